@@ -1,0 +1,83 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+/// Rooms from bottom to top. A room imports only the rooms named in its row; Tests/PackageTests checks that.
+let optimised: [CSetting] = [.unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=fast"])]
+let optimisedCXX: [CXXSetting] = [
+  .unsafeFlags(["-O3", "-std=c++17", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"])
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], resources: resources)
+}
+
+let package = Package(
+  name: "jml",
+  products: [.executable(name: "jml", targets: ["jml"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+  ],
+  targets: [
+    // Borders to C libraries.
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(
+      name: "CKernels", cxxSettings: optimisedCXX,
+      linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp")]),
+    .target(
+      name: "CImageCodec", cSettings: optimised,
+      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("turbojpeg")]),
+
+    // The engine.
+    room("Tensors", []),
+    room("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
+    room("Autograd", ["Tensors", "Kernels"]),
+    room("Layers", ["Tensors", "Autograd"]),
+    room("Models", ["Tensors", "Autograd", "Layers"]),
+    room("Losses", ["Tensors", "CKernels"]),
+    room("Optimizers", ["Tensors", "Autograd", "CKernels"]),
+    room("Metrics", ["Tensors", "CKernels"]),
+    room("Images", ["Tensors", "CImageCodec"]),
+    room("Datasets", ["Tensors", "Images"]),
+    room(
+      "Training",
+      ["Tensors", "Kernels", "Autograd", "Layers", "Models", "Losses", "Optimizers", "Metrics", "Images", "Datasets"]),
+
+    // Registry, store, tables.
+    room("Experiments", ["CCrypto", .product(name: "Yams", package: "Yams")]),
+    room("HDF5", ["CHDF5"]),
+    room("Results", ["HDF5", "Experiments", "Metrics", "Tensors"]),
+    room("Runner", ["Experiments", "Training", "Results", "Models", "Datasets", "Losses", "Optimizers", "Metrics", "Kernels", "Tensors", "Images", "Autograd", "Layers"]),
+    room("Tables", ["Experiments", "Results", "Metrics"]),
+    .executableTarget(
+      name: "jml",
+      dependencies: [
+        "Runner", "Tables", "Results", "Experiments", "Datasets", "Kernels", "Tensors", "Training", "Models", "Losses", "Layers", "Autograd", "Optimizers",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // Tests.
+    .target(name: "TestSupport", dependencies: ["Tensors", "HDF5"], path: "Tests/TestSupport"),
+    tests("TensorsTests", ["Tensors"]),
+    tests("KernelsTests", ["Kernels", "Tensors"]),
+    tests("AutogradTests", ["Autograd", "Layers", "Kernels", "Tensors"]),
+    tests("OptimizersTests", ["Optimizers", "Autograd", "Tensors"]),
+    tests("ModelsTests", ["Models", "Layers", "Autograd", "Losses", "Optimizers", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
+    tests("LossesTests", ["Losses", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
+    tests("MetricsTests", ["Metrics", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
+    tests("HDF5Tests", ["HDF5"]),
+    tests("ResultsTests", ["Results", "HDF5", "Metrics", "Experiments"]),
+    tests("DatasetsTests", ["Datasets", "Images", "Tensors"]),
+    tests("ExperimentsTests", ["Experiments"]),
+    tests("TablesTests", ["Tables", "Experiments", "Results"]),
+    tests("PackageTests", []),
+    tests("EndToEndTests", ["Runner", "Training", "Results", "Experiments", "Datasets", "HDF5", "Models", "Tensors"]),
+  ],
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,3 @@
+#pragma once
+// Umbrella header: one header per concern.
+#include "Parallel.h"

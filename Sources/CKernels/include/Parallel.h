@@ -1,0 +1,55 @@
+#pragma once
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Threads used by kernels called from this thread; at least 1.
+int jml_thread_count(void);
+
+/// Sets the threads for oneDNN and for the kernels here, for the calling thread.
+void jml_set_thread_count(int threads);
+
+#ifdef __cplusplus
+}
+
+// One thread pool for the whole process: libgomp's, the one oneDNN uses. A second pool would fight it for the
+// cores while either spins. clang does not emit libgomp calls, so its entry point is called by name.
+extern "C" void GOMP_parallel(void (*body)(void *), void *data, unsigned threads, unsigned flags);
+extern "C" int omp_get_thread_num(void);
+extern "C" int omp_get_num_threads(void);
+
+namespace jml {
+
+/// Runs body(first, last) on disjoint ranges that cover 0..<count, one range per thread, in index order.
+/// Which thread gets which range depends on the thread count alone. `grain`: the least items worth a thread.
+template <typename Body>
+void parallel_for(long count, long grain, const Body &body) {
+  long threads = jml_thread_count();
+  if (grain > 0 && count / grain < threads) threads = count / grain;
+  if (threads <= 1) {
+    if (count > 0) body(0L, count);
+    return;
+  }
+  struct Work {
+    const Body *body;
+    long count;
+  } work{&body, count};
+  GOMP_parallel(
+      [](void *data) {
+        auto *work = static_cast<Work *>(data);
+        long threads = omp_get_num_threads(), index = omp_get_thread_num();
+        long first = work->count * index / threads, last = work->count * (index + 1) / threads;
+        if (first < last) (*work->body)(first, last);
+      },
+      &work, static_cast<unsigned>(threads), 0);
+}
+
+}  // namespace jml
+
+/// Compiles a function once per instruction set and picks the best at load time.
+#if defined(__x86_64__) && defined(__clang__)
+#define JML_MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define JML_MULTIVERSION
+#endif
+#endif
