@@ -29,7 +29,7 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(
       name: "CKernels", cxxSettings: optimisedCXX,
-      linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp")]),
+      linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp"), .linkedLibrary("openblas")]),
     .target(
       name: "CImageCodec", cSettings: optimised,
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("turbojpeg")]),
@@ -38,8 +38,8 @@ let package = Package(
     room("Tensors", []),
     room("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
     room("Autograd", ["Tensors", "Kernels"]),
-    room("Layers", ["Tensors", "Autograd"]),
-    room("Models", ["Tensors", "Autograd", "Layers"]),
+    room("Layers", ["Tensors", "Kernels", "Autograd"]),
+    room("Models", ["Tensors", "Kernels", "Autograd", "Layers"]),
     room("Losses", ["Tensors", "CKernels"]),
     room("Optimizers", ["Tensors", "Autograd", "CKernels"]),
     room("Metrics", ["Tensors", "CKernels"]),

@@ -6,6 +6,8 @@
 public enum Layout: Hashable, Sendable {
   case plain
   case blocked(Int)
+  /// Convolution weights of logical shape [out, in, k, k], stored [k, k, in, out].
+  case hwio
 }
 
 /// Owns one aligned buffer; gives it back to the pool when the last tensor lets go.
@@ -68,7 +70,7 @@ public struct Tensor: @unchecked Sendable {
   /// Elements in memory, including the zero padding of a blocked layout.
   public static func elementCount(_ shape: Shape, _ layout: Layout) -> Int {
     switch layout {
-    case .plain: return shape.count
+    case .plain, .hwio: return shape.count
     case .blocked(let block):
       precondition(shape.rank == 4, "Tensor: a blocked layout needs [B, C, H, W], got \(shape)")
       return shape[0] * ((shape[1] + block - 1) / block * block) * shape[2] * shape[3]
@@ -85,6 +87,36 @@ public struct Tensor: @unchecked Sendable {
   public var values: [Float] {
     precondition(layout == .plain, "Tensor.values: layout \(layout) is opaque; convert to plain first")
     return Array(UnsafeBufferPointer(start: storage.base, count: shape.count))
+  }
+
+  /// Row-major values of logical shape [out, in, k, k] from weights stored in either layout.
+  public var kernelValues: [Float] {
+    guard layout == .hwio else { return values }
+    let (o, i, k) = (shape[0], shape[1], shape[2] * shape[3])
+    return [Float](unsafeUninitializedCapacity: shape.count) { buffer, count in
+      for out in 0..<o {
+        for tap in 0..<k {
+          for input in 0..<i { buffer[(out * i + input) * k + tap] = storage.base[(tap * i + input) * o + out] }
+        }
+      }
+      count = shape.count
+    }
+  }
+
+  /// Fills a tensor in place from row-major values of its logical shape, whatever its layout stores.
+  public func assign(kernelValues: [Float]) {
+    precondition(kernelValues.count == shape.count, "Tensor.assign: \(kernelValues.count) values for \(shape)")
+    guard layout == .hwio else {
+      precondition(layout == .plain, "Tensor.assign: layout \(layout) is opaque")
+      for index in 0..<shape.count { storage.base[index] = kernelValues[index] }
+      return
+    }
+    let (o, i, k) = (shape[0], shape[1], shape[2] * shape[3])
+    for out in 0..<o {
+      for tap in 0..<k {
+        for input in 0..<i { storage.base[(tap * i + input) * o + out] = kernelValues[(out * i + input) * k + tap] }
+      }
+    }
   }
 
   /// The only element of a one-element plain tensor.

@@ -1,0 +1,25 @@
+import Kernels
+import Tensors
+
+extension ForwardPass {
+  /// y = x * weight (+ bias).
+  ///
+  /// - Parameter x: [B, in, H, W].
+  /// - Returns: [B, out, H', W'].
+  public func convolution(
+    _ x: Variable, _ convolution: Convolution, weight: Parameter, bias: Parameter?
+  ) -> Variable {
+    let y = convolution.forward(x.value, weight: weight.value, bias: bias?.value)
+    let wantsInput = x.slot != nil
+    return record("convolution", inputs: [x], trained: true, output: y) { gradient, gradients in
+      let weightGradient = Tensor(uninitialized: weight.shape, layout: weight.value.layout)
+      let biasGradient = bias.map { Tensor(uninitialized: $0.shape) }
+      convolution.backwardWeights(
+        x.value, gradient, weightGradient: weightGradient, biasGradient: biasGradient)
+      gradients.set(weight, weightGradient)
+      if let bias, let biasGradient { gradients.set(bias, biasGradient) }
+      guard wantsInput else { return [nil] }
+      return [convolution.backwardData(gradient, weight: weight.value, shape: x.shape)]
+    }
+  }
+}

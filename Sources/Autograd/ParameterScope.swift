@@ -1,0 +1,56 @@
+import Tensors
+
+/// All parameters and buffers of one model, in the order in which its layers made them.
+public final class ParameterStore: @unchecked Sendable {
+  /// Seed of the initial values; each parameter's own seed also depends on its path, so that adding a layer leaves
+  /// the others' initial values as they were.
+  public let seed: UInt64
+  public private(set) var parameters: [Parameter] = []
+  public private(set) var buffers: [ModelBuffer] = []
+
+  public init(seed: UInt64) { self.seed = seed }
+
+  public var root: ParameterScope { ParameterScope(store: self, path: "") }
+
+  fileprivate func addParameter(_ name: String, _ value: Tensor) -> Parameter {
+    precondition(!parameters.contains { $0.name == name }, "ParameterStore: \(name) exists already")
+    let parameter = Parameter(name: name, index: parameters.count, value: value)
+    parameters.append(parameter)
+    return parameter
+  }
+
+  fileprivate func addBuffer(_ name: String, _ value: Tensor) -> ModelBuffer {
+    let buffer = ModelBuffer(name: name, value: value)
+    buffers.append(buffer)
+    return buffer
+  }
+}
+
+/// A place in a model's tree of parameters: `scope["layer1"]["0"]["conv1"]` makes parameters whose names begin with
+/// `layer1.0.conv1.`, which are also their checkpoint keys.
+public struct ParameterScope {
+  let store: ParameterStore
+  public let path: String
+
+  public subscript(_ name: String) -> ParameterScope {
+    ParameterScope(store: store, path: path.isEmpty ? name : "\(path).\(name)")
+  }
+
+  public subscript(_ index: Int) -> ParameterScope { self[String(index)] }
+
+  /// A trained tensor whose row-major values `initial` draws.
+  public func parameter(
+    _ name: String, _ shape: Shape, layout: Layout = .plain, initial: (inout RandomSource) -> [Float]
+  ) -> Parameter {
+    let full = self[name].path
+    var random = RandomSource(seed: store.seed, purpose: "initial value of \(full)")
+    let value = Tensor(uninitialized: shape, layout: layout)
+    value.assign(kernelValues: initial(&random))
+    return store.addParameter(full, value)
+  }
+
+  /// An untrained tensor of one repeated value.
+  public func buffer(_ name: String, _ shape: Shape, repeating value: Float) -> ModelBuffer {
+    store.addBuffer(self[name].path, Tensor(repeating: value, shape: shape))
+  }
+}

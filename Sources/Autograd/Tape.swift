@@ -1,0 +1,98 @@
+import Kernels
+import Tensors
+
+/// Records a forward pass and walks it backwards.
+///
+/// Each operation pushes one closure that turns its output's gradient into its inputs' gradients. The walk pops
+/// closures as it goes, so that saved activations are freed as soon as they have been used.
+public final class Tape {
+  /// Input gradients in the order of the recorded inputs; nil where none is wanted.
+  public typealias Backward = (Tensor, inout Gradients) -> [Tensor?]
+
+  private struct Node {
+    let operation: String
+    let inputs: [Int?]
+    let output: Int
+    let backward: Backward
+  }
+
+  private var nodes: [Node] = []
+  private var slots = 0
+
+  public init() {}
+
+  /// A leaf whose gradient is wanted, for instance a network's input in a gradient check.
+  public func leaf(_ value: Tensor) -> Variable {
+    defer { slots += 1 }
+    return Variable(value, slot: slots)
+  }
+
+  /// Records `operation`: its output and how to go back.
+  public func record(
+    _ operation: String, inputs: [Variable], output: Tensor, backward: @escaping Backward
+  ) -> Variable {
+    defer { slots += 1 }
+    nodes.append(Node(operation: operation, inputs: inputs.map(\.slot), output: slots, backward: backward))
+    return Variable(output, slot: slots)
+  }
+
+  /// Walks back from `seeds` (a variable and dL/d variable) and empties the tape.
+  ///
+  /// - Returns: the gradients of parameters, and of the leaves asked for in `keeping`.
+  public func backward(_ seeds: [(Variable, Tensor)], keeping leaves: [Variable] = []) -> Gradients {
+    var gradients = Gradients()
+    var pending = [Tensor?](repeating: nil, count: slots)
+    for (variable, gradient) in seeds {
+      precondition(
+        variable.shape == gradient.shape, "backward: seed \(gradient.shape) for a value of shape \(variable.shape)")
+      if let slot = variable.slot { Tape.accumulate(gradient, into: &pending[slot]) }
+    }
+    while let node = nodes.popLast() {
+      guard let gradient = pending[node.output] else { continue }
+      pending[node.output] = nil
+      let inputs = node.backward(gradient, &gradients)
+      precondition(
+        inputs.count == node.inputs.count,
+        "\(node.operation): \(inputs.count) gradients for \(node.inputs.count) inputs")
+      for (slot, gradient) in zip(node.inputs, inputs) {
+        if let slot, let gradient { Tape.accumulate(gradient, into: &pending[slot]) }
+      }
+    }
+    for leaf in leaves {
+      if let slot = leaf.slot { gradients.setLeaf(slot, pending[slot]) }
+    }
+    return gradients
+  }
+
+  private static func accumulate(_ gradient: Tensor, into sum: inout Tensor?) {
+    guard let present = sum else {
+      sum = gradient
+      return
+    }
+    sum = Elementwise.add(present, gradient, activation: .none)
+  }
+}
+
+/// Gradients of one backward walk, by parameter.
+public struct Gradients {
+  private var byParameter: [Int: Tensor] = [:]
+  private var byLeaf: [Int: Tensor] = [:]
+
+  public init() {}
+
+  /// dL/d parameter in the parameter's layout; nil when the loss does not depend on it.
+  public subscript(parameter: Parameter) -> Tensor? { byParameter[parameter.index] }
+
+  /// dL/d leaf, when the walk was asked to keep it.
+  public subscript(leaf variable: Variable) -> Tensor? { variable.slot.flatMap { byLeaf[$0] } }
+
+  public mutating func set(_ parameter: Parameter, _ gradient: Tensor) {
+    precondition(
+      gradient.shape == parameter.shape && gradient.layout == parameter.value.layout,
+      "gradient \(gradient.shape) for parameter \(parameter.name) \(parameter.shape)")
+    precondition(byParameter[parameter.index] == nil, "parameter \(parameter.name) was used twice")
+    byParameter[parameter.index] = gradient
+  }
+
+  mutating func setLeaf(_ slot: Int, _ gradient: Tensor?) { byLeaf[slot] = gradient }
+}

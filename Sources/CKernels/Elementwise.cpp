@@ -1,0 +1,138 @@
+#include <algorithm>
+
+#include "Library.hpp"
+#include "Parallel.h"
+#include "Primitives.h"
+
+using namespace dnnl;
+
+namespace {
+
+memory::desc desc_of(const jml_map &m) { return jml::map_desc(m.batch, m.channels, m.height, m.width, m.block); }
+
+long vector_of(const jml_map &m) { return m.block ? m.block : 1; }
+
+long plane_size(const jml_map &m) { return (long)m.height * m.width * vector_of(m); }
+
+long planes(const jml_map &m) { return (m.channels + vector_of(m) - 1) / vector_of(m); }
+
+long elements(const jml_map &m) { return m.batch * planes(m) * plane_size(m); }
+
+constexpr long grain = 16384;
+
+float ceiling(int activation) { return activation == jml_activation_relu6 ? 6.0f : 3.4e38f; }
+
+JML_MULTIVERSION
+void clamp_range(const float *x, float *y, float top, long n) {
+  for (long i = 0; i < n; ++i) y[i] = std::min(std::max(x[i], 0.0f), top);
+}
+
+JML_MULTIVERSION
+void clamp_gradient(const float *y, const float *dy, float *dx, float top, long n) {
+  for (long i = 0; i < n; ++i) dx[i] = y[i] > 0 && y[i] < top ? dy[i] : 0.0f;
+}
+
+JML_MULTIVERSION
+void add_range(const float *a, const float *b, float *y, float bottom, float top, long n) {
+  for (long i = 0; i < n; ++i) y[i] = std::min(std::max(a[i] + b[i], bottom), top);
+}
+
+JML_MULTIVERSION
+void scale_range(const float *x, float factor, float *y, long n) {
+  for (long i = 0; i < n; ++i) y[i] = x[i] * factor;
+}
+
+const jml::Compiled &softmax(const jml_map &m, bool backward) {
+  return jml::cached({400, backward, m.batch, m.channels, m.height, m.width, m.block}, [&]() -> jml::Compiled {
+    const auto desc = desc_of(m);
+    softmax_forward::primitive_desc forward({prop_kind::forward_training, desc, 1}, jml::user_scratchpad(),
+                                            jml::engine());
+    if (!backward) return {softmax_forward(forward), forward.impl_info_str(), forward.scratchpad_desc(), {}, {}};
+    softmax_backward::primitive_desc pd({desc, desc, 1}, jml::user_scratchpad(), jml::engine(), forward);
+    return {softmax_backward(pd), pd.impl_info_str(), pd.scratchpad_desc(), {}, {}};
+  });
+}
+
+}  // namespace
+
+int jml_convert(const jml_map *from, const float *source, const jml_map *to, float *target) {
+  return jml::guarded("layout conversion", [&] { jml::reorder(desc_of(*from), source, desc_of(*to), target); });
+}
+
+int jml_activation_forward(const jml_map *map, int activation, const float *x, float *y) {
+  const float top = ceiling(activation);
+  jml::parallel_for(elements(*map), grain, [&](long a, long b) { clamp_range(x + a, y + a, top, b - a); });
+  return 0;
+}
+
+int jml_activation_backward(const jml_map *map, int activation, const float *y, const float *dy, float *dx) {
+  const float top = ceiling(activation);
+  jml::parallel_for(elements(*map), grain, [&](long a, long b) { clamp_gradient(y + a, dy + a, dx + a, top, b - a); });
+  return 0;
+}
+
+int jml_add(const jml_map *map, int activation, const float *a, const float *b, float *y) {
+  const float bottom = activation == jml_activation_none ? -3.4e38f : 0.0f, top = ceiling(activation);
+  jml::parallel_for(elements(*map), grain,
+                    [&](long p, long q) { add_range(a + p, b + p, y + p, bottom, top, q - p); });
+  return 0;
+}
+
+int jml_softmax_forward(const jml_map *map, const float *x, float *y) {
+  return jml::guarded("softmax forward", [&] {
+    const auto desc = desc_of(*map);
+    jml::Arguments arguments{{DNNL_ARG_SRC, jml::wrap(desc, x)}, {DNNL_ARG_DST, jml::wrap(desc, y)}};
+    jml::execute(softmax(*map, false), arguments);
+  });
+}
+
+int jml_softmax_backward(const jml_map *map, const float *y, const float *dy, float *dx) {
+  return jml::guarded("softmax backward", [&] {
+    const auto desc = desc_of(*map);
+    jml::Arguments arguments{{DNNL_ARG_DST, jml::wrap(desc, y)},
+                             {DNNL_ARG_DIFF_DST, jml::wrap(desc, dy)},
+                             {DNNL_ARG_DIFF_SRC, jml::wrap(desc, dx)}};
+    jml::execute(softmax(*map, true), arguments);
+  });
+}
+
+int jml_concat_part(const jml_map *whole, float *all, const jml_map *part, float *piece, int first, int extract) {
+  const long vector = vector_of(*whole);
+  if (first % vector != 0 || whole->block != part->block) {
+    jml::set_error("concat: a part must start on a channel block");
+    return 1;
+  }
+  const long size = plane_size(*part), count = planes(*part), stride = planes(*whole), start = first / vector;
+  jml::parallel_for(part->batch * count, std::max<long>(1, grain / size), [&](long a, long b) {
+    for (long p = a; p < b; ++p) {
+      float *inside = all + ((p / count) * stride + start + p % count) * size;
+      if (extract) std::memcpy(piece + p * size, inside, size * sizeof(float));
+      else std::memcpy(inside, piece + p * size, size * sizeof(float));
+    }
+  });
+  return 0;
+}
+
+int jml_scale_channels(const jml_map *map, const float *factors, const float *x, float *y) {
+  const long vector = vector_of(*map), count = planes(*map), pixels = (long)map->height * map->width;
+  jml::parallel_for(map->batch * count, std::max<long>(1, grain / (pixels * vector)), [&](long a, long b) {
+    for (long p = a; p < b; ++p) {
+      float lanes[16];
+      for (long i = 0; i < vector; ++i) {
+        const long channel = p % count * vector + i;
+        lanes[i] = channel < map->channels ? factors[p / count * map->channels + channel] : 0.0f;
+      }
+      for (long q = 0; q < pixels; ++q)
+        for (long i = 0; i < vector; ++i) y[(p * pixels + q) * vector + i] = x[(p * pixels + q) * vector + i] * lanes[i];
+    }
+  });
+  return 0;
+}
+
+const char *jml_dnnl_version(void) {
+  static const std::string text = [] {
+    const auto *v = dnnl_version();
+    return std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
+  }();
+  return text.c_str();
+}

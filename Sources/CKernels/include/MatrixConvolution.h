@@ -1,0 +1,30 @@
+#pragma once
+#include "Convolution.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Convolutions as matrix products (OpenBLAS), for odd kernels with stride 1, groups 1 and padding
+// dilation * (kernel - 1) / 2, which keep height and width. Weights are HWIO. Both layouts must be blocked alike.
+// Each returns 0, or 1 with the reason in jml_last_error().
+
+/// Winograd F(4x4, 3x3) (Lavin and Gray, CVPR 2016): 36 products instead of 144 for each 4x4 patch of outputs. A
+/// dilated convolution runs on the d * d interleaved sub-images, which are gathered and scattered in place.
+int jml_winograd_forward(const jml_convolution *c, const float *x, const float *w, float *y);
+int jml_winograd_backward_data(const jml_convolution *c, const float *dy, const float *w, float *dx);
+int jml_winograd_backward_weights(const jml_convolution *c, const float *x, const float *dy, float *dw);
+
+/// One product per kernel tap over the pixels for which the tap sees the image. With dilation 12 to 36 on a map
+/// of 32 x 64 pixels, 35 to 79 % of the direct products would multiply padding.
+int jml_taps_forward(const jml_convolution *c, const float *x, const float *w, float *y);
+int jml_taps_backward_data(const jml_convolution *c, const float *dy, const float *w, float *dx);
+int jml_taps_backward_weights(const jml_convolution *c, const float *x, const float *dy, float *dw);
+
+/// Tiles that Winograd needs for this geometry, each 4 x 4 outputs.
+long jml_winograd_tiles(const jml_convolution *c);
+/// Pixels summed over taps for which the tap sees the image.
+long jml_taps_pixels(const jml_convolution *c);
+
+#ifdef __cplusplus
+}
+#endif

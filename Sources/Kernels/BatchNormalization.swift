@@ -1,0 +1,89 @@
+import CKernels
+import Tensors
+
+/// What a normalisation, an addition or nothing is followed by.
+public enum Activation: String, Sendable {
+  case none
+  case relu
+  /// min(max(x, 0), 6): MobileNetV2 (Sandler et al., CVPR 2018).
+  case relu6
+
+  var code: Int32 {
+    switch self {
+    case .none: return Int32(jml_activation_none)
+    case .relu: return Int32(jml_activation_relu)
+    case .relu6: return Int32(jml_activation_relu6)
+    }
+  }
+}
+
+/// Batch normalisation over (B, H, W) of [B, C, H, W] (Ioffe and Szegedy, ICML 2015), with an optional ReLU.
+public enum BatchNormalization {
+  /// What the backward pass needs from a training forward pass.
+  public struct Saved: Sendable {
+    /// [C]
+    public let mean: Tensor
+    /// [C], biased (divided by n).
+    public let variance: Tensor
+    let workspace: Tensor?
+  }
+
+  /// - Parameters:
+  ///   - x: [B, C, H, W].
+  ///   - scale: [C].
+  ///   - shift: [C].
+  /// - Returns: y [B, C, H, W] and the batch statistics.
+  public static func forward(
+    _ x: Tensor, scale: Tensor, shift: Tensor, epsilon: Float, relu: Bool
+  ) -> (y: Tensor, saved: Saved) {
+    check("batch norm", x, scale)
+    var map = x.map
+    let y = Tensor(uninitialized: x.shape, layout: x.layout)
+    let mean = Tensor(uninitialized: scale.shape)
+    let variance = Tensor(uninitialized: scale.shape)
+    let workspace =
+      relu ? Tensor(uninitialized: [(Int(jml_norm_workspace_bytes(&map)) + 3) / 4]) : nil
+    Library.check(
+      jml_norm_forward(
+        &map, epsilon, relu ? 1 : 0, x.pointer, scale.pointer, shift.pointer, mean.pointer, variance.pointer,
+        workspace?.pointer, y.pointer), "batch norm of \(x.shape)")
+    return (y, Saved(mean: mean, variance: variance, workspace: workspace))
+  }
+
+  /// Evaluation: normalises by the running statistics.
+  public static func inference(
+    _ x: Tensor, scale: Tensor, shift: Tensor, mean: Tensor, variance: Tensor, epsilon: Float, relu: Bool
+  ) -> Tensor {
+    check("batch norm inference", x, scale)
+    var map = x.map
+    let y = Tensor(uninitialized: x.shape, layout: x.layout)
+    Library.check(
+      jml_norm_inference(
+        &map, epsilon, relu ? 1 : 0, x.pointer, scale.pointer, shift.pointer, mean.pointer, variance.pointer,
+        y.pointer), "batch norm inference of \(x.shape)")
+    return y
+  }
+
+  /// - Returns: gradients by x [B, C, H, W], scale [C] and shift [C].
+  public static func backward(
+    _ gradient: Tensor, x: Tensor, scale: Tensor, shift: Tensor, saved: Saved, epsilon: Float
+  ) -> (x: Tensor, scale: Tensor, shift: Tensor) {
+    precondition(gradient.shape == x.shape, "batch norm backward: \(gradient.shape) is not \(x.shape)")
+    var map = x.map
+    let dx = Tensor(uninitialized: x.shape, layout: x.layout)
+    let dscale = Tensor(uninitialized: scale.shape)
+    let dshift = Tensor(uninitialized: scale.shape)
+    Library.check(
+      jml_norm_backward(
+        &map, epsilon, saved.workspace == nil ? 0 : 1, x.pointer, scale.pointer, shift.pointer,
+        saved.mean.pointer, saved.variance.pointer, saved.workspace?.pointer, gradient.pointer, dx.pointer,
+        dscale.pointer, dshift.pointer), "batch norm backward of \(x.shape)")
+    return (dx, dscale, dshift)
+  }
+
+  private static func check(_ operation: String, _ x: Tensor, _ scale: Tensor) {
+    precondition(
+      x.shape.rank == 4 && scale.shape == [x.shape[1]],
+      "\(operation): scale \(scale.shape) does not fit input \(x.shape)")
+  }
+}

@@ -1,0 +1,194 @@
+import CKernels
+import Tensors
+
+/// What a 2-d convolution does to the axes. Kernel, stride, padding and dilation are in pixels and equal for both
+/// spatial axes.
+public struct ConvolutionGeometry: Hashable, Sendable {
+  public let inChannels: Int
+  public let outChannels: Int
+  public let kernel: Int
+  public let stride: Int
+  public let padding: Int
+  /// 1 = not dilated.
+  public let dilation: Int
+  public let groups: Int
+
+  public init(
+    inChannels: Int, outChannels: Int, kernel: Int, stride: Int, padding: Int, dilation: Int, groups: Int
+  ) {
+    precondition(
+      inChannels % groups == 0 && outChannels % groups == 0,
+      "Convolution: \(groups) groups divide neither \(inChannels) nor \(outChannels) channels")
+    self.inChannels = inChannels
+    self.outChannels = outChannels
+    self.kernel = kernel
+    self.stride = stride
+    self.padding = padding
+    self.dilation = dilation
+    self.groups = groups
+  }
+
+  /// [out, in / groups, kernel, kernel].
+  public var weightShape: Shape { [outChannels, inChannels / groups, kernel, kernel] }
+
+  /// How the weights lie in memory: HWIO makes each kernel tap a matrix, which products and Winograd transforms
+  /// read without a reorder.
+  public var weightLayout: Layout { groups == 1 ? .hwio : .plain }
+
+  public func outputExtent(_ extent: Int) -> Int {
+    (extent + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1
+  }
+}
+
+/// Which algorithm computes a convolution.
+public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
+  /// oneDNN's direct kernels.
+  case direct
+  /// Winograd F(4x4, 3x3), on interleaved sub-images when dilated.
+  case winograd
+  /// One matrix product per kernel tap, skipping pixels for which the tap sees only padding.
+  case taps
+}
+
+/// y = x * w: forward and both gradients.
+///
+/// The algorithm is a function of the shapes alone, so that equal runs take equal paths; see `algorithm(for:)`.
+public struct Convolution: Sendable {
+  public let geometry: ConvolutionGeometry
+
+  public init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
+
+  /// - Parameters:
+  ///   - x: [B, in, H, W].
+  ///   - weight: [out, in / groups, k, k] in `geometry.weightLayout`.
+  ///   - bias: [out], or nil.
+  /// - Returns: [B, out, H', W'], blocked.
+  public func forward(
+    _ x: Tensor, weight: Tensor, bias: Tensor?, algorithm: ConvolutionAlgorithm? = nil
+  ) -> Tensor {
+    check(x, weight)
+    let y = Tensor(uninitialized: outputShape(x.shape), layout: Library.preferredLayout)
+    var c = descriptor(x, y)
+    // Only the direct kernels add a bias.
+    let chosen = bias == nil ? algorithm ?? self.algorithm(for: x.shape, .forward) : .direct
+    switch chosen {
+    case .direct:
+      Library.check(
+        jml_direct_forward(&c, x.pointer, weight.pointer, bias?.pointer, y.pointer), "convolution of \(x.shape)")
+    case .winograd:
+      Library.check(jml_winograd_forward(&c, x.pointer, weight.pointer, y.pointer), "winograd of \(x.shape)")
+    case .taps:
+      Library.check(jml_taps_forward(&c, x.pointer, weight.pointer, y.pointer), "taps of \(x.shape)")
+    }
+    return y
+  }
+
+  /// - Parameters:
+  ///   - gradient: dL/dy, [B, out, H', W'].
+  ///   - shape: of x, [B, in, H, W].
+  /// - Returns: dL/dx in the layout of `gradient`.
+  public func backwardData(
+    _ gradient: Tensor, weight: Tensor, shape: Shape, algorithm: ConvolutionAlgorithm? = nil
+  ) -> Tensor {
+    let dx = Tensor(uninitialized: shape, layout: Library.preferredLayout)
+    check(dx, weight)
+    var c = descriptor(dx, gradient)
+    if isDilatedDepthwise {
+      // The library's kernel for this case is its reference loop. With stride 1 the data gradient is the same
+      // convolution with every kernel turned by 180 degrees, which its forward kernel does fast.
+      let turned = turnedDepthwise(weight)
+      Library.check(
+        jml_direct_forward(&c, gradient.pointer, turned.pointer, nil, dx.pointer),
+        "depthwise convolution backward data of \(shape)")
+      return dx
+    }
+    switch algorithm ?? self.algorithm(for: shape, .backwardData) {
+    case .direct:
+      Library.check(
+        jml_direct_backward_data(&c, gradient.pointer, weight.pointer, dx.pointer),
+        "convolution backward data of \(shape)")
+    case .winograd:
+      Library.check(
+        jml_winograd_backward_data(&c, gradient.pointer, weight.pointer, dx.pointer),
+        "winograd backward data of \(shape)")
+    case .taps:
+      Library.check(
+        jml_taps_backward_data(&c, gradient.pointer, weight.pointer, dx.pointer),
+        "taps backward data of \(shape)")
+    }
+    return dx
+  }
+
+  /// - Parameters:
+  ///   - x: [B, in, H, W].
+  ///   - gradient: dL/dy, [B, out, H', W'].
+  ///   - weightGradient: receives dL/dw, in `geometry.weightLayout`.
+  ///   - biasGradient: receives dL/dbias, [out].
+  public func backwardWeights(
+    _ x: Tensor, _ gradient: Tensor, weightGradient: Tensor, biasGradient: Tensor?,
+    algorithm: ConvolutionAlgorithm? = nil
+  ) {
+    check(x, weightGradient)
+    var c = descriptor(x, gradient)
+    if isDilatedDepthwise {
+      var map = x.map
+      Library.check(
+        jml_depthwise_backward_weights(
+          &map, Int32(geometry.kernel), Int32(geometry.dilation), Int32(geometry.padding), x.pointer,
+          gradient.pointer, weightGradient.pointer), "depthwise backward weights of \(x.shape)")
+      return
+    }
+    let chosen = biasGradient == nil ? algorithm ?? self.algorithm(for: x.shape, .backwardWeights) : .direct
+    let status: Int32
+    switch chosen {
+    case .direct:
+      status = jml_direct_backward_weights(
+        &c, x.pointer, gradient.pointer, weightGradient.pointer, biasGradient?.pointer)
+    case .winograd:
+      status = jml_winograd_backward_weights(&c, x.pointer, gradient.pointer, weightGradient.pointer)
+    case .taps:
+      status = jml_taps_backward_weights(&c, x.pointer, gradient.pointer, weightGradient.pointer)
+    }
+    Library.check(status, "convolution backward weights of \(x.shape), \(chosen)")
+  }
+
+  public func outputShape(_ shape: Shape) -> Shape {
+    [shape[0], geometry.outChannels, geometry.outputExtent(shape[2]), geometry.outputExtent(shape[3])]
+  }
+
+  private var isDilatedDepthwise: Bool {
+    geometry.groups > 1 && geometry.groups == geometry.inChannels && geometry.outChannels == geometry.inChannels
+      && geometry.dilation > 1 && geometry.stride == 1
+  }
+
+  /// [C, 1, k, k] with each kernel reversed.
+  private func turnedDepthwise(_ weight: Tensor) -> Tensor {
+    let turned = Tensor(uninitialized: weight.shape)
+    let size = geometry.kernel * geometry.kernel
+    for channel in 0..<geometry.outChannels {
+      for tap in 0..<size {
+        turned.pointer[channel * size + tap] = weight.pointer[channel * size + size - 1 - tap]
+      }
+    }
+    return turned
+  }
+
+  private func check(_ x: Tensor, _ weight: Tensor) {
+    precondition(
+      x.shape.rank == 4 && x.shape[1] == geometry.inChannels,
+      "Convolution: input \(x.shape) does not have \(geometry.inChannels) channels")
+    precondition(
+      weight.shape == geometry.weightShape && weight.layout == geometry.weightLayout,
+      "Convolution: weight \(weight.shape) (\(weight.layout)) is not \(geometry.weightShape) (\(geometry.weightLayout))")
+  }
+
+  private func descriptor(_ x: Tensor, _ y: Tensor) -> jml_convolution {
+    precondition(y.shape == outputShape(x.shape), "Convolution: \(x.shape) does not map to \(y.shape)")
+    return jml_convolution(
+      batch: Int32(x.shape[0]), in_channels: Int32(geometry.inChannels), in_height: Int32(x.shape[2]),
+      in_width: Int32(x.shape[3]), in_block: x.layout.block, out_channels: Int32(geometry.outChannels),
+      out_height: Int32(y.shape[2]), out_width: Int32(y.shape[3]), out_block: y.layout.block,
+      kernel: Int32(geometry.kernel), stride: Int32(geometry.stride), padding: Int32(geometry.padding),
+      dilation: Int32(geometry.dilation), groups: Int32(geometry.groups))
+  }
+}

@@ -1,0 +1,61 @@
+import CKernels
+import Tensors
+
+/// Element-wise kernels on [B, C, H, W] activations.
+public enum Elementwise {
+  /// y = activation(x).
+  public static func activate(_ x: Tensor, _ activation: Activation) -> Tensor {
+    guard activation != .none else { return x }
+    var map = x.map
+    let y = Tensor(uninitialized: x.shape, layout: x.layout)
+    Library.check(jml_activation_forward(&map, activation.code, x.pointer, y.pointer), "activation of \(x.shape)")
+    return y
+  }
+
+  /// dL/dx from the activation's output y and dL/dy: passed where y is not clamped.
+  public static func activateBackward(_ gradient: Tensor, output: Tensor, _ activation: Activation) -> Tensor {
+    guard activation != .none else { return gradient }
+    var map = output.map
+    let dx = Tensor(uninitialized: output.shape, layout: output.layout)
+    Library.check(
+      jml_activation_backward(&map, activation.code, output.pointer, gradient.pointer, dx.pointer),
+      "activation backward of \(output.shape)")
+    return dx
+  }
+
+  /// activation(a + b) for equal shapes.
+  public static func add(_ a: Tensor, _ b: Tensor, activation: Activation) -> Tensor {
+    precondition(a.shape == b.shape && a.layout == b.layout, "add: \(a.shape) and \(b.shape) differ")
+    var map = a.map
+    let y = Tensor(uninitialized: a.shape, layout: a.layout)
+    Library.check(jml_add(&map, activation.code, a.pointer, b.pointer, y.pointer), "add of \(a.shape)")
+    return y
+  }
+
+  /// Every channel plane times its own factor, [B, C] row-major.
+  public static func scaleChannels(_ x: Tensor, factors: [Float]) -> Tensor {
+    precondition(
+      factors.count == x.shape[0] * x.shape[1], "scaleChannels: \(factors.count) factors for \(x.shape)")
+    var map = x.map
+    let y = Tensor(uninitialized: x.shape, layout: x.layout)
+    Library.check(jml_scale_channels(&map, factors, x.pointer, y.pointer), "scaleChannels of \(x.shape)")
+    return y
+  }
+
+  /// Softmax over the channels of [B, C, H, W].
+  public static func softmax(_ x: Tensor) -> Tensor {
+    var map = x.map
+    let y = Tensor(uninitialized: x.shape, layout: x.layout)
+    Library.check(jml_softmax_forward(&map, x.pointer, y.pointer), "softmax of \(x.shape)")
+    return y
+  }
+
+  /// dL/dx of softmax from its output.
+  public static func softmaxBackward(_ gradient: Tensor, output: Tensor) -> Tensor {
+    var map = output.map
+    let dx = Tensor(uninitialized: output.shape, layout: output.layout)
+    Library.check(
+      jml_softmax_backward(&map, output.pointer, gradient.pointer, dx.pointer), "softmax backward of \(output.shape)")
+    return dx
+  }
+}

@@ -1,0 +1,14 @@
+import CKernels
+import Tensors
+
+extension Tensor {
+  /// This [B, C, H, W] activation in another layout; itself when nothing changes.
+  public func converted(to layout: Layout) -> Tensor {
+    guard layout != self.layout else { return self }
+    let result = Tensor(uninitialized: shape, layout: layout)
+    var from = map
+    var to = result.map
+    Library.check(jml_convert(&from, pointer, &to, result.pointer), "layout conversion of \(shape)")
+    return result
+  }
+}

@@ -1,0 +1,26 @@
+import CKernels
+import Tensors
+
+/// Bilinear resize of [B, C, H, W] with half-pixel centres (align_corners = false).
+public enum Resize {
+  public static func forward(_ x: Tensor, height: Int, width: Int) -> Tensor {
+    if x.shape[2] == height && x.shape[3] == width { return x }
+    let y = Tensor(uninitialized: [x.shape[0], x.shape[1], height, width], layout: x.layout)
+    var from = x.map
+    var to = y.map
+    Library.check(jml_resize_forward(&from, &to, x.pointer, y.pointer), "resize of \(x.shape) to \(y.shape)")
+    return y
+  }
+
+  /// dL/dx for x of `shape`: the transpose of the interpolation.
+  public static func backward(_ gradient: Tensor, shape: Shape) -> Tensor {
+    if gradient.shape == shape { return gradient }
+    let dx = Tensor(uninitialized: shape, layout: gradient.layout)
+    var from = dx.map
+    var to = gradient.map
+    Library.check(
+      jml_resize_backward(&from, &to, gradient.pointer, dx.pointer),
+      "resize backward of \(gradient.shape) to \(shape)")
+    return dx
+  }
+}

@@ -1,0 +1,38 @@
+import Foundation
+import Tensors
+
+/// Initial values of a weight [out, in / groups, k, k].
+public enum Initializer: Sendable {
+  /// Normal, variance 2 / (k * k * out): He et al., ICCV 2015, mode fan-out, as timm's ResNets and MobileNets.
+  /// `groups` divides the fan, as timm does for depthwise convolutions.
+  case kaimingNormalFanOut(groups: Int)
+  /// Uniform in +-sqrt(6 / (k * k * in)): He et al., mode fan-in; decoder convolutions.
+  case kaimingUniformFanIn
+  /// Uniform in +-sqrt(6 / (fan-in + fan-out)): Glorot and Bengio, AISTATS 2010; classifiers.
+  case xavierUniform
+  case constant(Float)
+
+  public func values(_ shape: Shape, _ random: inout RandomSource) -> [Float] {
+    let receptive = shape.dimensions.dropFirst(2).reduce(1, *)
+    let fanIn = Double((shape.rank > 1 ? shape[1] : 1) * receptive)
+    let fanOut = Double(shape[0] * receptive)
+    switch self {
+    case .constant(let value): return [Float](repeating: value, count: shape.count)
+    case .kaimingNormalFanOut(let groups):
+      let deviation = (2 * Double(groups) / fanOut).squareRoot()
+      return (0..<shape.count).map { _ in Float(Initializer.gaussian(&random) * deviation) }
+    case .kaimingUniformFanIn: return Initializer.uniform((6 / fanIn).squareRoot(), shape, &random)
+    case .xavierUniform: return Initializer.uniform((6 / (fanIn + fanOut)).squareRoot(), shape, &random)
+    }
+  }
+
+  private static func uniform(_ bound: Double, _ shape: Shape, _ random: inout RandomSource) -> [Float] {
+    (0..<shape.count).map { _ in Float(random.uniform(-bound, bound)) }
+  }
+
+  /// Standard normal (Box and Muller).
+  private static func gaussian(_ random: inout RandomSource) -> Double {
+    let radius = (-2 * log(1 - random.uniform())).squareRoot()
+    return radius * cos(2 * Double.pi * random.uniform())
+  }
+}

@@ -1,0 +1,20 @@
+import Autograd
+import Tensors
+
+/// A dense layer: y = x * weight^T + bias.
+public struct Linear: Sendable {
+  /// [out, in]
+  public let weight: Parameter
+  /// [out]
+  public let bias: Parameter?
+
+  public init(_ scope: ParameterScope, inputs: Int, outputs: Int, bias: Bool, initializer: Initializer) {
+    weight = scope.parameter("weight", [outputs, inputs]) { initializer.values([outputs, inputs], &$0) }
+    self.bias = bias ? scope.parameter("bias", [outputs]) { _ in [Float](repeating: 0, count: outputs) } : nil
+  }
+
+  /// [N, in] to [N, out].
+  public func callAsFunction(_ x: Variable, _ pass: ForwardPass) -> Variable {
+    pass.linear(x, weight: weight, bias: bias)
+  }
+}
