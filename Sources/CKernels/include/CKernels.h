@@ -1,3 +1,4 @@
 #pragma once
 // Umbrella header: one header per concern.
+#include "Evaluation.h"
 #include "Parallel.h"
