@@ -19,10 +19,7 @@ static inline hid_t jml_h5_c_string(void) { return H5T_C_S1; }
 static inline size_t jml_h5_variable_length(void) { return H5T_VARIABLE; }
 
 static inline hid_t jml_h5_class_file_access(void) { return H5P_FILE_ACCESS; }
-static inline hid_t jml_h5_class_file_create(void) { return H5P_FILE_CREATE; }
-static inline hid_t jml_h5_class_group_create(void) { return H5P_GROUP_CREATE; }
 static inline hid_t jml_h5_class_dataset_create(void) { return H5P_DATASET_CREATE; }
-static inline hid_t jml_h5_class_link_create(void) { return H5P_LINK_CREATE; }
 static inline hid_t jml_h5_default(void) { return H5P_DEFAULT; }
 static inline hid_t jml_h5_all(void) { return H5S_ALL; }
 

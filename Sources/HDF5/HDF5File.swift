@@ -1,8 +1,10 @@
 import CHDF5
 import Foundation
 
-/// A file opened for reading. Its bytes are read once and kept in memory: the disk file may be replaced or removed
-/// meanwhile, and the library takes no lock on it.
+/// A file opened for reading.
+///
+/// Nobody may write into the file meanwhile; replacing it by a rename, or removing it, is harmless. No lock is taken,
+/// since file systems without locks exist and finished files never change.
 ///
 /// Object names are paths such as "eval/tp"; a leading "/" is allowed, "/" is the root group.
 public final class HDF5File: @unchecked Sendable {
@@ -11,15 +13,17 @@ public final class HDF5File: @unchecked Sendable {
   let handle: Handle
 
   /// Throws `HDF5Error.unreadable` or `.notHDF5`.
-  public convenience init(reading path: String) throws {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      let reason = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-      throw HDF5Error.unreadable(path: path, reason: reason?.localizedDescription ?? error.localizedDescription)
-    }
-    try self.init(image: data, name: path)
+  public init(reading path: String) throws {
+    Library.enter()
+    self.path = path
+    // The library's own message for a missing file is long and lacks the reason.
+    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno))) }
+    close(descriptor)
+    let fail = { (reason: String) in HDF5Error.notHDF5(path: path, reason: reason) }
+    let access = try Handle(H5Pcreate(jml_h5_class_file_access()), close: H5Pclose, orThrow: fail)
+    guard H5Pset_file_locking(access.id, false, true) >= 0 else { throw fail(Library.lastError()) }
+    handle = try Handle(H5Fopen(path, jml_h5_read_only(), access.id), close: H5Fclose, orThrow: fail)
   }
 
   /// - Parameter image: the bytes of a whole file. Throws `HDF5Error.notHDF5`.
