@@ -32,7 +32,7 @@ final class RunLock {
     let descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw FileSystem.error(url, "opening") }
     // `holder(of:)` takes a shared lock for an instant; a few tries tell it from a real holder.
-    for attempt in 0..<20 {
+    for attempt in 0..<10 {
       if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
         let lock = RunLock(descriptor: descriptor)
         try lock.sign(url)
@@ -42,7 +42,7 @@ final class RunLock {
         defer { close(descriptor) }
         throw FileSystem.error(url, "locking")
       }
-      if attempt < 19 { usleep(2_000) }
+      if attempt < 9 { usleep(2_000) }
     }
     close(descriptor)
     return .held(try signature(of: url))
