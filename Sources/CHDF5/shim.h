@@ -37,7 +37,8 @@ struct jml_h5_text {
 static inline herr_t jml_h5_append(unsigned n, const H5E_error2_t *error, void *data) {
   struct jml_h5_text *text = (struct jml_h5_text *)data;
   if (!error->desc || text->used + 1 >= text->capacity) return 0;
-  int written = snprintf(text->bytes + text->used, text->capacity - text->used, "%s%s", n ? "; " : "", error->desc);
+  size_t room = text->capacity - text->used;
+  int written = snprintf(text->bytes + text->used, room, "%s%s", n ? "; " : "", error->desc);
   if (written > 0) text->used += (size_t)written;
   if (text->used >= text->capacity) text->used = text->capacity - 1;
   return 0;

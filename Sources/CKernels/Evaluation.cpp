@@ -8,7 +8,8 @@
 
 namespace {
 
-// Pixels worked on at once: the scores of a tile are read twice, and 19 classes of it stay in the second cache.
+// Pixels worked on at once: the scores of a tile are read twice, and 19 classes of it fit the
+// second-level cache.
 constexpr long tile_pixels = 1024;
 
 // exp(x) for x <= 0, relative error below 2e-7; NaN stays NaN.
@@ -42,8 +43,8 @@ namespace jml {
 // Arg max, its confidence and the bin of that, for n <= tile_pixels pixels.
 JML_MULTIVERSION
 void evaluate_tile(
-    const float *scores, long stride, long classes, long n, int probabilities, float *confidence, int32_t *top,
-    int32_t *bin) {
+    const float *scores, long stride, long classes, long n, int probabilities, float *confidence,
+    int32_t *top, int32_t *bin) {
   float best[tile_pixels];
   for (long i = 0; i < n; ++i) {
     best[i] = scores[i];
@@ -84,8 +85,8 @@ void evaluate_tile(
 }  // namespace jml
 
 void jml_evaluate_image(
-    const float *scores, int probabilities, const uint8_t *label, const uint8_t *boundary, long classes, long pixels,
-    int64_t *counts, int64_t *bins, uint8_t *prediction, int64_t *problems) {
+    const float *scores, int probabilities, const uint8_t *label, const uint8_t *boundary, long classes,
+    long pixels, int64_t *counts, int64_t *bins, uint8_t *prediction, int64_t *problems) {
   constexpr long bin_values = 2 * 3 * jml_calibration_bins;
   std::mutex merging;
   long tiles = (pixels + tile_pixels - 1) / tile_pixels;

@@ -43,7 +43,8 @@ extension HDF5File {
   public func attribute(string name: String, at object: String = "/") throws -> String {
     let values = try attribute(strings: name, at: object)
     guard values.count == 1 else {
-      throw HDF5Error.wrongShape(path: path, object: "\(object)@\(name)", wanted: "one value", found: [values.count])
+      throw HDF5Error.wrongShape(
+        path: path, object: "\(object)@\(name)", wanted: "one value", found: [values.count])
     }
     return values[0]
   }
@@ -69,7 +70,8 @@ extension HDF5File {
   private func scalar<Element: HDF5Element>(_ name: String, _ object: String) throws -> Element {
     let values: [Element] = try values(name, object)
     guard values.count == 1 else {
-      throw HDF5Error.wrongShape(path: path, object: "\(object)@\(name)", wanted: "one value", found: [values.count])
+      throw HDF5Error.wrongShape(
+        path: path, object: "\(object)@\(name)", wanted: "one value", found: [values.count])
     }
     return values[0]
   }
@@ -86,13 +88,15 @@ extension HDF5File {
   }
 
   private func withAttribute<Result>(
-    _ name: String, _ object: String, _ body: (_ attribute: hid_t, _ type: hid_t, _ count: Int) throws -> Result
+    _ name: String, _ object: String,
+    _ body: (_ attribute: hid_t, _ type: hid_t, _ count: Int) throws -> Result
   ) throws -> Result {
     let opened = try open(object)
     let label = "\(object)@\(name)"
     guard H5Aexists(opened.id, name) > 0 else { throw HDF5Error.missing(path: path, object: label) }
     let attribute = try Handle(
-      H5Aopen(opened.id, name, jml_h5_default()), close: H5Aclose, orThrow: { self.failure(label, "opening", $0) })
+      H5Aopen(opened.id, name, jml_h5_default()), close: H5Aclose,
+      orThrow: { self.failure(label, "opening", $0) })
     let type = try Handle(
       H5Aget_type(attribute.id), close: H5Tclose, orThrow: { self.failure(label, "typing", $0) })
     let space = try Handle(

@@ -3,8 +3,8 @@ import Foundation
 
 /// A file opened for reading.
 ///
-/// Nobody may write into the file meanwhile; replacing it by a rename, or removing it, is harmless. No lock is taken,
-/// since file systems without locks exist and finished files never change.
+/// Nobody may write into the file meanwhile; replacing it by a rename, or removing it, is harmless. No lock
+/// is taken, since file systems without locks exist and finished files never change.
 ///
 /// Object names are paths such as "eval/tp"; a leading "/" is allowed, "/" is the root group.
 public final class HDF5File: @unchecked Sendable {
@@ -18,7 +18,9 @@ public final class HDF5File: @unchecked Sendable {
     self.path = path
     // The library's own message for a missing file is long and lacks the reason.
     let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno))) }
+    guard descriptor >= 0 else {
+      throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno)))
+    }
     close(descriptor)
     let fail = { (reason: String) in HDF5Error.notHDF5(path: path, reason: reason) }
     let access = try Handle(H5Pcreate(jml_h5_class_file_access()), close: H5Pclose, orThrow: fail)

@@ -1,9 +1,9 @@
 import CHDF5
 import Foundation
 
-/// Builds a file in memory. It never touches the disk: `image()` returns the bytes, and whoever owns the folder
-/// writes them. A disk that fails while the library writes would leave files that can be neither closed nor
-/// reopened in the process.
+/// Builds a file in memory. It never touches the disk: `image()` returns the bytes, and whoever owns the
+/// folder writes them. A disk that fails while the library writes would leave files that can be neither
+/// closed nor reopened in the process.
 ///
 /// Equal calls give equal bytes: no time stamps are stored. Not for use from two threads at once.
 public final class HDF5Writer {
@@ -20,7 +20,8 @@ public final class HDF5Writer {
     let access = try Handle(H5Pcreate(jml_h5_class_file_access()), close: H5Pclose, orThrow: fail)
     guard H5Pset_fapl_core(access.id, 1 << 22, false) >= 0 else { throw fail(Library.lastError()) }
     file = try Handle(
-      H5Fcreate(Library.uniqueName(), jml_h5_truncate(), jml_h5_default(), access.id), close: H5Fclose, orThrow: fail)
+      H5Fcreate(Library.uniqueName(), jml_h5_truncate(), jml_h5_default(), access.id), close: H5Fclose,
+      orThrow: fail)
   }
 
   /// Writes row-major float32 values of `shape`; missing groups on the way are made. `compress`: chunked,
@@ -36,7 +37,8 @@ public final class HDF5Writer {
     try write(UnsafeRawBufferPointer(values), Float.self, shape, dataset, compress)
   }
 
-  public func write(doubles values: [Double], shape: [Int], at dataset: String, compress: Bool = false) throws {
+  public func write(doubles values: [Double], shape: [Int], at dataset: String, compress: Bool = false) throws
+  {
     try values.withUnsafeBytes { try write($0, Double.self, shape, dataset, compress) }
   }
 
@@ -112,7 +114,9 @@ public final class HDF5Writer {
     }
   }
 
-  private func writeAttribute(_ name: String, _ object: String, type: hid_t, _ write: (hid_t) -> herr_t) throws {
+  private func writeAttribute(_ name: String, _ object: String, type: hid_t, _ write: (hid_t) -> herr_t)
+    throws
+  {
     Library.enter()
     let label = "\(object)@\(name)"
     let path = HDF5File.parts(object).joined(separator: "/")
@@ -130,13 +134,16 @@ public final class HDF5Writer {
   // MARK: - Datasets
 
   private func write<Element: HDF5Element>(
-    _ values: UnsafeRawBufferPointer, _ element: Element.Type, _ shape: [Int], _ dataset: String, _ compress: Bool
+    _ values: UnsafeRawBufferPointer, _ element: Element.Type, _ shape: [Int], _ dataset: String,
+    _ compress: Bool
   ) throws {
     let count = values.count / MemoryLayout<Element>.stride
     precondition(
-      count == shape.reduce(1, *), "HDF5Writer.write: \(count) values do not fill shape \(shape) of \(dataset)")
+      count == shape.reduce(1, *),
+      "HDF5Writer.write: \(count) values do not fill shape \(shape) of \(dataset)")
     let opened = try create(
-      dataset, type: Element.fileType, shape: shape, elementBytes: MemoryLayout<Element>.stride, compress: compress)
+      dataset, type: Element.fileType, shape: shape, elementBytes: MemoryLayout<Element>.stride,
+      compress: compress)
     guard count > 0 else { return }
     guard
       H5Dwrite(
@@ -167,7 +174,8 @@ public final class HDF5Writer {
     }
     return try Handle(
       H5Dcreate2(
-        file.id, parts.joined(separator: "/"), type, space.id, jml_h5_default(), creation.id, jml_h5_default()),
+        file.id, parts.joined(separator: "/"), type, space.id, jml_h5_default(), creation.id, jml_h5_default()
+      ),
       close: H5Dclose, orThrow: fail)
   }
 

@@ -1,7 +1,7 @@
 import CKernels
 
-/// Top-class confidence in ten equal bins, left-closed ([0, 0.1), ..., [0.9, 1], 1 in the last), per image: pixels,
-/// their summed confidence, and how many are predicted correctly. Ignored pixels are in no bin.
+/// Top-class confidence in ten equal bins, left-closed ([0, 0.1), ..., [0.9, 1], 1 in the last), per image:
+/// pixels, their summed confidence, and how many are predicted correctly. Ignored pixels are in no bin.
 public struct CalibrationBins: Equatable, Sendable {
   public static let bins = Int(jml_calibration_bins)
 
@@ -41,8 +41,8 @@ public struct CalibrationBins: Equatable, Sendable {
     images += 1
   }
 
-  /// ECE^D in percent: pixels pooled over the dataset, sum over bins of n_b / n |accuracy_b - confidence_b|. nil
-  /// without pixels. The form of the paper's tables.
+  /// ECE^D in percent: pixels pooled over the dataset, then the sum over bins of
+  /// n_b / n |accuracy_b - confidence_b|. nil without pixels. The form of the paper's tables.
   public var expectedCalibrationErrorD: Double? {
     let bins = CalibrationBins.bins
     return (0..<bins).map { bin in
@@ -60,8 +60,8 @@ public struct CalibrationBins: Equatable, Sendable {
   }
 }
 
-/// One bin. Confidence is in the kernel's units of 2^-32 and 128 bits wide: its sums are exact, so that the order of
-/// images does not reach the result.
+/// One bin. Confidence is in the kernel's units of 2^-32 and 128 bits wide: its sums are exact, so that the
+/// order of images does not reach the result.
 private struct Bin {
   static let unit = 4294967296.0
 
@@ -91,6 +91,7 @@ extension [Bin] {
   fileprivate var error: Double? {
     let pixels = reduce(0) { $0 + $1.count }
     guard pixels > 0 else { return nil }
-    return 100 * reduce(0.0) { $0 + abs(Double($1.correct) - Double($1.confidence) / Bin.unit) } / Double(pixels)
+    return 100 * reduce(0.0) { $0 + abs(Double($1.correct) - Double($1.confidence) / Bin.unit) }
+      / Double(pixels)
   }
 }

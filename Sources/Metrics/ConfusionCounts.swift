@@ -1,7 +1,7 @@
 import Tensors
 
-/// True positives, false positives and false negatives in pixels, per image and class. Every accuracy and IoU is a
-/// pure function of these integers, so that a table never needs an evaluation to be run again.
+/// True positives, false positives and false negatives in pixels, per image and class. Every accuracy and
+/// IoU is a pure function of these integers, so that a table never needs an evaluation to be run again.
 ///
 /// Pixels labelled `LabelMap.ignore` count nowhere, not even as false positives.
 public struct ConfusionCounts: Equatable, Sendable {
@@ -25,8 +25,8 @@ public struct ConfusionCounts: Equatable, Sendable {
     precondition(
       [truePositives, falsePositives, falseNegatives].allSatisfy { $0.count == images * classes },
       """
-      ConfusionCounts: \(truePositives.count), \(falsePositives.count), \(falseNegatives.count) counts do not fill \
-      [\(images), \(classes)]
+      ConfusionCounts: \(truePositives.count), \(falsePositives.count), \(falseNegatives.count) counts \
+      do not fill [\(images), \(classes)]
       """)
     self.classes = classes
     self.images = images

@@ -26,24 +26,26 @@ public struct Evaluation: Equatable, Sendable {
     self.boundaryCalibration = boundaryCalibration
   }
 
-  /// Adds one image in one pass over its scores. The prediction is the arg max (the lowest class on ties). The result
-  /// does not depend on the number of threads. Throws `MetricsError.notFinite` or `.badLabels`, and adds nothing then.
+  /// Adds one image in one pass over its scores. The prediction is the arg max (the lowest class on ties).
+  /// The result does not depend on the number of threads. Throws `MetricsError.notFinite` or `.badLabels`,
+  /// and adds nothing then.
   /// - Parameters:
   ///   - scores: [C, H, W] or [1, C, H, W], plain, at the label's resolution.
   ///   - kind: whether they are logits or probabilities.
   ///   - label: [H, W].
-  ///   - boundary: [H, W], row-major, not 0 on boundary pixels; nil: the boundary bins of this image stay empty.
+  ///   - boundary: [H, W], row-major, not 0 on boundary pixels; nil: this image's boundary bins stay empty.
   /// - Returns: the prediction, [H, W], also where the label is ignored.
   @discardableResult
   public mutating func add(
     scores: Tensor, kind: Scores = .logits, label: LabelMap, boundary: [UInt8]? = nil
   ) throws -> LabelMap {
     let classes = confusion.classes
-    let extents = scores.shape.rank == 4 ? Array(scores.shape.dimensions.dropFirst()) : scores.shape.dimensions
+    let extents =
+      scores.shape.rank == 4 ? Array(scores.shape.dimensions.dropFirst()) : scores.shape.dimensions
     precondition(
       scores.layout == .plain && scores.shape.count == classes * label.height * label.width
         && extents == [classes, label.height, label.width],
-      "Evaluation.add: scores \(scores.shape), want [\(classes), \(label.height), \(label.width)] as the label")
+      "Evaluation.add: scores \(scores.shape), label [\(label.height), \(label.width)], \(classes) classes")
     precondition(
       boundary.map { $0.count == label.values.count } ?? true,
       "Evaluation.add: boundary of \(boundary?.count ?? 0) pixels, label of \(label.values.count)")

@@ -24,8 +24,9 @@ public enum ClassSelection: Sendable {
   case labelled
 }
 
-/// IoU as in section 4 of "Revisiting Evaluation Metrics for Semantic Segmentation" (Wang et al., NeurIPS 2023), which
-/// names the dataset (D), image (I) and class (C) forms; the tables of "Jaccard Metric Losses" use form D.
+/// IoU as in "Revisiting Evaluation Metrics for Semantic Segmentation" (Wang et al., NeurIPS
+/// 2023), which names the dataset (D), image (I) and class (C) forms; the tables of "Jaccard Metric Losses"
+/// use form D.
 extension ConfusionCounts {
   /// Correct pixels of all labelled pixels, in percent; nil without labelled pixels.
   public var accuracy: Double? {
@@ -34,7 +35,8 @@ extension ConfusionCounts {
     return labelled > 0 ? 100 * Double(correct) / Double(labelled) : nil
   }
 
-  /// IoU of each class over the dataset, in percent, [classes]; nil for a class in no label and no prediction.
+  /// IoU of each class over the dataset, in percent, [classes]; nil for a class in no label and no
+  /// prediction.
   public var classIoU: [Double?] {
     let (truePositives, falsePositives, falseNegatives) = totals
     return (0..<classes).map { index in
@@ -45,8 +47,8 @@ extension ConfusionCounts {
 
   /// mIoU^D: intersections and unions summed over the dataset, then the mean over classes.
   ///
-  /// Differs from the authors' code, where a class in no label and no prediction makes the mean NaN: such a class is
-  /// skipped, and `count` says how many were used. nil when there is none.
+  /// Differs from the authors' code, where a class in no label and no prediction makes the mean NaN: such a
+  /// class is skipped, and `count` says how many were used. nil when there is none.
   public func meanIoUD(over selection: ClassSelection = .labelledOrPredicted) -> Mean? {
     let (truePositives, _, falseNegatives) = totals
     let values = classIoU
@@ -60,7 +62,8 @@ extension ConfusionCounts {
       })
   }
 
-  /// mIoU^I: per image the mean over the classes in its label, then over images with any label. `count`: images.
+  /// mIoU^I: per image the mean over the classes in its label, then over images with any label. `count`:
+  /// images.
   public var meanIoUI: Mean? {
     Mean(
       ofFractions: (0..<images).compactMap { image in
@@ -69,7 +72,8 @@ extension ConfusionCounts {
       })
   }
 
-  /// mIoU^C: per class the mean over the images whose label has it, then over classes in some label. `count`: classes.
+  /// mIoU^C: per class the mean over the images whose label has it, then over classes in some label.
+  /// `count`: classes.
   public var meanIoUC: Mean? {
     Mean(
       ofFractions: (0..<classes).compactMap { index in

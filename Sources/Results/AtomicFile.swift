@@ -12,8 +12,8 @@ public enum AtomicFile {
     return true
   }()
 
-  /// Writes a temporary file in the same folder, syncs it, renames it over `url` and syncs the folder. On an error
-  /// the temporary file is removed and the old file stays. Throws `ResultsError.fileSystem`.
+  /// Writes a temporary file in the same folder, syncs it, renames it over `url` and syncs the folder. On
+  /// an error the temporary file is removed and the old file stays. Throws `ResultsError.fileSystem`.
   public static func write(_ data: Data, to url: URL) throws {
     let partial = try stage(data, for: url)
     do {

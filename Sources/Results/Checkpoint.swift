@@ -2,11 +2,11 @@ import Foundation
 import HDF5
 import Tensors
 
-/// Everything a run needs to go on from an iteration to the same bits. Random numbers need no state: they are named
-/// by seed, purpose and iteration.
+/// Everything a run needs to go on from an iteration to the same bits. Random numbers need no state: they
+/// are named by seed, purpose and iteration.
 ///
-/// The file holds `/weights`, `/buffers`, `/momentum` (flat groups by dotted name) and `/curves`, with a checksum over
-/// all of it as an attribute.
+/// The file holds `/weights`, `/buffers`, `/momentum` (flat groups by dotted name) and `/curves`, with a
+/// checksum over all of it as an attribute.
 public struct Checkpoint: Sendable {
   public static let schemaVersion = 1
 
@@ -54,7 +54,8 @@ public struct Checkpoint: Sendable {
     let file = try HDF5File(reading: url.path)
     let version = try file.attribute(int: "schema_version")
     guard version == Checkpoint.schemaVersion else {
-      throw ResultsError.unsupportedSchema(path: url.path, found: version, supported: Checkpoint.schemaVersion)
+      throw ResultsError.unsupportedSchema(
+        path: url.path, found: version, supported: Checkpoint.schemaVersion)
     }
     let found = try file.attribute(string: "run_id")
     guard found == runID else {

@@ -20,8 +20,8 @@ struct CheckpointFiles {
 
   var exist: Bool { FileSystem.exists(newest) || FileSystem.exists(previous) }
 
-  /// Writes a new generation, reads it back, and only then lets it take the newest one's place. At every moment at
-  /// least one good generation is on disk.
+  /// Writes a new generation, reads it back, and only then lets it take the newest one's place. At every
+  /// moment at least one good generation is on disk.
   func save(_ checkpoint: Checkpoint) throws {
     let partial = try AtomicFile.stage(try checkpoint.image(name: newest.path), for: newest)
     do {

@@ -39,7 +39,9 @@ enum FileSystem {
   /// Makes a folder and those above it, unless they exist.
   static func make(folder: URL) throws {
     var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue { return }
+    if FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue {
+      return
+    }
     let parent = folder.deletingLastPathComponent()
     if parent.path != folder.path { try make(folder: parent) }
     guard mkdir(folder.path, 0o777) == 0 || errno == EEXIST else { throw error(folder, "making the folder") }

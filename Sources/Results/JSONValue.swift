@@ -1,6 +1,7 @@
 import Foundation
 
-/// Any JSON value. A number without fraction equals the integer it stands for, since JSON does not tell 1 from 1.0.
+/// Any JSON value. A number without fraction equals the integer it stands for, since JSON does not tell 1
+/// from 1.0.
 public enum JSONValue: Sendable, Equatable, Codable {
   case null
   case bool(Bool)
@@ -51,7 +52,8 @@ public enum JSONValue: Sendable, Equatable, Codable {
     }
   }
 
-  /// One line, sorted keys. Throws `ResultsError.unwritableJSON` for NaN and infinities; `name` is for its message.
+  /// One line, sorted keys. Throws `ResultsError.unwritableJSON` for NaN and infinities; `name` is for its
+  /// message.
   public func text(name: String = "JSON value") throws -> String {
     String(decoding: try JSONValue.encode(self, pretty: false, name: name), as: UTF8.self)
   }
@@ -88,9 +90,12 @@ public enum JSONValue: Sendable, Equatable, Codable {
   /// The bytes that everything here is written with: equal values give equal bytes.
   static func encode(_ value: some Encodable, pretty: Bool, name: String) throws -> Data {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = pretty ? [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes] : [
-      .sortedKeys, .withoutEscapingSlashes,
-    ]
+    encoder.outputFormatting =
+      pretty
+      ? [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+      : [
+        .sortedKeys, .withoutEscapingSlashes,
+      ]
     do {
       return try encoder.encode(value)
     } catch {

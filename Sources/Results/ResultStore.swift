@@ -23,7 +23,7 @@ public enum ClaimResult {
 
 /// The results of one profile:
 ///
-///     <root>/runs/<run id>/run.json                 the record; its presence with state "done" makes a result
+///     <root>/runs/<run id>/run.json                 the record; state "done" makes it a result
 ///     <root>/runs/<run id>/tensors.h5               weights, counts, calibration bins, curves
 ///     <root>/runs/<run id>/log.jsonl                one line an iteration that was logged
 ///     <root>/runs/<run id>/checkpoint.h5            while unfinished, with checkpoint.previous.h5
@@ -118,7 +118,8 @@ public struct ResultStore: Sendable {
   private static func isRunID(_ text: String) -> Bool {
     !text.isEmpty && text.count <= 200 && !text.hasPrefix(".")
       && text.utf8.allSatisfy {
-        (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 46 || $0 == 95
+        (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 46
+          || $0 == 95
       }
   }
 }

@@ -21,7 +21,8 @@ public enum ResultsError: Error, Equatable, CustomStringConvertible, LocalizedEr
     case .unwritableJSON(let path, let reason): "\(path): cannot be written as JSON: \(reason)"
     case .unsupportedSchema(let path, let found, let supported):
       "\(path): schema version \(found), this program reads \(supported)"
-    case .badRunID(let id): "run id '\(id)': letters, digits, '-', '_' and '.' are allowed, and no leading '.'"
+    case .badRunID(let id):
+      "run id '\(id)': letters, digits, '-', '_' and '.' are allowed, and no leading '.'"
     case .damaged(let path, let reason): "\(path): damaged: \(reason)"
     }
   }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The right to write a run's folder, held by one process at a time and given back on release of the last reference,
-/// or by the kernel when the process dies. Not for use from two threads at once.
+/// The right to write a run's folder, held by one process at a time and given back on release of the last
+/// reference, or by the kernel when the process dies. Not for use from two threads at once.
 public final class RunClaim {
   public let runID: String
   /// The run's folder. Its files are written here only.
@@ -28,8 +28,8 @@ public final class RunClaim {
     try checkpoints.save(checkpoint)
   }
 
-  /// The newest checkpoint that verifies, and the log cut back to it: lines after its iteration go. Without one the
-  /// run begins anew, and so does the log.
+  /// The newest checkpoint that verifies, and the log cut back to it: lines after its iteration go. Without
+  /// one the run begins anew, and so does the log.
   public func resume() throws -> CheckpointLoad {
     let load = checkpoints.load(runID: runID)
     log = nil
@@ -48,7 +48,8 @@ public final class RunClaim {
     try log.append(iteration: iteration, members)
   }
 
-  /// Publishes a result: first the tensors, then the record, which makes the run done, then the checkpoints go.
+  /// Publishes a result: first the tensors, then the record, which makes the run done, then the checkpoints
+  /// go.
   public func finish(_ record: RunRecord, _ tensors: RunTensors) throws {
     precondition(
       record.state == .done && record.runID == runID && tensors.runID == runID,

@@ -10,8 +10,8 @@ public struct LockHolder: Codable, Equatable, Sendable, CustomStringConvertible 
   public var description: String { "process \(pid) on \(host) since \(started)" }
 }
 
-/// An exclusive lock on a file, which the kernel drops when its process dies however it dies. The file itself stays:
-/// removing it would let two processes hold locks on two files of one name.
+/// An exclusive lock on a file, which the kernel drops when its process dies however it dies. The file
+/// itself stays: removing it would let two processes hold locks on two files of one name.
 final class RunLock {
   private let descriptor: Int32
 

@@ -1,6 +1,7 @@
 import Foundation
 
-/// log.jsonl: one JSON object a line, each with an `iteration`, in order. For people and plots; no table reads it.
+/// log.jsonl: one JSON object a line, each with an `iteration`, in order. For people and plots; no table
+/// reads it.
 public final class RunLog {
   public let url: URL
   private let descriptor: Int32
@@ -29,8 +30,8 @@ public final class RunLog {
     }
   }
 
-  /// The lines of a log, in order; none if there is no file. A last line without its end, which a killed writer
-  /// leaves, is skipped; any other damaged line throws `ResultsError.unreadableJSON`.
+  /// The lines of a log, in order; none if there is no file. A last line without its end, which a killed
+  /// writer leaves, is skipped; any other damaged line throws `ResultsError.unreadableJSON`.
   public static func entries(of url: URL) throws -> [JSONValue] {
     try lines(of: url).map { try JSONValue(parsing: $0, name: url.path) }
   }

@@ -40,7 +40,8 @@ public struct RunTensors: Sendable {
   public let curves: Curves
 
   public init(
-    runID: String, spec: JSONValue, weights: [NamedTensor], buffers: [NamedTensor], evaluation: StoredEvaluation,
+    runID: String, spec: JSONValue, weights: [NamedTensor], buffers: [NamedTensor],
+    evaluation: StoredEvaluation,
     curves: Curves
   ) {
     self.runID = runID

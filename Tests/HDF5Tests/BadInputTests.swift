@@ -15,7 +15,9 @@ struct BadInputTests {
 
   @Test func errorsNameFileAndObject() throws {
     let file = try HDF5File(image: image(), name: "some/file.h5")
-    #expect(throws: HDF5Error.missing(path: "some/file.h5", object: "weights/y")) { try file.floats("weights/y") }
+    #expect(throws: HDF5Error.missing(path: "some/file.h5", object: "weights/y")) {
+      try file.floats("weights/y")
+    }
     #expect(throws: HDF5Error.missing(path: "some/file.h5", object: "/@absent")) {
       try file.attribute(double: "absent")
     }

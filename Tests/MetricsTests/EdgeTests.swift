@@ -48,7 +48,8 @@ struct EdgeTests {
       wanted += 1 / column.reduce(0) { $0 + exp($1 - top) }
     }
     expectClose(
-      evaluation.calibration.confidence.reduce(0, +), wanted, tolerance: 0, relative: 2e-7, "sum of confidence")
+      evaluation.calibration.confidence.reduce(0, +), wanted, tolerance: 0, relative: 2e-7,
+      "sum of confidence")
     #expect(evaluation.calibration.count.reduce(0, +) == Int64(height * width))
   }
 
@@ -62,7 +63,8 @@ struct EdgeTests {
     #expect(counts.meanIoUD()?.count == 3)
     expectClose(counts.meanIoUD()?.percent ?? .nan, 100 * (1.0 / 3 + 0.5 + 0) / 3, tolerance: 1e-12)
     #expect(counts.meanIoUD(over: .labelled)?.count == 2)
-    expectClose(counts.meanIoUD(over: .labelled)?.percent ?? .nan, 100 * (1.0 / 3 + 0.5) / 2, tolerance: 1e-12)
+    expectClose(
+      counts.meanIoUD(over: .labelled)?.percent ?? .nan, 100 * (1.0 / 3 + 0.5) / 2, tolerance: 1e-12)
     #expect(counts.accuracy == 50)
   }
 
@@ -106,7 +108,8 @@ struct EdgeTests {
     var counts = ConfusionCounts(classes: 2)
     #expect(throws: MetricsError.notAClass(value: 9, classes: 2, what: "prediction")) {
       try counts.add(
-        prediction: LabelMap(height: 1, width: 1, values: [9]), label: LabelMap(height: 1, width: 1, values: [1]))
+        prediction: LabelMap(height: 1, width: 1, values: [9]),
+        label: LabelMap(height: 1, width: 1, values: [1]))
     }
   }
 

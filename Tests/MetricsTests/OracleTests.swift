@@ -21,7 +21,8 @@ struct MetricsOracle {
     let pixels = height * width
     images = (0..<shape[0]).map { image in
       (
-        Tensor(Array(probabilities[image * 7 * pixels..<(image + 1) * 7 * pixels]), shape: [7, height, width]),
+        Tensor(
+          Array(probabilities[image * 7 * pixels..<(image + 1) * 7 * pixels]), shape: [7, height, width]),
         LabelMap(height: height, width: width, values: Array(labels[image * pixels..<(image + 1) * pixels]))
       )
     }
@@ -60,7 +61,8 @@ struct OracleTests {
     expectClose(
       calibration.expectedCalibrationErrorD ?? .nan, try oracle.wanted("ECED"), tolerance: 1e-3, "ECED")
     expectClose(
-      calibration.expectedCalibrationErrorI?.percent ?? .nan, try oracle.wanted("ECEI"), tolerance: 1e-3, "ECEI")
+      calibration.expectedCalibrationErrorI?.percent ?? .nan, try oracle.wanted("ECEI"), tolerance: 1e-3,
+      "ECEI")
     #expect(counts.meanIoUD()?.count == 7)
     #expect(counts.meanIoUI?.count == 5)
   }
@@ -91,7 +93,8 @@ struct OracleTests {
     #expect(one.confusion.classIoU == other.confusion.classIoU)
     #expect(one.calibration.expectedCalibrationErrorD == other.calibration.expectedCalibrationErrorD)
     #expect(
-      one.boundaryCalibration.expectedCalibrationErrorD == other.boundaryCalibration.expectedCalibrationErrorD)
+      one.boundaryCalibration.expectedCalibrationErrorD == other.boundaryCalibration.expectedCalibrationErrorD
+    )
   }
 
   @Test func boundaryBinsAreTheBinsOfMaskedLabels() throws {

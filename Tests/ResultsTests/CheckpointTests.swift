@@ -99,7 +99,9 @@ struct CheckpointTests {
 
       claim = try store.take("r")
       #expect(try claim?.resume().checkpoint?.iteration == 6)
-      for iteration in 7...10 { try claim?.log(iteration: iteration, ["loss": .number(1 / Double(iteration))]) }
+      for iteration in 7...10 {
+        try claim?.log(iteration: iteration, ["loss": .number(1 / Double(iteration))])
+      }
       #expect(try Data(contentsOf: url) == whole)
     }
   }

@@ -48,7 +48,10 @@ struct StoreChild {
 
     // Nothing was lost, nothing is left over, and small files still go through.
     #expect(try Data(contentsOf: table) == Data("old".utf8))
-    #expect(try FileManager.default.contentsOfDirectory(atPath: store.root.path).sorted() == ["locks", "runs", "table.md"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: store.root.path).sorted() == [
+        "locks", "runs", "table.md",
+      ])
     let names = try FileManager.default.contentsOfDirectory(atPath: claim.folder.path).sorted()
     #expect(names == ["checkpoint.h5", "log.jsonl"])
     #expect(try store.log("r").count > 50)
@@ -68,7 +71,8 @@ struct CrashTests {
       var last = 0
       for round in 0..<8 {
         let child = try ChildProcess(
-          test: "ResultsTests.StoreChild/writer", environment: [rootVariable: store.root.path], scratch: folder)
+          test: "ResultsTests.StoreChild/writer", environment: [rootVariable: store.root.path],
+          scratch: folder)
         // Wait until it has gone on from where the one before was killed.
         let log = try store.folder("r").appendingPathComponent("log.jsonl")
         let deadline = Date().addingTimeInterval(30)

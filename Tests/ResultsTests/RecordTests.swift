@@ -22,14 +22,15 @@ struct RecordTests {
     }
     #expect(keys == keys.sorted() && keys.count == 15)
     let metrics = ["accuracy", "ece", "iou.10", "iou.9", "miou"].compactMap { text.range(of: "\"\($0)\"") }
-    #expect(metrics.count == 5 && zip(metrics, metrics.dropFirst()).allSatisfy { $0.lowerBound < $1.lowerBound })
+    #expect(
+      metrics.count == 5 && zip(metrics, metrics.dropFirst()).allSatisfy { $0.lowerBound < $1.lowerBound })
   }
 
   @Test func canonicalSpecText() throws {
     #expect(
       try Samples.spec.text()
-        == #"{"crop":[64,128],"half":true,"iterations":40,"learning_rate":0.01,"model":"deeplabv3_resnet18d","#
-        + #""smooth":1,"teacher":null}"#)
+        == #"{"crop":[64,128],"half":true,"iterations":40,"learning_rate":0.01,"#
+        + #""model":"deeplabv3_resnet18d","smooth":1,"teacher":null}"#)
     #expect(try JSONValue(parsing: Samples.spec.text()) == Samples.spec)
   }
 

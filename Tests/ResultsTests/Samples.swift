@@ -5,7 +5,8 @@ import Tensors
 
 enum Samples {
   static let spec: JSONValue = .object([
-    "model": .string("deeplabv3_resnet18d"), "iterations": .integer(40), "crop": .array([.integer(64), .integer(128)]),
+    "model": .string("deeplabv3_resnet18d"), "iterations": .integer(40),
+    "crop": .array([.integer(64), .integer(128)]),
     "learning_rate": .number(0.01), "teacher": .null, "half": .bool(true), "smooth": .number(1),
   ])
 
@@ -14,7 +15,8 @@ enum Samples {
       runID: runID, state: state, spec: spec, seed: .max, commit: "0123abc", dirty: true,
       versions: ["swift": "6.3", "dnnl": "2.6.3", "hdf5": "1.10.8", "openblas": "0.3.21 / Zen"], threads: 2,
       cpu: "Some CPU", wallSeconds: 12.25, peakMemoryBytes: 1 << 33, iterations: 40,
-      metrics: ["miou": 28.5, "accuracy": 0.1 + 0.2, "ece": 3, "iou.10": 1, "iou.9": 2], dataFingerprint: "feed",
+      metrics: ["miou": 28.5, "accuracy": 0.1 + 0.2, "ece": 3, "iou.10": 1, "iou.9": 2],
+      dataFingerprint: "feed",
       error: error)
   }
 
@@ -37,7 +39,9 @@ enum Samples {
   static func tensors(_ runID: String) throws -> RunTensors {
     RunTensors(
       runID: runID, spec: spec,
-      weights: [tensor("head.1.weight", [5, 4, 1, 1], 0.5), tensor("backbone.conv1.0.weight", [4, 3, 3, 3], -1)],
+      weights: [
+        tensor("head.1.weight", [5, 4, 1, 1], 0.5), tensor("backbone.conv1.0.weight", [4, 3, 3, 3], -1),
+      ],
       buffers: [tensor("backbone.bn1.running_mean", [4], 2)], evaluation: try evaluation(),
       curves: Curves(iteration: [0, 10, 20], loss: [3, 2.5, 2], learningRate: [1e-6, 0.01, 0.005]))
   }

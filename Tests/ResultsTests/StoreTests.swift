@@ -119,7 +119,8 @@ struct StoreTests {
       process.waitUntilExit()
       let dead = folder.appendingPathComponent(".table04.md.\(host).\(process.processIdentifier).1.partial")
       let live = folder.appendingPathComponent(".table04.md.\(host).\(getpid()).1.partial")
-      let foreign = folder.appendingPathComponent(".table04.md.not-\(host).\(process.processIdentifier).1.partial")
+      let foreign = folder.appendingPathComponent(
+        ".table04.md.not-\(host).\(process.processIdentifier).1.partial")
       for url in [dead, live, foreign] { try Data().write(to: url) }
       try AtomicFile.removeStale(in: folder)
       #expect(!FileManager.default.fileExists(atPath: dead.path))

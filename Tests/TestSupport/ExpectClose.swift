@@ -16,7 +16,8 @@ public func expectClose(
   sourceLocation: SourceLocation = #_sourceLocation
 ) {
   guard actual.count == expected.count else {
-    Issue.record("\(what): \(actual.count) values, expected \(expected.count)", sourceLocation: sourceLocation)
+    Issue.record(
+      "\(what): \(actual.count) values, expected \(expected.count)", sourceLocation: sourceLocation)
     return
   }
   var worst: (index: Int, excess: Double)?
@@ -49,6 +50,7 @@ public func expectClose(
 
 /// The largest |actual - expected|, for reports.
 public func worstDeviation(actual: [Float], expected: [Float]) -> Float {
-  precondition(actual.count == expected.count, "worstDeviation: \(actual.count) against \(expected.count) values")
+  precondition(
+    actual.count == expected.count, "worstDeviation: \(actual.count) against \(expected.count) values")
   return zip(actual, expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
 }
