@@ -1,0 +1,66 @@
+import Foundation
+import Synchronization
+
+/// Replaces whole files so that a reader, or a machine that loses power, sees the old content or the new one.
+public enum AtomicFile {
+  static let partialSuffix = ".partial"
+  private static let written = Atomic<Int>(0)
+
+  /// A file-size limit shall be an error of `write`, as a full disk is, not the end of the process.
+  private static let fileSizeSignalIgnored: Bool = {
+    signal(SIGXFSZ, SIG_IGN)
+    return true
+  }()
+
+  /// Writes a temporary file in the same folder, syncs it, renames it over `url` and syncs the folder. On
+  /// an error the temporary file is removed and the old file stays. Throws `ResultsError.fileSystem`.
+  public static func write(_ data: Data, to url: URL) throws {
+    let partial = try stage(data, for: url)
+    do {
+      try move(partial, to: url)
+    } catch {
+      unlink(partial.path)
+      throw error
+    }
+  }
+
+  /// The first half: a synced temporary file beside `url`. The caller renames or removes it.
+  static func stage(_ data: Data, for url: URL) throws -> URL {
+    _ = fileSizeSignalIgnored
+    let number = written.wrappingAdd(1, ordering: .relaxed).newValue
+    let name = ".\(url.lastPathComponent).\(FileSystem.host).\(getpid()).\(number)\(partialSuffix)"
+    let partial = url.deletingLastPathComponent().appendingPathComponent(name)
+    let descriptor = open(partial.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw FileSystem.error(url, "creating a temporary file beside it") }
+    var isOpen = true
+    do {
+      try FileSystem.write(data, to: descriptor, of: url)
+      guard fsync(descriptor) == 0 else { throw FileSystem.error(url, "syncing") }
+      isOpen = false
+      guard close(descriptor) == 0 else { throw FileSystem.error(url, "closing") }
+    } catch {
+      if isOpen { close(descriptor) }
+      unlink(partial.path)
+      throw error
+    }
+    return partial
+  }
+
+  /// The second half, also for moving a finished file aside within its folder.
+  static func move(_ from: URL, to url: URL) throws {
+    guard rename(from.path, url.path) == 0 else { throw FileSystem.error(url, "renaming to it") }
+    try FileSystem.sync(folder: url.deletingLastPathComponent())
+  }
+
+  /// Removes what writers that died left in a folder: temporary files of this host whose process is gone.
+  public static func removeStale(in folder: URL) throws {
+    for name in try FileSystem.names(in: folder) where name.hasPrefix(".") && name.hasSuffix(partialSuffix) {
+      let parts = name.dropLast(partialSuffix.count).split(separator: ".")
+      guard parts.count >= 3, let process = pid_t(parts[parts.count - 2]) else { continue }
+      guard name.contains(".\(FileSystem.host).\(process).") else { continue }
+      guard kill(process, 0) != 0, errno == ESRCH else { continue }
+      let path = folder.appendingPathComponent(name)
+      guard unlink(path.path) == 0 || errno == ENOENT else { throw FileSystem.error(path, "removing") }
+    }
+  }
+}

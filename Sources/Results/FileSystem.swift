@@ -1,0 +1,91 @@
+import Foundation
+
+/// POSIX calls with errors that name the path.
+enum FileSystem {
+  static let host: String = {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }()
+
+  /// The error of the call that has just failed.
+  static func error(_ url: URL, _ operation: String) -> ResultsError {
+    .fileSystem(path: url.path, operation: operation, code: errno)
+  }
+
+  static func write(_ data: Data, to descriptor: Int32, of url: URL) throws {
+    try data.withUnsafeBytes { bytes in
+      var done = 0
+      while done < bytes.count {
+        // A disk that fills up first writes less than asked, and then fails.
+        let count = Foundation.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+        if count < 0 {
+          guard errno == EINTR else { throw error(url, "writing") }
+        } else {
+          done += count
+        }
+      }
+    }
+  }
+
+  static func sync(folder: URL) throws {
+    let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw error(folder, "opening") }
+    defer { close(descriptor) }
+    // Some network file systems cannot sync a folder and say so with EINVAL.
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw error(folder, "syncing") }
+  }
+
+  /// Makes a folder and those above it, unless they exist.
+  static func make(folder: URL) throws {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue {
+      return
+    }
+    let parent = folder.deletingLastPathComponent()
+    if parent.path != folder.path { try make(folder: parent) }
+    guard mkdir(folder.path, 0o777) == 0 || errno == EEXIST else { throw error(folder, "making the folder") }
+    try sync(folder: parent)
+  }
+
+  /// nil if there is no such file.
+  static func read(_ url: URL) throws -> Data? {
+    let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+    if descriptor < 0, errno == ENOENT { return nil }
+    guard descriptor >= 0 else { throw error(url, "opening") }
+    defer { close(descriptor) }
+    var data = Data()
+    var block = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = Foundation.read(descriptor, &block, block.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw error(url, "reading") }
+      guard count > 0 else { return data }
+      data.append(contentsOf: block[..<count])
+    }
+  }
+
+  static func exists(_ url: URL) -> Bool { access(url.path, F_OK) == 0 }
+
+  /// Removes a file if it exists.
+  static func remove(_ url: URL) throws {
+    guard unlink(url.path) == 0 || errno == ENOENT else { throw error(url, "removing") }
+  }
+
+  /// Names in a folder, sorted; none if there is no such folder.
+  static func names(in folder: URL) throws -> [String] {
+    guard let stream = opendir(folder.path) else {
+      guard errno == ENOENT else { throw error(folder, "listing") }
+      return []
+    }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+}

@@ -1,0 +1,125 @@
+import Foundation
+
+/// Where a run stands.
+public enum RunState: Equatable, Sendable {
+  /// Nothing, or nothing of use, is stored.
+  case pending
+  case running(LockHolder)
+  case done
+  case failed(String)
+  case diverged(String)
+  /// A checkpoint exists and nobody works on the run.
+  case interrupted
+}
+
+/// What came of asking for a run.
+public enum ClaimResult {
+  case claimed(RunClaim)
+  /// Another process, or another claim of this one, works on it.
+  case taken(LockHolder)
+  /// There is a result already.
+  case done
+}
+
+/// The results of one profile:
+///
+///     <root>/runs/<run id>/run.json                 the record; state "done" makes it a result
+///     <root>/runs/<run id>/tensors.h5               weights, counts, calibration bins, curves
+///     <root>/runs/<run id>/log.jsonl                one line an iteration that was logged
+///     <root>/runs/<run id>/checkpoint.h5            while unfinished, with checkpoint.previous.h5
+///     <root>/locks/<run id>.lock                    who works on it
+///
+/// Files are replaced as a whole, so that reading needs no lock. Any number of processes may use one root.
+public struct ResultStore: Sendable {
+  public let root: URL
+
+  /// - Parameter root: the profile's folder. It need not exist: only a claim makes folders.
+  public init(root: URL) { self.root = root }
+
+  /// Takes a run for this process, unless it is done or another one has it. Throws `ResultsError`.
+  public func claim(_ runID: String) throws -> ClaimResult {
+    let folder = try self.folder(runID)
+    try FileSystem.make(folder: root.appendingPathComponent("locks"))
+    switch try RunLock.attempt(lockFile(runID)) {
+    case .held(let holder): return .taken(holder)
+    case .taken(let lock):
+      // Asked under the lock: whoever had it a moment ago may have finished.
+      if try finished(runID) { return .done }
+      return .claimed(try RunClaim(runID: runID, folder: folder, lock: lock))
+    }
+  }
+
+  /// The run's record; nil if it has none. Throws `ResultsError` for one that cannot be read.
+  public func record(_ runID: String) throws -> RunRecord? {
+    let file = RunFiles(folder: try folder(runID)).record
+    guard let data = try FileSystem.read(file) else { return nil }
+    let record = try RunRecord(json: data, name: file.path)
+    guard record.runID == runID else {
+      throw ResultsError.damaged(path: file.path, reason: "it is the record of run \(record.runID)")
+    }
+    return record
+  }
+
+  public func state(_ runID: String) throws -> RunState {
+    if try finished(runID) { return .done }
+    if let holder = try RunLock.holder(of: lockFile(runID)) { return .running(holder) }
+    let checkpoints = CheckpointFiles(folder: try folder(runID))
+    guard let record = try record(runID) else { return checkpoints.exist ? .interrupted : .pending }
+    switch record.state {
+    case .done: return .pending
+    case .failed: return .failed(record.error ?? "no reason recorded")
+    case .diverged: return .diverged(record.error ?? "no reason recorded")
+    case .interrupted: return checkpoints.exist ? .interrupted : .pending
+    }
+  }
+
+  /// Ids of the runs that have a folder, sorted.
+  public func runIDs() throws -> [String] {
+    try FileSystem.names(in: root.appendingPathComponent("runs")).filter(ResultStore.isRunID)
+  }
+
+  /// What was counted in a finished run.
+  public func evaluation(_ runID: String) throws -> StoredEvaluation {
+    try RunTensors.evaluation(reading: tensorsFile(runID))
+  }
+
+  /// The final model of a finished run, sorted by name.
+  public func model(_ runID: String) throws -> (weights: [NamedTensor], buffers: [NamedTensor]) {
+    try RunTensors.model(reading: tensorsFile(runID))
+  }
+
+  /// Everything in a finished run's tensors.h5.
+  public func tensors(_ runID: String) throws -> RunTensors { try RunTensors(reading: tensorsFile(runID)) }
+
+  /// The run's log, whole lines only.
+  public func log(_ runID: String) throws -> [JSONValue] {
+    try RunLog.entries(of: RunFiles(folder: try folder(runID)).log)
+  }
+
+  /// The run's folder, whether it exists or not. Throws `ResultsError.badRunID`.
+  public func folder(_ runID: String) throws -> URL {
+    guard ResultStore.isRunID(runID) else { throw ResultsError.badRunID(runID) }
+    return root.appendingPathComponent("runs").appendingPathComponent(runID)
+  }
+
+  public func tensorsFile(_ runID: String) throws -> URL { RunFiles(folder: try folder(runID)).tensors }
+
+  /// A record without its tensors, which somebody may have deleted, is no result.
+  private func finished(_ runID: String) throws -> Bool {
+    let tensors = try tensorsFile(runID)
+    return try record(runID)?.state == .done && FileSystem.exists(tensors)
+  }
+
+  private func lockFile(_ runID: String) throws -> URL {
+    guard ResultStore.isRunID(runID) else { throw ResultsError.badRunID(runID) }
+    return root.appendingPathComponent("locks").appendingPathComponent("\(runID).lock")
+  }
+
+  private static func isRunID(_ text: String) -> Bool {
+    !text.isEmpty && text.count <= 200 && !text.hasPrefix(".")
+      && text.utf8.allSatisfy {
+        (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 45 || $0 == 46
+          || $0 == 95
+      }
+  }
+}

@@ -1,0 +1,31 @@
+import Foundation
+
+/// What can go wrong between a run and its folder.
+public enum ResultsError: Error, Equatable, CustomStringConvertible, LocalizedError {
+  /// The operating system refused; `code` is its errno.
+  case fileSystem(path: String, operation: String, code: Int32)
+  /// A JSON file that is damaged or lacks something.
+  case unreadableJSON(path: String, reason: String)
+  /// A value that JSON cannot hold, such as NaN.
+  case unwritableJSON(path: String, reason: String)
+  case unsupportedSchema(path: String, found: Int, supported: Int)
+  case badRunID(String)
+  /// A stored file whose content contradicts itself or belongs to another run.
+  case damaged(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .fileSystem(let path, let operation, let code):
+      "\(path): \(operation) failed: \(String(cString: strerror(code))) (errno \(code))"
+    case .unreadableJSON(let path, let reason): "\(path): not readable: \(reason)"
+    case .unwritableJSON(let path, let reason): "\(path): cannot be written as JSON: \(reason)"
+    case .unsupportedSchema(let path, let found, let supported):
+      "\(path): schema version \(found), this program reads \(supported)"
+    case .badRunID(let id):
+      "run id '\(id)': letters, digits, '-', '_' and '.' are allowed, and no leading '.'"
+    case .damaged(let path, let reason): "\(path): damaged: \(reason)"
+    }
+  }
+
+  public var errorDescription: String? { description }
+}

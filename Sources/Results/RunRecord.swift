@@ -1,0 +1,83 @@
+import Foundation
+
+/// How a run ended.
+public enum RunOutcome: String, Codable, Sendable, CaseIterable {
+  case done
+  case failed
+  /// The loss stopped being finite. Counted as not converged, never retried silently.
+  case diverged
+  /// Stopped on request; a checkpoint may exist.
+  case interrupted
+}
+
+/// run.json: what a run was and what came out. Written with sorted keys; equal records give equal bytes.
+public struct RunRecord: Codable, Equatable, Sendable {
+  public static let schemaVersion = 1
+
+  public private(set) var schemaVersion = RunRecord.schemaVersion
+  public var runID: String
+  public var state: RunOutcome
+  /// The resolved spec whose hash the run id is.
+  public var spec: JSONValue
+  public var seed: UInt64
+  /// The source revision, and whether the tree differed from it.
+  public var commit: String
+  public var dirty: Bool
+  /// Library and compiler versions by name: "dnnl", "openblas", "hdf5", "swift".
+  public var versions: [String: String]
+  public var threads: Int
+  public var cpu: String
+  /// Over all attempts that the result stands on, in seconds.
+  public var wallSeconds: Double
+  public var peakMemoryBytes: Int
+  public var iterations: Int
+  /// Final metrics by name, in their usual units (percent for accuracy, IoU and calibration errors).
+  public var metrics: [String: Double]
+  /// A hash over the data set's files, so that results of different data never look alike.
+  public var dataFingerprint: String
+  /// Why the run failed or diverged.
+  public var error: String?
+
+  public init(
+    runID: String, state: RunOutcome, spec: JSONValue, seed: UInt64, commit: String, dirty: Bool,
+    versions: [String: String], threads: Int, cpu: String, wallSeconds: Double, peakMemoryBytes: Int,
+    iterations: Int, metrics: [String: Double], dataFingerprint: String, error: String? = nil
+  ) {
+    self.runID = runID
+    self.state = state
+    self.spec = spec
+    self.seed = seed
+    self.commit = commit
+    self.dirty = dirty
+    self.versions = versions
+    self.threads = threads
+    self.cpu = cpu
+    self.wallSeconds = wallSeconds
+    self.peakMemoryBytes = peakMemoryBytes
+    self.iterations = iterations
+    self.metrics = metrics
+    self.dataFingerprint = dataFingerprint
+    self.error = error
+  }
+
+  /// Pretty JSON with a final newline. Throws `ResultsError.unwritableJSON` if a number is not finite.
+  public func json(name: String = "run record") throws -> Data {
+    try JSONValue.encode(self, pretty: true, name: name) + Data("\n".utf8)
+  }
+
+  /// Throws `ResultsError.unreadableJSON` or `.unsupportedSchema`; `name` is for their messages.
+  public init(json: Data, name: String) throws {
+    struct Version: Decodable { let schemaVersion: Int }
+    do {
+      let version = try JSONDecoder().decode(Version.self, from: json).schemaVersion
+      guard version == RunRecord.schemaVersion else {
+        throw ResultsError.unsupportedSchema(path: name, found: version, supported: RunRecord.schemaVersion)
+      }
+      self = try JSONDecoder().decode(RunRecord.self, from: json)
+    } catch let error as ResultsError {
+      throw error
+    } catch {
+      throw ResultsError.unreadableJSON(path: name, reason: JSONValue.reason(error))
+    }
+  }
+}

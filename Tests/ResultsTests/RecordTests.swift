@@ -1,0 +1,49 @@
+import Foundation
+import Results
+import TestSupport
+import Testing
+
+@Suite(.serialized)
+struct RecordTests {
+  @Test func roundTripAndStableBytes() throws {
+    let record = Samples.record("run-1")
+    let bytes = try record.json()
+    #expect(try RunRecord(json: bytes, name: "x") == record)
+    #expect(try Samples.record("run-1").json() == bytes)
+    #expect(try RunRecord(json: bytes, name: "x").json() == bytes)
+    let text = String(decoding: bytes, as: UTF8.self)
+    #expect(text.hasSuffix("}\n"))
+    #expect(text.contains("\"openblas\" : \"0.3.21 / Zen\""))
+    #expect(text.contains("18446744073709551615"))
+    // The order of keys is the order of their characters, everywhere.
+    let keys = text.split(separator: "\n").compactMap { line -> String? in
+      guard line.hasPrefix("  \""), !line.hasPrefix("   ") else { return nil }
+      return line.split(separator: "\"").dropFirst().first.map(String.init)
+    }
+    #expect(keys == keys.sorted() && keys.count == 15)
+    let metrics = ["accuracy", "ece", "iou.10", "iou.9", "miou"].compactMap { text.range(of: "\"\($0)\"") }
+    #expect(
+      metrics.count == 5 && zip(metrics, metrics.dropFirst()).allSatisfy { $0.lowerBound < $1.lowerBound })
+  }
+
+  @Test func canonicalSpecText() throws {
+    #expect(
+      try Samples.spec.text()
+        == #"{"crop":[64,128],"half":true,"iterations":40,"learning_rate":0.01,"#
+        + #""model":"deeplabv3_resnet18d","smooth":1,"teacher":null}"#)
+    #expect(try JSONValue(parsing: Samples.spec.text()) == Samples.spec)
+  }
+
+  @Test func damagedRecordsSayWhatIsWrong() throws {
+    #expect(throws: ResultsError.self) { try RunRecord(json: Data("{".utf8), name: "runs/a/run.json") }
+    #expect(throws: ResultsError.unreadableJSON(path: "p", reason: "no 'schemaVersion' at top level")) {
+      try RunRecord(json: Data("{}".utf8), name: "p")
+    }
+    #expect(throws: ResultsError.unsupportedSchema(path: "p", found: 2, supported: 1)) {
+      try RunRecord(json: Data(#"{"schemaVersion":2,"other":1}"#.utf8), name: "p")
+    }
+    var record = Samples.record("a")
+    record.metrics["miou"] = .nan
+    #expect(throws: ResultsError.self) { try record.json() }
+  }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Metrics
+import Results
+import Tensors
+
+enum Samples {
+  static let spec: JSONValue = .object([
+    "model": .string("deeplabv3_resnet18d"), "iterations": .integer(40),
+    "crop": .array([.integer(64), .integer(128)]),
+    "learning_rate": .number(0.01), "teacher": .null, "half": .bool(true), "smooth": .number(1),
+  ])
+
+  static func record(_ runID: String, _ state: RunOutcome = .done, error: String? = nil) -> RunRecord {
+    RunRecord(
+      runID: runID, state: state, spec: spec, seed: .max, commit: "0123abc", dirty: true,
+      versions: ["swift": "6.3", "dnnl": "2.6.3", "hdf5": "1.10.8", "openblas": "0.3.21 / Zen"], threads: 2,
+      cpu: "Some CPU", wallSeconds: 12.25, peakMemoryBytes: 1 << 33, iterations: 40,
+      metrics: ["miou": 28.5, "accuracy": 0.1 + 0.2, "ece": 3, "iou.10": 1, "iou.9": 2],
+      dataFingerprint: "feed",
+      error: error)
+  }
+
+  static func evaluation(images: Int = 3, classes: Int = 5) throws -> StoredEvaluation {
+    var random = RandomSource(seed: 3, purpose: "sample evaluation")
+    var evaluation = Evaluation(classes: classes)
+    for _ in 0..<images {
+      let scores = (0..<classes * 7 * 11).map { _ in Float(random.uniform(-3, 3)) }
+      let label = LabelMap(height: 7, width: 11, values: (0..<77).map { _ in UInt8(random.below(classes)) })
+      let boundary = (0..<77).map { _ in UInt8(random.below(2)) }
+      try evaluation.add(scores: Tensor(scores, shape: [classes, 7, 11]), label: label, boundary: boundary)
+    }
+    return StoredEvaluation(imageIDs: (0..<images).map { "city/frame_\($0)" }, evaluation: evaluation)
+  }
+
+  static func tensor(_ name: String, _ shape: Shape, _ value: Float) -> NamedTensor {
+    NamedTensor(name: name, tensor: Tensor((0..<shape.count).map { value + Float($0) }, shape: shape))
+  }
+
+  static func tensors(_ runID: String) throws -> RunTensors {
+    RunTensors(
+      runID: runID, spec: spec,
+      weights: [
+        tensor("head.1.weight", [5, 4, 1, 1], 0.5), tensor("backbone.conv1.0.weight", [4, 3, 3, 3], -1),
+      ],
+      buffers: [tensor("backbone.bn1.running_mean", [4], 2)], evaluation: try evaluation(),
+      curves: Curves(iteration: [0, 10, 20], loss: [3, 2.5, 2], learningRate: [1e-6, 0.01, 0.005]))
+  }
+
+  /// A checkpoint whose every value follows from the iteration.
+  static func checkpoint(_ runID: String, _ iteration: Int, elements: Int = 60) -> Checkpoint {
+    let shape: Shape = [elements / 12, 3, 4]
+    return Checkpoint(
+      runID: runID, iteration: iteration, wallSeconds: Double(iteration) / 4,
+      weights: [tensor("b.weight", shape, Float(iteration)), tensor("a.weight", [3], 1)],
+      buffers: [tensor("a.running_var", [2], 7)], momentum: [tensor("b.weight", shape, -Float(iteration))],
+      curves: Curves(
+        iteration: Array(0..<iteration), loss: [Double](repeating: 1, count: iteration),
+        learningRate: [Double](repeating: 0.1, count: iteration)))
+  }
+}
+
+extension ClaimResult {
+  var claim: RunClaim? {
+    if case .claimed(let claim) = self { return claim }
+    return nil
+  }
+}
+
+struct NotClaimed: Error {}
+
+extension ResultStore {
+  /// A claim that the test knows to be free.
+  func take(_ runID: String) throws -> RunClaim {
+    guard let claim = try claim(runID).claim else { throw NotClaimed() }
+    return claim
+  }
+}
