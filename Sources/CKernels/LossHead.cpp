@@ -249,12 +249,14 @@ JML_INLINE double teacherValue(
 JML_INLINE void hardTotals(const Pass &pass, const Scratch &s, long lanes, double *partial) {
   for (long c = 0; c < pass.head.classes; ++c) {
     Vector total = {};
-    Vector &best = at(s.maxima + c * lanesPerVector);
+    Vector best = {};
     for (long l = 0; l < lanes; l += lanesPerVector) {
       const Vector p = at(s.weights + c * lanes + l) * at(s.inverse + l);
       total += p;
-      if (pass.maxima) raise(best, p);
+      raise(best, p);
     }
+    raise(at(s.maxima + c * lanesPerVector), best);
+    raise(at(s.maxima + (pass.head.classes + c) * lanesPerVector), best);
     const double value = sum(total);
     partial[c * jml_total_count + jml_total_probability] += value;
     partial[c * jml_total_count + jml_total_label_distance] += value;
