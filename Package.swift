@@ -69,7 +69,7 @@ let package = Package(
     tests("AutogradTests", ["Autograd", "Layers", "Kernels", "Tensors"]),
     tests("OptimizersTests", ["Optimizers", "Autograd", "Tensors"]),
     tests("ModelsTests", ["Models", "Layers", "Autograd", "Losses", "Optimizers", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
-    tests("LossesTests", ["Losses", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
+    tests("LossesTests", ["Losses", "CKernels", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("MetricsTests", ["Metrics", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("HDF5Tests", ["HDF5"]),
     tests("ResultsTests", ["Results", "HDF5", "Metrics", "Experiments"]),

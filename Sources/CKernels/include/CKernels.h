@@ -1,7 +1,10 @@
 #pragma once
 // Umbrella header: one header per concern.
-#include "Evaluation.h"
-#include "Parallel.h"
 #include "Convolution.h"
+#include "Evaluation.h"
+#include "LabelTransforms.h"
+#include "LossHead.h"
+#include "LossPlain.h"
 #include "MatrixConvolution.h"
+#include "Parallel.h"
 #include "Primitives.h"

@@ -1,0 +1,40 @@
+/// Which classes a Jaccard loss averages over ("Jaccard Metric Losses", Figure 6 and Table 7).
+///
+/// A class that is in no label still has a loss, that of its false positives; whether to count it is a choice.
+/// Maxima are over the kept pixels of the batch (of the image, in the per-image and per-class forms); ignored pixels
+/// never make a class active. The choice carries no gradient.
+public enum ActiveClasses: Hashable, Sendable {
+  /// Every class.
+  case all
+  /// Classes whose label exceeds 1/2 somewhere: for hard labels, the classes that occur.
+  ///
+  /// Differs from Figure 6, where a class counts that is the label's argmax somewhere: the argmax of an ignored
+  /// (all-zero) pixel is class 0, so there class 0 counts as soon as one pixel is ignored. The authors' later code
+  /// calls PRESENT what is `label` here.
+  case present
+  /// Classes that the network gives more than the threshold somewhere.
+  case probability(threshold: Double)
+  /// Classes whose label (or teacher probability) exceeds the threshold somewhere. The paper's choice for
+  /// distillation, with the threshold 0.01 of the authors' code.
+  case label(threshold: Double)
+  /// Classes where probability plus label exceeds the threshold somewhere.
+  case both(threshold: Double)
+
+  /// Whether the mode needs the maxima of probabilities, which the fused head collects on demand.
+  var looksAtProbabilities: Bool {
+    switch self {
+    case .all, .present, .label: return false
+    case .probability, .both: return true
+    }
+  }
+
+  func includes(maxProbability: Double, maxLabel: Double, maxSum: Double) -> Bool {
+    switch self {
+    case .all: return true
+    case .present: return maxLabel > 0.5
+    case .probability(let threshold): return maxProbability > threshold
+    case .label(let threshold): return maxLabel > threshold
+    case .both(let threshold): return maxSum > threshold
+    }
+  }
+}
