@@ -1,0 +1,98 @@
+internal import Yams
+
+/// A YAML document as a plain tree: what the strict reader walks. Canonical JSON is YAML too, so stored run specs
+/// come through the same door as the experiment files.
+indirect enum ConfigNode: Equatable, Sendable {
+  /// `quoted` scalars are strings whatever they look like.
+  case scalar(text: String, quoted: Bool)
+  case sequence([ConfigNode])
+  /// In file order.
+  case mapping([Pair])
+
+  struct Pair: Equatable, Sendable {
+    let key: String
+    var node: ConfigNode
+  }
+
+  /// - Parameter file: the name used in errors.
+  /// - Throws: `RegistryError.syntax`, `.duplicateKey`.
+  init(yaml text: String, file: String) throws {
+    do {
+      guard let root = try Yams.compose(yaml: text) else {
+        throw RegistryError.syntax(file: file, line: nil, reason: "the document is empty")
+      }
+      self = try ConfigNode(root, file: file)
+    } catch YamlError.duplicatedKeysInMapping(let duplicates, let context) {
+      throw RegistryError.duplicateKey(file: file, line: context.mark.line, key: duplicates.first ?? "")
+    } catch let error as YamlError {
+      throw RegistryError.syntax(file: file, line: error.line, reason: error.problem)
+    }
+  }
+
+  private init(_ node: Node, file: String) throws {
+    switch node {
+    case .scalar(let scalar):
+      let quoted = scalar.style != .plain && scalar.style != .any
+      self = .scalar(text: scalar.string, quoted: quoted)
+    case .sequence(let sequence):
+      self = .sequence(try sequence.map { try ConfigNode($0, file: file) })
+    case .mapping(let mapping):
+      self = .mapping(
+        try mapping.map { key, value in
+          guard case .scalar(let scalar) = key else {
+            throw RegistryError.syntax(file: file, line: key.mark?.line, reason: "a key must be a plain word")
+          }
+          return Pair(key: scalar.string, node: try ConfigNode(value, file: file))
+        })
+    case .alias(let alias):
+      throw RegistryError.syntax(file: file, line: alias.mark?.line, reason: "aliases are not used here")
+    }
+  }
+
+  /// How a value is quoted in an error.
+  var shown: String {
+    switch self {
+    case .scalar(let text, let quoted): return quoted ? "\"\(text)\"" : "'\(text)'"
+    case .sequence(let items): return "a list of \(items.count)"
+    case .mapping: return "a mapping"
+    }
+  }
+
+  var isNull: Bool {
+    if case .scalar(let text, false) = self { return text == "null" || text == "~" || text.isEmpty }
+    return false
+  }
+
+  subscript(key: String) -> ConfigNode? {
+    guard case .mapping(let pairs) = self else { return nil }
+    return pairs.first { $0.key == key }?.node
+  }
+
+  /// This tree with the value at `path` replaced; nil when no such key exists.
+  func replacing(_ path: ArraySlice<String>, with value: ConfigNode) -> ConfigNode? {
+    guard let head = path.first else { return value }
+    guard case .mapping(var pairs) = self, let index = pairs.firstIndex(where: { $0.key == head }),
+      let child = pairs[index].node.replacing(path.dropFirst(), with: value)
+    else { return nil }
+    pairs[index].node = child
+    return .mapping(pairs)
+  }
+}
+
+extension YamlError {
+  fileprivate var line: Int? {
+    switch self {
+    case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): return mark.line
+    default: return nil
+    }
+  }
+
+  fileprivate var problem: String {
+    switch self {
+    case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _),
+      .reader(let problem, _, _, _):
+      return problem
+    default: return "\(self)"
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/// A JSON document. Written with sorted keys and one number format, so equal values are equal bytes.
+public indirect enum JSONValue: Equatable, Sendable {
+  case null
+  case bool(Bool)
+  case int(Int)
+  /// Finite; a number that is not finite has no JSON.
+  case number(Double)
+  case string(String)
+  case array([JSONValue])
+  /// Keys are unique; their order does not matter.
+  case object([String: JSONValue])
+
+  /// RFC 8785 (JSON Canonicalization Scheme): no white space, keys in UTF-16 order, ECMAScript numbers.
+  public var canonical: String {
+    var text = ""
+    write(to: &text, indent: nil)
+    return text
+  }
+
+  /// The same with two-space indentation and a final newline, for files that people read and diff.
+  public var pretty: String {
+    var text = ""
+    write(to: &text, indent: 0)
+    return text + "\n"
+  }
+
+  private func write(to text: inout String, indent: Int?) {
+    switch self {
+    case .null: text += "null"
+    case .bool(let value): text += value ? "true" : "false"
+    case .int(let value): text += String(value)
+    case .number(let value): text += CanonicalNumber.text(value)
+    case .string(let value): text += JSONValue.quoted(value)
+    case .array(let items):
+      JSONValue.writeList(items.map { (nil, $0) }, "[", "]", to: &text, indent: indent)
+    case .object(let members):
+      let keys = members.keys.sorted { $0.utf16.lexicographicallyPrecedes($1.utf16) }
+      JSONValue.writeList(keys.map { ($0, members[$0] ?? .null) }, "{", "}", to: &text, indent: indent)
+    }
+  }
+
+  private static func writeList(
+    _ items: [(key: String?, value: JSONValue)], _ open: String, _ close: String, to text: inout String, indent: Int?
+  ) {
+    text += open
+    let inner = indent.map { $0 + 1 }
+    for (index, item) in items.enumerated() {
+      if index > 0 { text += "," }
+      if let inner { text += "\n" + String(repeating: "  ", count: inner) }
+      if let key = item.key { text += quoted(key) + (indent == nil ? ":" : ": ") }
+      item.value.write(to: &text, indent: inner)
+    }
+    if let indent, !items.isEmpty { text += "\n" + String(repeating: "  ", count: indent) }
+    text += close
+  }
+
+  private static func quoted(_ string: String) -> String {
+    var text = "\""
+    for scalar in string.unicodeScalars {
+      switch scalar {
+      case "\"": text += "\\\""
+      case "\\": text += "\\\\"
+      case "\u{8}": text += "\\b"
+      case "\t": text += "\\t"
+      case "\n": text += "\\n"
+      case "\u{C}": text += "\\f"
+      case "\r": text += "\\r"
+      case _ where scalar.value < 0x20:
+        let hex = String(scalar.value, radix: 16)
+        text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return text + "\""
+  }
+}
+
+/// ECMAScript's number-to-text rule (ECMA-262, Number::toString), which RFC 8785 prescribes: the shortest digits
+/// that read back to the same double; plain notation from 1e-6 up to 1e21, exponent notation outside.
+enum CanonicalNumber {
+  static func text(_ value: Double) -> String {
+    precondition(value.isFinite, "CanonicalNumber: \(value) has no JSON")
+    if value == 0 { return "0" }
+    if value < 0 { return "-" + text(-value) }
+    // Swift prints the shortest round-trip digits; only their arrangement differs.
+    let parts = value.description.split(separator: "e", omittingEmptySubsequences: false)
+    let exponent = parts.count == 2 ? Int(parts[1]) ?? 0 : 0
+    let mantissa = parts[0].split(separator: ".", omittingEmptySubsequences: false)
+    let whole = Substring(mantissa[0])
+    let fraction = mantissa.count == 2 ? mantissa[1] : ""
+    let all = whole + fraction
+    let leading = all.prefix { $0 == "0" }.count
+    var digits = all.dropFirst(leading)
+    while digits.last == "0" { digits.removeLast() }
+    // value = 0.digits * 10^point
+    let point = whole.count + exponent - leading
+    let count = digits.count
+    if count <= point && point <= 21 { return digits + String(repeating: "0", count: point - count) }
+    if 0 < point && point <= 21 { return digits.prefix(point) + "." + digits.dropFirst(point) }
+    if -6 < point && point <= 0 { return "0." + String(repeating: "0", count: -point) + digits }
+    let power = point - 1
+    let tail = count > 1 ? "." + digits.dropFirst() : ""
+    return digits.prefix(1) + tail + "e" + (power < 0 ? "-" : "+") + String(abs(power))
+  }
+}

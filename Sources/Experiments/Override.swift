@@ -1,0 +1,57 @@
+/// One changed value: a dotted key of a run spec, such as `recipe.learning_rate=0.02`. It passes the same checks as
+/// the value in the file, and is part of the run's id.
+public struct Override: Equatable, Sendable, CustomStringConvertible {
+  /// Section and key, such as `loss.smooth`.
+  public let key: String
+  /// Names the origin in errors.
+  public let source: String
+  private let value: ConfigNode
+  private let text: String
+
+  init(key: String, value: ConfigNode, source: String) {
+    self.key = key
+    self.value = value
+    self.source = source
+    text = Override.text(value)
+  }
+
+  /// - Parameter argument: `key=value`; the value is a YAML scalar or a list such as `[12, 24, 36]`.
+  /// - Throws: `RegistryError` when there is no `=` or the value is not YAML.
+  public init(_ argument: String) throws {
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+      throw RegistryError.wrongType(
+        file: "--set", path: "(argument)", value: "'\(argument)'", allowed: "key=value, such as recipe.power=0.9")
+    }
+    let value = try ConfigNode(yaml: String(parts[1]), file: "--set \(parts[0])")
+    self.init(key: String(parts[0]), value: value, source: "--set")
+  }
+
+  /// `key=value`, which `init(_:)` reads back.
+  public var description: String { "\(key)=\(text)" }
+
+  /// Changes what of `overrides` the run has a key for.
+  /// - Returns: the changed spec, and the keys that were found.
+  /// - Throws: `RegistryError` when a value is of the wrong type or out of range.
+  static func apply(_ overrides: [Override], to spec: RunSpec) throws -> (spec: RunSpec, used: [String]) {
+    var spec = spec
+    var used: [String] = []
+    for override in overrides where spec.overridableKeys.contains(override.key) {
+      let path = override.key.split(separator: ".").map(String.init)
+      let tree = try ConfigNode(yaml: spec.canonicalJSON, file: override.source)
+      guard let changed = tree.replacing(path[...], with: override.value) else { continue }
+      spec = try RunSpec(StrictReader(changed, file: override.source))
+      used.append(override.key)
+    }
+    return (spec, used)
+  }
+
+  private static func text(_ node: ConfigNode) -> String {
+    switch node {
+    case .scalar(let text, let quoted): return quoted ? JSONValue.string(text).canonical : text
+    case .sequence(let items): return "[" + items.map { Override.text($0) }.joined(separator: ", ") + "]"
+    case .mapping(let pairs):
+      return "{" + pairs.map { "\($0.key): \(Override.text($0.node))" }.joined(separator: ", ") + "}"
+    }
+  }
+}

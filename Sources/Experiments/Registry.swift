@@ -1,0 +1,116 @@
+import Foundation
+
+/// Everything under `experiments/`, decoded and cross-checked. A file's name without `.yaml` is the spec's name.
+public struct Registry: Sendable {
+  public let models: [String: ModelSpec]
+  public let datasets: [String: DatasetSpec]
+  public let losses: [String: LossDefinition]
+  public let labels: [String: LabelSpec]
+  public let distillations: [String: DistillationSpec]
+  public let recipes: [String: RecipeSpec]
+  public let profiles: [String: ProfileSpec]
+  public let tables: [String: TableSpec]
+
+  private static let folders = [
+    "models", "datasets", "losses", "labels", "distillation", "recipes", "profiles", "tables",
+  ]
+
+  /// - Parameter root: the `experiments` folder.
+  /// - Throws: `RegistryError`, at the first thing that is wrong, in the order of folders and file names.
+  public init(root: URL) throws {
+    let present = try Registry.contents(of: root, file: root.lastPathComponent)
+    for entry in present where entry != "README.md" && !Registry.folders.contains(entry) {
+      throw RegistryError.unknownKey(file: root.lastPathComponent, path: entry, allowed: Registry.folders)
+    }
+    models = try Registry.load(root, "models") { try ModelSpec($0, name: $1) }
+    datasets = try Registry.load(root, "datasets") { try DatasetSpec($0, name: $1) }
+    losses = try Registry.load(root, "losses") { try LossDefinition($0, name: $1) }
+    labels = try Registry.load(root, "labels") { try LabelSpec($0, name: $1) }
+    distillations = try Registry.load(root, "distillation") { try DistillationSpec($0, name: $1) }
+    recipes = try Registry.load(root, "recipes") { try RecipeSpec($0, name: $1) }
+    profiles = try Registry.load(root, "profiles") { try ProfileSpec($0, name: $1) }
+    tables = try Registry.load(root, "tables") { try TableSpec($0, name: $1) }
+    try checkReferences()
+  }
+
+  public var tableNames: [String] { tables.keys.sorted() }
+  public var profileNames: [String] { profiles.keys.sorted() }
+
+  // MARK: Loading
+
+  private static func load<Spec>(
+    _ root: URL, _ folder: String, _ decode: (StrictReader, String) throws -> Spec
+  ) throws -> [String: Spec] {
+    let directory = root.appendingPathComponent(folder)
+    var specs: [String: Spec] = [:]
+    for entry in try contents(of: directory, file: folder) {
+      let file = "\(folder)/\(entry)"
+      let name = String(entry.dropLast(".yaml".count))
+      guard entry.hasSuffix(".yaml"), !name.isEmpty, name.utf8.allSatisfy(RunID.isNameByte) else {
+        throw RegistryError.unreadable(file: file, reason: "the name must be of a-z, 0-9 and _ and end in .yaml")
+      }
+      let text: String
+      do {
+        text = try String(contentsOf: directory.appendingPathComponent(entry), encoding: .utf8)
+      } catch {
+        throw RegistryError.unreadable(file: file, reason: "not a readable UTF-8 file")
+      }
+      specs[name] = try decode(StrictReader(try ConfigNode(yaml: text, file: file), file: file), name)
+    }
+    return specs
+  }
+
+  private static func contents(of directory: URL, file: String) throws -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { !$0.hasPrefix(".") }.sorted()
+    } catch {
+      throw RegistryError.unreadable(file: file, reason: "no such folder: \(directory.path)")
+    }
+  }
+
+  // MARK: References
+
+  private func checkReferences() throws {
+    for name in profileNames {
+      for dataset in (profiles[name]?.datasets.keys.sorted() ?? []) where datasets[dataset] == nil {
+        throw RegistryError.brokenReference(
+          file: "profiles/\(name).yaml", path: "datasets", value: dataset, allowed: datasets.keys.sorted())
+      }
+    }
+    for name in tableNames {
+      guard let table = tables[name] else { continue }
+      let file = "tables/\(name).yaml"
+      try check(table.defaults, file: file, path: "defaults")
+      for (index, row) in table.rows.enumerated() { try check(row.spec, file: file, path: "rows[\(index)]") }
+      for (index, column) in table.columns.enumerated() {
+        if case .run(let spec) = column.kind { try check(spec, file: file, path: "columns[\(index)]") }
+      }
+      for (index, exception) in table.exceptions.enumerated() {
+        for dataset in exception.datasets {
+          try check(dataset, in: datasets.keys.sorted(), file: file, path: "exceptions[\(index)].datasets")
+        }
+        for profile in exception.profiles {
+          try check(profile, in: profileNames, file: file, path: "exceptions[\(index)].profiles")
+        }
+      }
+    }
+  }
+
+  private func check(_ spec: CellSpec, file: String, path: String) throws {
+    try check(spec.dataset, in: datasets.keys.sorted(), file: file, path: "\(path).dataset")
+    try check(spec.model, in: models.keys.sorted(), file: file, path: "\(path).model")
+    try check(spec.loss, in: losses.keys.sorted(), file: file, path: "\(path).loss")
+    try check(spec.label, in: labels.keys.sorted(), file: file, path: "\(path).label")
+    try check(spec.distillation, in: distillations.keys.sorted(), file: file, path: "\(path).distillation")
+    try check(spec.recipe, in: recipes.keys.sorted(), file: file, path: "\(path).recipe")
+    try check(spec.teacher?.model, in: models.keys.sorted(), file: file, path: "\(path).teacher.model")
+    try check(spec.teacher?.loss, in: losses.keys.sorted(), file: file, path: "\(path).teacher.loss")
+    try check(spec.teacher?.label, in: labels.keys.sorted(), file: file, path: "\(path).teacher.label")
+    try check(spec.teacher?.recipe, in: recipes.keys.sorted(), file: file, path: "\(path).teacher.recipe")
+  }
+
+  private func check(_ name: String?, in names: [String], file: String, path: String) throws {
+    guard let name, !names.contains(name) else { return }
+    throw RegistryError.brokenReference(file: file, path: path, value: name, allowed: names)
+  }
+}

@@ -1,0 +1,112 @@
+/// One training run, fully resolved: everything that affects its numbers and nothing else.
+///
+/// Its id is the SHA-256 of its canonical JSON. Not part of it, and kept in the run's record instead: the number of
+/// threads and the interval of checkpoints (`ExecutionSpec`), where the data lies, titles and notes of tables.
+public struct RunSpec: Equatable, Sendable {
+  public let data: RunData
+  public let model: ModelSpec
+  public let loss: LossSpec
+  public let label: LabelSpec
+  /// nil: trained on labels alone.
+  public let distillation: RunDistillation?
+  public let recipe: RecipeSpec
+  public let scale: ScaleSpec
+  public let seed: Int
+  /// Cross-validation fold, for data sets without a fixed split.
+  public let fold: Int?
+  /// Version of the engine's arithmetic that the run belongs to.
+  public let numerics: Int
+
+  /// Raised with every change of the engine that changes the bits of a training run, so that results of two
+  /// versions never meet in one cell.
+  public static let currentNumerics = 1
+
+  init(
+    data: RunData, model: ModelSpec, loss: LossSpec, label: LabelSpec, distillation: RunDistillation?,
+    recipe: RecipeSpec, scale: ScaleSpec, seed: Int, fold: Int?
+  ) {
+    self.data = data
+    self.model = model
+    self.loss = loss
+    self.label = label
+    self.distillation = distillation
+    self.recipe = recipe
+    self.scale = scale
+    self.seed = seed
+    self.fold = fold
+    numerics = RunSpec.currentNumerics
+  }
+
+  /// Reads a spec back, with the same checks as the experiment files.
+  /// - Parameters:
+  ///   - json: `canonicalJSON`, in any layout.
+  ///   - source: the name used in errors, such as the record's file.
+  /// - Throws: `RegistryError`.
+  public init(json: String, source: String) throws {
+    try self.init(StrictReader(try ConfigNode(yaml: json, file: source), file: source))
+  }
+
+  init(_ reader: StrictReader) throws {
+    try reader.allowOnly([
+      "data", "model", "loss", "label", "distillation", "recipe", "profile", "seed", "fold", "numerics",
+    ])
+    data = try RunData(try reader.required("data"))
+    model = try ModelSpec(try reader.required("model"), name: nil)
+    loss = try LossSpec(try reader.required("loss"))
+    label = try LabelSpec(try reader.required("label"), name: nil)
+    distillation = try reader.nullable("distillation").map { try RunDistillation($0) }
+    recipe = try RecipeSpec(try reader.required("recipe"), name: nil)
+    scale = try ScaleSpec(try reader.required("profile"), profile: nil)
+    seed = try reader.required("seed").int(0...Int(Int32.max))
+    fold = try reader.nullable("fold")?.int(0...99)
+    numerics = try reader.required("numerics").int(1...1_000_000)
+    if let term = distillation?.spec.jaccard, loss.jaccard == nil {
+      throw try reader.required("distillation").inconsistent(
+        "distils a Jaccard term (teacher weight \(term.teacherWeight)) that the loss '\(loss.name)' does not have")
+    }
+  }
+
+  public var json: JSONValue {
+    .object([
+      "data": data.json, "model": model.json, "loss": loss.json, "label": label.json,
+      "distillation": distillation?.json ?? .null, "recipe": recipe.json, "profile": scale.json, "seed": .int(seed),
+      "fold": fold.map { .int($0) } ?? .null, "numerics": .int(numerics),
+    ])
+  }
+
+  /// RFC 8785: sorted keys, no white space, one number format.
+  public var canonicalJSON: String { json.canonical }
+
+  public var id: RunID { RunID(slug: slug, canonicalJSON: canonicalJSON) }
+
+  /// How the run is trained, in words of the registry: `ce`, `ce_jml-boundary_smoothing`, `ce_jml-jml_kd`.
+  public var method: String {
+    var parts = [loss.name]
+    switch label.kind {
+    case .hard: break
+    case .boundarySmoothing: parts.append(label.name)
+    }
+    if let distillation { parts.append(distillation.spec.name) }
+    return parts.joined(separator: "-")
+  }
+
+  private var slug: String {
+    "\(data.name)-\(model.name)-\(method)-s\(seed)" + (fold.map { "-f\($0)" } ?? "")
+  }
+
+  /// The dotted keys that an override may name in this run, sorted.
+  public var overridableKeys: [String] {
+    let sections: [(String, JSONValue)] = [
+      ("model", model.json), ("loss", loss.json), ("label", label.json), ("distillation", distillation?.json ?? .null),
+      ("recipe", recipe.json), ("profile", scale.json),
+    ]
+    return sections.flatMap { RunSpec.leaves($1, path: $0) }.sorted()
+  }
+
+  /// A name is a label, a kind decides which keys exist, a teacher is a run: none can be set by itself.
+  private static func leaves(_ value: JSONValue, path: String) -> [String] {
+    guard case .object(let members) = value else { return path.contains(".") ? [path] : [] }
+    return members.keys.sorted().filter { !["name", "kind", "teacher"].contains($0) }
+      .flatMap { key in leaves(members[key] ?? .null, path: "\(path).\(key)") }
+  }
+}

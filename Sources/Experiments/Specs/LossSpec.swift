@@ -1,0 +1,142 @@
+/// The classes over which a Jaccard term averages (paper Fig. 6), chosen per batch on the kept pixels.
+public enum ActiveClasses: String, CaseIterable, Sendable {
+  /// Every class of the data set.
+  case all
+  /// Classes that are the label's largest somewhere.
+  case present
+  /// Classes whose predicted probability exceeds the threshold somewhere.
+  case prob
+  /// Classes whose label value exceeds the threshold somewhere.
+  case label
+  /// Classes whose label value plus predicted probability exceeds the threshold somewhere.
+  case both
+}
+
+/// The training loss of one run, paper eqs. (10)-(13), with the auxiliary head that only the authors' code has:
+///
+///     L = lambda_CE * (main * CE_main + auxiliary * CE_auxiliary) + lambda_JML * JML_main
+public struct LossSpec: Equatable, Sendable {
+  public let name: String
+  /// lambda_CE
+  public let crossEntropyWeight: Double
+  /// Weight of the main head's cross entropy; the Jaccard term does not get it.
+  public let mainWeight: Double
+  public let auxiliaryWeight: Double
+  /// nil: cross entropy alone.
+  public let jaccard: JaccardSpec?
+
+  fileprivate enum Kind: String, CaseIterable {
+    case crossEntropy = "cross_entropy"
+    case crossEntropyAndJaccard = "cross_entropy_and_jaccard"
+  }
+
+  fileprivate static let commonKeys = ["kind", "cross_entropy_weight", "main_weight", "auxiliary_weight"]
+  fileprivate static let jaccardKeys = [
+    "jaccard_weight", "smooth", "alpha", "beta", "dataset_weight", "image_weight", "class_weight", "active_classes",
+    "threshold",
+  ]
+
+  /// - Parameter activeClasses: reads the `active_classes` key.
+  fileprivate init(
+    _ reader: StrictReader, name: String?, activeClasses: (StrictReader) throws -> ActiveClasses
+  ) throws {
+    let kind = try reader.required("kind").choice(Kind.self)
+    let keys = kind == .crossEntropy ? LossSpec.commonKeys : LossSpec.commonKeys + LossSpec.jaccardKeys
+    self.name = try reader.name(or: name, keys: keys)
+    crossEntropyWeight = try reader.required("cross_entropy_weight").number(.closed(0, 100))
+    mainWeight = try reader.required("main_weight").number(.closed(0, 100))
+    auxiliaryWeight = try reader.required("auxiliary_weight").number(.closed(0, 100))
+    switch kind {
+    case .crossEntropy: jaccard = nil
+    case .crossEntropyAndJaccard: jaccard = try JaccardSpec(reader, activeClasses: activeClasses)
+    }
+  }
+
+  /// From a stored run, where `active_classes` is one word.
+  init(_ reader: StrictReader) throws {
+    try self.init(reader, name: nil) { try $0.choice(ActiveClasses.self) }
+  }
+
+  var json: JSONValue {
+    var members: [String: JSONValue] = [
+      "name": .string(name), "cross_entropy_weight": .number(crossEntropyWeight), "main_weight": .number(mainWeight),
+      "auxiliary_weight": .number(auxiliaryWeight),
+      "kind": .string((jaccard == nil ? Kind.crossEntropy : Kind.crossEntropyAndJaccard).rawValue),
+    ]
+    if let jaccard { members.merge(jaccard.members) { $1 } }
+    return .object(members)
+  }
+}
+
+/// The Jaccard metric loss JML1 of the paper's eq. (7), with the Tversky weights and the three forms of its code.
+public struct JaccardSpec: Equatable, Sendable {
+  /// lambda_JML
+  public let weight: Double
+  /// Pixels added to numerator and denominator.
+  public let smooth: Double
+  /// Weight of false positives.
+  public let alpha: Double
+  /// Weight of false negatives.
+  public let beta: Double
+  /// Weight of the form with sums over the batch (mIoU^D), the only one the paper uses.
+  public let datasetWeight: Double
+  /// Weight of the form averaged per image first (mIoU^I).
+  public let imageWeight: Double
+  /// Weight of the form averaged per class over images (mIoU^C).
+  public let classWeight: Double
+  /// For the term against the labels; distillation names its own.
+  public let activeClasses: ActiveClasses
+  /// Of the modes prob, label and both; the paper does not state it, 0.01 is the authors' code's.
+  public let threshold: Double
+
+  fileprivate init(_ reader: StrictReader, activeClasses: (StrictReader) throws -> ActiveClasses) throws {
+    weight = try reader.required("jaccard_weight").number(.above(0, upTo: 100))
+    smooth = try reader.required("smooth").number(.closed(0, 1e6))
+    alpha = try reader.required("alpha").number(.closed(0, 100))
+    beta = try reader.required("beta").number(.closed(0, 100))
+    datasetWeight = try reader.required("dataset_weight").number(.closed(0, 1))
+    imageWeight = try reader.required("image_weight").number(.closed(0, 1))
+    classWeight = try reader.required("class_weight").number(.closed(0, 1))
+    if datasetWeight + imageWeight + classWeight <= 0 {
+      throw reader.inconsistent("dataset_weight, image_weight and class_weight are all 0")
+    }
+    self.activeClasses = try activeClasses(try reader.required("active_classes"))
+    threshold = try reader.required("threshold").number(.from(0, below: 1))
+  }
+
+  fileprivate var members: [String: JSONValue] {
+    [
+      "jaccard_weight": .number(weight), "smooth": .number(smooth), "alpha": .number(alpha), "beta": .number(beta),
+      "dataset_weight": .number(datasetWeight), "image_weight": .number(imageWeight),
+      "class_weight": .number(classWeight), "active_classes": .string(activeClasses.rawValue),
+      "threshold": .number(threshold),
+    ]
+  }
+}
+
+/// `losses/<name>.yaml`: one loss, with its active classes for hard and for smoothed labels. A run keeps only the
+/// one it uses, so that editing the other leaves its id alone.
+public struct LossDefinition: Equatable, Sendable {
+  public let name: String
+  public let forHardLabels: LossSpec
+  public let forSmoothedLabels: LossSpec
+
+  init(_ reader: StrictReader, name: String) throws {
+    func spec(_ key: String) throws -> LossSpec {
+      try LossSpec(reader, name: name) {
+        try $0.allowOnly(["hard", "smoothed"])
+        return try $0.required(key).choice(ActiveClasses.self)
+      }
+    }
+    self.name = name
+    forHardLabels = try spec("hard")
+    forSmoothedLabels = try spec("smoothed")
+  }
+
+  public func spec(for label: LabelSpec) -> LossSpec {
+    switch label.kind {
+    case .hard: return forHardLabels
+    case .boundarySmoothing: return forSmoothedLabels
+    }
+  }
+}

@@ -1,0 +1,123 @@
+/// How large an experiment is. Runs of different profiles never share an id. `profiles/<name>.yaml`.
+public struct ProfileSpec: Equatable, Sendable {
+  public let name: String
+  /// Whether the numbers may be read beside the paper's in absolute value.
+  public let comparableWithPaper: Bool
+  /// At most this many of a table's seeds are run, the first ones.
+  public let maximumSeeds: Int
+  public let execution: ExecutionSpec
+  /// By data set name.
+  public let datasets: [String: ProfileDataset]
+
+  init(_ reader: StrictReader, name: String) throws {
+    self.name = try reader.name(
+      or: name, keys: ["comparable_with_paper", "maximum_seeds", "execution", "datasets"])
+    comparableWithPaper = try reader.required("comparable_with_paper").bool()
+    maximumSeeds = try reader.required("maximum_seeds").int(1...100)
+    execution = try ExecutionSpec(try reader.required("execution"))
+    let entries = try reader.required("datasets")
+    datasets = Dictionary(
+      uniqueKeysWithValues: try entries.keys().map { key in
+        (key, try ProfileDataset(try entries.required(key), profile: name))
+      })
+  }
+}
+
+/// What a run needs to know and what does not change its numbers beyond the last bits: kept out of the run id, and
+/// in the run's record.
+public struct ExecutionSpec: Equatable, Sendable {
+  /// Iterations between two checkpoints.
+  public let checkpointEvery: Int
+  /// nil: as many as the machine has. Another number of threads may change the last bits of a convolution.
+  public let threads: Int?
+
+  init(_ reader: StrictReader) throws {
+    try reader.allowOnly(["checkpoint_every", "threads"])
+    checkpointEvery = try reader.required("checkpoint_every").int(1...1_000_000)
+    threads = try reader.nullable("threads")?.int(1...1024)
+  }
+}
+
+/// A profile's values for one data set.
+public struct ProfileDataset: Equatable, Sendable {
+  public let scale: ScaleSpec
+  /// Recipe values that this profile changes, such as a learning rate for short runs.
+  public let recipeOverrides: [Override]
+  /// nil: this profile has no embedded data and needs real folders.
+  public let embedded: EmbeddedDataSpec?
+
+  init(_ reader: StrictReader, profile: String) throws {
+    try reader.allowOnly(ScaleSpec.keys + ["recipe", "embedded"])
+    scale = try ScaleSpec(reader, profile: profile)
+    if let recipe = reader.optional("recipe") {
+      try recipe.allowOnly(RecipeSpec.commonKeys + RecipeSpec.optimizerKeys)
+      recipeOverrides = try recipe.keys().map {
+        Override(key: "recipe.\($0)", value: try recipe.required($0).node, source: recipe.file)
+      }
+    } else {
+      recipeOverrides = []
+    }
+    embedded = try reader.nullable("embedded").map { try EmbeddedDataSpec($0) }
+  }
+}
+
+/// The scale of one run, in pixels, images and iterations.
+public struct ScaleSpec: Equatable, Sendable {
+  public let profile: String
+  public let cropHeight: Int
+  public let cropWidth: Int
+  public let batch: Int
+  public let iterations: Int
+  /// Images and labels are first resized to this short side; nil: stored size.
+  public let workingShortSide: Int?
+  /// Evaluate on the first images of the validation list only; nil: all.
+  public let maximumValidationImages: Int?
+
+  static let keys = [
+    "crop_height", "crop_width", "batch", "iterations", "working_short_side", "maximum_validation_images",
+  ]
+
+  /// - Parameter profile: nil when `reader` is a stored run, which has the profile's name under `name`.
+  init(_ reader: StrictReader, profile: String?) throws {
+    if let profile {
+      self.profile = profile
+    } else {
+      self.profile = try reader.name(or: nil, keys: ScaleSpec.keys)
+    }
+    cropHeight = try reader.required("crop_height").int(16...8192)
+    cropWidth = try reader.required("crop_width").int(16...8192)
+    // Batch norm over a 1x1 map needs two images to have a variance.
+    batch = try reader.required("batch").int(2...1024)
+    iterations = try reader.required("iterations").int(1...10_000_000)
+    workingShortSide = try reader.nullable("working_short_side")?.int(16...8192)
+    maximumValidationImages = try reader.nullable("maximum_validation_images")?.int(1...1_000_000)
+  }
+
+  var json: JSONValue {
+    .object([
+      "name": .string(profile), "crop_height": .int(cropHeight), "crop_width": .int(cropWidth), "batch": .int(batch),
+      "iterations": .int(iterations), "working_short_side": workingShortSide.map { .int($0) } ?? .null,
+      "maximum_validation_images": maximumValidationImages.map { .int($0) } ?? .null,
+    ])
+  }
+}
+
+/// How much data the embedded generator makes. The content it makes is named by the data fingerprint.
+public struct EmbeddedDataSpec: Equatable, Sendable {
+  public let trainImages: Int
+  public let validationImages: Int
+  /// Pixels.
+  public let height: Int
+  /// Pixels.
+  public let width: Int
+  public let seed: Int
+
+  init(_ reader: StrictReader) throws {
+    try reader.allowOnly(["train_images", "validation_images", "height", "width", "seed"])
+    trainImages = try reader.required("train_images").int(1...100_000)
+    validationImages = try reader.required("validation_images").int(1...100_000)
+    height = try reader.required("height").int(32...4096)
+    width = try reader.required("width").int(32...4096)
+    seed = try reader.required("seed").int(0...Int(Int32.max))
+  }
+}
