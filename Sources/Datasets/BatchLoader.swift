@@ -1,0 +1,71 @@
+import Tensors
+
+/// One training batch.
+public struct Batch: Sendable {
+  /// [B, 3, H, W], normalised.
+  public let images: Tensor
+  /// [B, H, W].
+  public let labels: LabelBatch
+  /// B identifiers.
+  public let ids: [String]
+}
+
+/// The batches of a training run, as a function of the iteration.
+///
+/// An epoch is a permutation of the samples drawn for (seed, epoch), the last partial batch dropped. A sample's
+/// augmentation is drawn for (seed, epoch, sample), so no batch depends on which came before, on threads, or on where
+/// a run was resumed.
+public struct BatchLoader: Sendable {
+  public let dataset: any SegmentationDataset
+  public let augmentation: Augmentation
+  public let batchSize: Int
+  public let seed: UInt64
+
+  /// - Throws: `DatasetError.fewerSamplesThanBatch`.
+  public init(dataset: any SegmentationDataset, augmentation: Augmentation, batchSize: Int, seed: UInt64) throws {
+    precondition(batchSize > 0, "BatchLoader: batch size \(batchSize) is not positive")
+    guard dataset.count >= batchSize else {
+      throw DatasetError.fewerSamplesThanBatch(
+        dataset: dataset.name, samples: dataset.count, batchSize: batchSize)
+    }
+    self.dataset = dataset
+    self.augmentation = augmentation
+    self.batchSize = batchSize
+    self.seed = seed
+  }
+
+  /// Whole batches in an epoch.
+  public var batchesPerEpoch: Int { dataset.count / batchSize }
+
+  /// Sample indices of the batch at an iteration, counted from 0.
+  public func indices(at iteration: Int) -> [Int] {
+    precondition(iteration >= 0, "BatchLoader: iteration \(iteration)")
+    let (epoch, position) = iteration.quotientAndRemainder(dividingBy: batchesPerEpoch)
+    var random = RandomSource(seed: seed, purpose: "order", epoch)
+    return Array(random.permutation(dataset.count)[(position * batchSize)...].prefix(batchSize))
+  }
+
+  /// Reads and augments the batch at an iteration, counted from 0.
+  /// - Throws: `DatasetError`, naming the file.
+  public func batch(at iteration: Int) throws -> Batch {
+    let indices = indices(at: iteration)
+    let epoch = iteration / batchesPerEpoch
+    let (height, width) = (augmentation.cropHeight, augmentation.cropWidth)
+    let images = Tensor(uninitialized: [batchSize, 3, height, width])
+    let area = height * width
+    var ids: [String] = []
+    let labels = try [UInt8](unsafeUninitializedCapacity: batchSize * area) { values, count in
+      for (slot, index) in indices.enumerated() {
+        let sample = try dataset.load(index)
+        var random = RandomSource(seed: seed, purpose: "augmentation", epoch, index)
+        guard let start = values.baseAddress else { return }
+        augmentation.write(
+          sample, using: &random, image: images.pointer + slot * 3 * area, label: start + slot * area)
+        ids.append(sample.id)
+        count = (slot + 1) * area
+      }
+    }
+    return Batch(
+      images: images, labels: LabelBatch(count: batchSize, height: height, width: width, values: labels), ids: ids)
+  }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import Images
+
+/// Cityscapes, fine annotations: `leftImg8bit/<split>/<city>/<id>_leftImg8bit.png` and
+/// `gtFine/<split>/<city>/<id>_gtFine_labelTrainIds.png`, or `_gtFine_labelIds.png` where that is not there.
+///
+/// Source: Cordts et al., "The Cityscapes Dataset for Semantic Urban Scene Understanding", CVPR 2016. Any folder is a
+/// city, and images may have any size. Raw ids are mapped to the 19 train ids here, so the official preparation step
+/// is not needed.
+public struct Cityscapes: SegmentationDataset {
+  public enum Split: String, CaseIterable, Sendable {
+    case train, val
+  }
+
+  public let name: String
+  public let classNames = Cityscapes.classes.map(\.name)
+  public let samples: [SampleFiles]
+  private static let trainIdSuffix = "_gtFine_labelTrainIds.png"
+  private static let rawIdSuffix = "_gtFine_labelIds.png"
+  private static let imageSuffix = "_leftImg8bit.png"
+  private let trainIds = LabelMapping.identity(classCount: Cityscapes.classes.count, rawIdLimit: 34)
+  private let rawIds = LabelMapping.rawIds(Cityscapes.classes.map(\.rawId), last: 33)
+
+  /// Lists a split, ordered by city and id. Files are not opened; a missing partner is found by `load`.
+  /// - Parameter root: the folder with `leftImg8bit` and `gtFine`, or one with a `cityscapes` folder like that.
+  /// - Throws: `DatasetError.notFound`, `.emptySplit`.
+  public init(root: String, split: Split) throws {
+    name = "cityscapes/\(split.rawValue)"
+    let candidates = ["\(root)/cityscapes", root]
+    guard let base = candidates.first(where: { FolderListing.isFolder("\($0)/leftImg8bit") }) else {
+      throw DatasetError.notFound(
+        dataset: name, what: "folder leftImg8bit", tried: candidates.map { "\($0)/leftImg8bit" })
+    }
+    let imageRoot = "\(base)/leftImg8bit/\(split.rawValue)"
+    let labelRoot = "\(base)/gtFine/\(split.rawValue)"
+    var samples: [SampleFiles] = []
+    let cities = Set(FolderListing.names(in: imageRoot)).union(FolderListing.names(in: labelRoot)).sorted()
+    for city in cities where FolderListing.isFolder("\(imageRoot)/\(city)")
+      || FolderListing.isFolder("\(labelRoot)/\(city)")
+    {
+      let labels = Set(FolderListing.names(in: "\(labelRoot)/\(city)"))
+      let images = FolderListing.names(in: "\(imageRoot)/\(city)")
+      var ids = Set(Cityscapes.stems(images, suffix: Cityscapes.imageSuffix))
+      ids.formUnion(Cityscapes.stems(labels, suffix: Cityscapes.trainIdSuffix))
+      ids.formUnion(Cityscapes.stems(labels, suffix: Cityscapes.rawIdSuffix))
+      for id in ids.sorted() {
+        let hasTrainIds = labels.contains(id + Cityscapes.trainIdSuffix)
+        samples.append(
+          SampleFiles(
+            id: id, imagePath: "\(imageRoot)/\(city)/\(id)\(Cityscapes.imageSuffix)",
+            labelPath: "\(labelRoot)/\(city)/\(id)"
+              + (hasTrainIds ? Cityscapes.trainIdSuffix : Cityscapes.rawIdSuffix)))
+      }
+    }
+    guard !samples.isEmpty else {
+      throw DatasetError.emptySplit(dataset: name, split: split.rawValue, path: imageRoot)
+    }
+    self.samples = samples
+  }
+
+  private static func stems(_ names: some Sequence<String>, suffix: String) -> [String] {
+    names.filter { $0.hasSuffix(suffix) }.map { String($0.dropLast(suffix.count)) }
+  }
+
+  public func load(_ index: Int) throws -> Sample {
+    let files = samples[index]
+    return try readPair(files, mapping: files.labelPath.hasSuffix(Cityscapes.trainIdSuffix) ? trainIds : rawIds)
+  }
+
+  /// The evaluated classes in train-id order, with their raw ids and the data set's own display colours.
+  public static let classes: [(name: String, rawId: Int, color: [UInt8])] = [
+    ("road", 7, [128, 64, 128]), ("sidewalk", 8, [244, 35, 232]), ("building", 11, [70, 70, 70]),
+    ("wall", 12, [102, 102, 156]), ("fence", 13, [190, 153, 153]), ("pole", 17, [153, 153, 153]),
+    ("traffic light", 19, [250, 170, 30]), ("traffic sign", 20, [220, 220, 0]),
+    ("vegetation", 21, [107, 142, 35]), ("terrain", 22, [152, 251, 152]), ("sky", 23, [70, 130, 180]),
+    ("person", 24, [220, 20, 60]), ("rider", 25, [255, 0, 0]), ("car", 26, [0, 0, 142]),
+    ("truck", 27, [0, 0, 70]), ("bus", 28, [0, 60, 100]), ("train", 31, [0, 80, 100]),
+    ("motorcycle", 32, [0, 0, 230]), ("bicycle", 33, [119, 11, 32]),
+  ]
+}

@@ -1,0 +1,50 @@
+import Foundation
+import Images
+
+/// What can be wrong with a folder of images and labels. Every case names the file or folder.
+public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible, LocalizedError {
+  /// A folder or list file of the layout is not there; `tried` are the places looked at.
+  case notFound(dataset: String, what: String, tried: [String])
+  /// The split has no images.
+  case emptySplit(dataset: String, split: String, path: String)
+  /// A list file has a line that is not one identifier.
+  case badList(path: String, line: Int, text: String)
+  /// A label without its image.
+  case missingImage(path: String, label: String)
+  /// An image without its label.
+  case missingLabel(path: String, image: String)
+  /// Sizes are height x width, pixels.
+  case sizeMismatch(image: String, imageSize: [Int], label: String, labelSize: [Int])
+  /// A label value that is neither a class nor 255. `x`, `y` is the first such pixel.
+  case labelValue(path: String, value: Int, x: Int, y: Int, allowed: String, hint: String?)
+  /// An image file that cannot be read.
+  case image(ImageError)
+  /// Fewer samples than one batch needs.
+  case fewerSamplesThanBatch(dataset: String, samples: Int, batchSize: Int)
+  /// The embedded data could not be written.
+  case writing(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .notFound(let dataset, let what, let tried):
+      return "\(dataset): \(what) not found; looked at \(tried.joined(separator: ", "))"
+    case .emptySplit(let dataset, let split, let path):
+      return "\(dataset): split '\(split)' has no images in \(path)"
+    case .badList(let path, let line, let text):
+      return "\(path):\(line): '\(text)' is not an image identifier; one per line is allowed"
+    case .missingImage(let path, let label): return "\(path): image is missing for label \(label)"
+    case .missingLabel(let path, let image): return "\(path): label is missing for image \(image)"
+    case .sizeMismatch(let image, let imageSize, let label, let labelSize):
+      return "\(label): label is \(labelSize.map(String.init).joined(separator: "x")), but its image \(image) is "
+        + "\(imageSize.map(String.init).joined(separator: "x")) (height x width)"
+    case .labelValue(let path, let value, let x, let y, let allowed, let hint):
+      return "\(path): label value \(value) at x \(x), y \(y); allowed: \(allowed)" + (hint.map { " (\($0))" } ?? "")
+    case .image(let error): return error.description
+    case .fewerSamplesThanBatch(let dataset, let samples, let batchSize):
+      return "\(dataset): \(samples) samples are fewer than one batch of \(batchSize)"
+    case .writing(let path, let reason): return "\(path): cannot write: \(reason)"
+    }
+  }
+
+  public var errorDescription: String? { description }
+}

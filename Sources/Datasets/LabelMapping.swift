@@ -1,0 +1,53 @@
+import Tensors
+
+/// Which raw value of a label file means which class.
+struct LabelMapping: Sendable {
+  /// 256 entries: the class, `LabelMap.ignore`, or -1 where the value is not allowed.
+  private let table: [Int16]
+  /// The allowed values, for messages.
+  private let allowed: String
+  /// Values below this, when not allowed, are likely raw Cityscapes ids; 0 where that cannot happen.
+  private let rawIdLimit: Int
+
+  /// Classes as they are: 0..<count and 255.
+  static func identity(classCount: Int, rawIdLimit: Int = 0) -> LabelMapping {
+    precondition((1...254).contains(classCount), "LabelMapping: \(classCount) classes do not fit")
+    var table = [Int16](repeating: -1, count: 256)
+    for value in 0..<classCount { table[value] = Int16(value) }
+    table[255] = Int16(LabelMap.ignore)
+    return LabelMapping(table: table, allowed: "0...\(classCount - 1) and 255", rawIdLimit: rawIdLimit)
+  }
+
+  /// Raw ids to classes: `ids[class]` is the raw id of a class, other ids up to `last` and 255 are ignored.
+  static func rawIds(_ ids: [Int], last: Int) -> LabelMapping {
+    var table = [Int16](repeating: -1, count: 256)
+    for value in 0...last { table[value] = Int16(LabelMap.ignore) }
+    for (index, id) in ids.enumerated() { table[id] = Int16(index) }
+    table[255] = Int16(LabelMap.ignore)
+    return LabelMapping(table: table, allowed: "0...\(last) and 255", rawIdLimit: 0)
+  }
+
+  /// - Throws: `DatasetError.labelValue` with the first pixel whose value is not allowed.
+  func apply(_ raw: LabelMap, path: String) throws -> LabelMap {
+    var bad = -1
+    let values = [UInt8](unsafeUninitializedCapacity: raw.values.count) { target, count in
+      raw.values.withUnsafeBufferPointer { source in
+        table.withUnsafeBufferPointer { table in
+          for index in 0..<source.count {
+            let mapped = table[Int(source[index])]
+            if mapped < 0 && bad < 0 { bad = index }
+            target[index] = UInt8(truncatingIfNeeded: mapped)
+          }
+        }
+      }
+      count = raw.values.count
+    }
+    guard bad < 0 else {
+      let value = Int(raw.values[bad])
+      let hint = value < rawIdLimit ? "this looks like raw labelIds, not train ids" : nil
+      throw DatasetError.labelValue(
+        path: path, value: value, x: bad % raw.width, y: bad / raw.width, allowed: allowed, hint: hint)
+    }
+    return LabelMap(height: raw.height, width: raw.width, values: values)
+  }
+}

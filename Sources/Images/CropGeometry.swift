@@ -1,0 +1,51 @@
+/// Where a crop lies in a scaled, possibly mirrored image: drawn once, applied to image and label alike.
+///
+/// The scaled image is virtual: only the crop's pixels are ever computed.
+public struct CropGeometry: Equatable, Sendable {
+  /// Size of the whole image after scaling, pixels.
+  public let scaledHeight: Int
+  public let scaledWidth: Int
+  /// Whether the scaled image is mirrored left to right before it is cropped.
+  public let flip: Bool
+  /// The scaled (mirrored) image's row and column under the crop's first pixel, pixels; negative where the crop begins
+  /// in the padding.
+  public let top: Int
+  public let left: Int
+  /// Size of the crop, pixels.
+  public let height: Int
+  public let width: Int
+
+  public init(scaledHeight: Int, scaledWidth: Int, flip: Bool, top: Int, left: Int, height: Int, width: Int) {
+    precondition(
+      scaledHeight > 0 && scaledWidth > 0 && height > 0 && width > 0,
+      "CropGeometry: empty image [\(scaledHeight), \(scaledWidth)] or crop [\(height), \(width)]")
+    self.scaledHeight = scaledHeight
+    self.scaledWidth = scaledWidth
+    self.flip = flip
+    self.top = top
+    self.left = left
+    self.height = height
+    self.width = width
+  }
+
+  /// The whole image at a size, no crop.
+  public static func whole(height: Int, width: Int) -> CropGeometry {
+    CropGeometry(
+      scaledHeight: height, scaledWidth: width, flip: false, top: 0, left: 0, height: height, width: width)
+  }
+
+  /// The scaled image's row under a row of the crop, or nil in the padding.
+  func scaledRow(_ y: Int) -> Int? {
+    let row = top + y
+    return row >= 0 && row < scaledHeight ? row : nil
+  }
+
+  /// The crop's columns that show the image, as a range; the others are padding.
+  var imageColumns: Range<Int> {
+    let first = min(max(-left, 0), width)
+    return first..<max(first, min(scaledWidth - left, width))
+  }
+
+  /// The scaled image's column, before mirroring, under a column of the crop inside `imageColumns`.
+  func scaledColumn(_ x: Int) -> Int { flip ? scaledWidth - 1 - (left + x) : left + x }
+}

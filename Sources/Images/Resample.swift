@@ -1,0 +1,139 @@
+import Tensors
+
+/// Cuts a crop out of a scaled image without scaling the rest.
+///
+/// Images are resampled bilinearly in Float32 (half-pixel centres, no antialiasing, as OpenCV's INTER_LINEAR), labels
+/// by nearest neighbour as OpenCV's INTER_NEAREST: source index floor(target index * source / target).
+/// Differs from OpenCV called with a factor in that the ratio is that of the two rounded sizes.
+public enum Resample {
+  /// Scales, mirrors, crops and normalises; padding is 0, which is the mean after normalisation.
+  /// - Parameter output: [3, H, W], H and W the crop's.
+  public static func bilinear(
+    _ image: ImageBuffer, _ geometry: CropGeometry, _ normalization: Normalization,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    let columns = geometry.imageColumns
+    let count = columns.count
+    let (height, width) = (geometry.height, geometry.width)
+    guard count > 0 else { return output.update(repeating: 0, count: 3 * height * width) }
+    let across = BilinearTaps(
+      source: image.width, target: geometry.scaledWidth, indices: columns.lazy.map(geometry.scaledColumn))
+    let mean = normalization.mean
+    let inverse = 1 / normalization.std
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 6 * count) { rows in
+      image.pixels.withUnsafeBufferPointer { pixels in
+        guard let buffer = rows.baseAddress, let pixels = pixels.baseAddress else { return }
+        // Two source rows, already resampled along x, [3, count] each; consecutive target rows share them.
+        var (upper, lower) = (buffer, buffer + 3 * count)
+        var (upperRow, lowerRow) = (-1, -1)
+        for y in 0..<height {
+          guard let scaledRow = geometry.scaledRow(y) else {
+            for channel in 0..<3 {
+              (output + (channel * height + y) * width).update(repeating: 0, count: width)
+            }
+            continue
+          }
+          let down = BilinearTaps(
+            source: image.height, target: geometry.scaledHeight, indices: CollectionOfOne(scaledRow))
+          let (first, second, weight) = (down.low[0], down.high[0], down.weight[0])
+          if first == lowerRow {
+            swap(&upper, &lower)
+            swap(&upperRow, &lowerRow)
+          }
+          if first != upperRow {
+            resampleRow(pixels + first * image.width * 3, across, count, into: upper)
+            upperRow = first
+          }
+          if second != lowerRow {
+            resampleRow(pixels + second * image.width * 3, across, count, into: lower)
+            lowerRow = second
+          }
+          for channel in 0..<3 {
+            let target = output + (channel * height + y) * width
+            target.update(repeating: 0, count: columns.lowerBound)
+            blend(
+              upper + channel * count, lower + channel * count, weight, mean[channel], inverse[channel], count,
+              into: target + columns.lowerBound)
+            (target + columns.upperBound).update(repeating: 0, count: width - columns.upperBound)
+          }
+        }
+      }
+    }
+  }
+
+  /// One source row, [W, 3] bytes, along x to [3, count].
+  private static func resampleRow(
+    _ row: UnsafePointer<UInt8>, _ taps: BilinearTaps, _ count: Int, into target: UnsafeMutablePointer<Float>
+  ) {
+    taps.low.withUnsafeBufferPointer { low in
+      taps.high.withUnsafeBufferPointer { high in
+        taps.weight.withUnsafeBufferPointer { weight in
+          for x in 0..<count {
+            let (a, b) = (row + 3 &* low[x], row + 3 &* high[x])
+            let second = weight[x]
+            let first = 1 - second
+            target[x] = Float(a[0]) * first + Float(b[0]) * second
+            target[count &+ x] = Float(a[1]) * first + Float(b[1]) * second
+            target[2 &* count &+ x] = Float(a[2]) * first + Float(b[2]) * second
+          }
+        }
+      }
+    }
+  }
+
+  private static func blend(
+    _ upper: UnsafePointer<Float>, _ lower: UnsafePointer<Float>, _ weight: Float, _ mean: Float, _ inverse: Float,
+    _ count: Int, into target: UnsafeMutablePointer<Float>
+  ) {
+    let first = 1 - weight
+    for x in 0..<count {
+      target[x] = ((upper[x] * first + lower[x] * weight) - mean) * inverse
+    }
+  }
+
+  /// Scales, mirrors and crops a label; padding is `LabelMap.ignore`.
+  /// - Parameter output: [H, W], H and W the crop's.
+  public static func nearest(
+    _ label: LabelMap, _ geometry: CropGeometry, into output: UnsafeMutablePointer<UInt8>
+  ) {
+    let columns = geometry.imageColumns
+    let width = geometry.width
+    let sources = columns.map {
+      nearestIndex(geometry.scaledColumn($0), source: label.width, target: geometry.scaledWidth)
+    }
+    label.values.withUnsafeBufferPointer { values in
+      for y in 0..<geometry.height {
+        let target = output + y * width
+        guard let scaledRow = geometry.scaledRow(y), !columns.isEmpty else {
+          target.update(repeating: LabelMap.ignore, count: width)
+          continue
+        }
+        let row = nearestIndex(scaledRow, source: label.height, target: geometry.scaledHeight) * label.width
+        target.update(repeating: LabelMap.ignore, count: columns.lowerBound)
+        let shown = target + columns.lowerBound
+        for x in 0..<sources.count { shown[x] = values[row &+ sources[x]] }
+        (target + columns.upperBound).update(repeating: LabelMap.ignore, count: width - columns.upperBound)
+      }
+    }
+  }
+
+  private static func nearestIndex(_ index: Int, source: Int, target: Int) -> Int {
+    min(Int(Double(index) * (Double(source) / Double(target))), source - 1)
+  }
+
+  /// Normalises a whole image at its own size.
+  /// - Returns: [1, 3, H, W].
+  public static func normalized(_ image: ImageBuffer, _ normalization: Normalization) -> Tensor {
+    let tensor = Tensor(uninitialized: [1, 3, image.height, image.width])
+    let count = image.height * image.width
+    let inverse = 1 / normalization.std
+    image.pixels.withUnsafeBufferPointer { pixels in
+      for channel in 0..<3 {
+        let target = tensor.pointer + channel * count
+        let (mean, scale) = (normalization.mean[channel], inverse[channel])
+        for index in 0..<count { target[index] = (Float(pixels[3 &* index &+ channel]) - mean) * scale }
+      }
+    }
+    return tensor
+  }
+}
