@@ -8,6 +8,12 @@ public struct Batch: Sendable {
   public let labels: LabelBatch
   /// B identifiers.
   public let ids: [String]
+
+  public init(images: Tensor, labels: LabelBatch, ids: [String]) {
+    self.images = images
+    self.labels = labels
+    self.ids = ids
+  }
 }
 
 /// The batches of a training run, as a function of the iteration.
