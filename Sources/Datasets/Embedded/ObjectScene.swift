@@ -42,12 +42,12 @@ struct ObjectScene: Sendable {
 
     var wanted = classes
     if maker.random.chance(0.3) { wanted.append(main) }
-    if maker.random.chance(0.3) { wanted.append(15) }
+    if setting != .air && maker.random.chance(0.3) { wanted.append(15) }
     var objects: [(bottom: Float, figure: PlacedFigure)] = []
     for (index, kind) in wanted.enumerated() {
       let figure = maker.object(kind)
       let extent = SIMD2(figure.bounds.z - figure.bounds.x, figure.bounds.w - figure.bounds.y)
-      let share = maker.random.float(0.5, 0.92) * (index == 0 ? 1 : 0.7)
+      let share = maker.random.float(0.65, 1.05) * (index == 0 ? 1 : 0.7)
       let scale = min(self.width * share / extent.x, self.height * share / extent.y)
       let isFlying = setting == .air
       let bottom =

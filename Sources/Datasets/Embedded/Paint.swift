@@ -30,7 +30,7 @@ struct Paint: Sendable {
     case .patches(let size, let threshold):
       return noise.fractal(point.x / size, point.y / size) > threshold ? second : color
     case .stripes(let period, let direction):
-      let phase = (point * direction).sum() / period + 0.6 * noise.value(point.x / period / 3, point.y / period / 3)
+      let phase = (point * direction).sum() / period + 0.3 * noise.value(point.x / period / 4, point.y / period / 4)
       return phase - phase.rounded(.down) < 0.5 ? color : second
     case .cells(let width, let height, let fill):
       let (across, up) = (point.x / width, point.y / height)

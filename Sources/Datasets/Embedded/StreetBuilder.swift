@@ -24,17 +24,20 @@ struct StreetBuilder {
   private init(height: Int, width: Int, forced: [StreetScene.Feature], random: RandomSource) {
     maker = FigureMaker(random: random)
     var features = Set(forced)
-    for feature in StreetScene.Feature.allCases where maker.random.chance(0.3) { features.insert(feature) }
+    for feature in StreetScene.Feature.allCases where maker.random.chance(feature.frequency) {
+      features.insert(feature)
+    }
     self.features = features
     let paints = GroundPaints(using: &maker)
     func side(_ maker: inout FigureMaker, curb: Float, grass: Bool) -> StreetScene.Side {
       StreetScene.Side(
-        curb: curb, sidewalkEnd: curb + maker.random.float(1.8, 3.5), surfaces: [], grass: grass)
+        curb: curb, sidewalkEnd: curb + (grass ? maker.random.float(1.2, 2) : maker.random.float(1.8, 3.5)),
+        surfaces: [], grass: grass)
     }
-    let grassLeft = maker.random.chance(0.5)
+    let grassSide = maker.random.below(3)
     let hasGrass = features.contains(.terrain)
-    let left = side(&maker, curb: maker.random.float(4.5, 7), grass: hasGrass && grassLeft)
-    let right = side(&maker, curb: maker.random.float(2.4, 4), grass: hasGrass && !grassLeft)
+    let left = side(&maker, curb: maker.random.float(4, 6.5), grass: hasGrass && grassSide != 1)
+    let right = side(&maker, curb: maker.random.float(2.2, 3.6), grass: hasGrass && grassSide != 0)
     scene = StreetScene(
       height: height, width: width, focalLength: Float(width) * maker.random.float(0.68, 0.85),
       horizon: Float(height) * maker.random.float(0.38, 0.48),
@@ -48,7 +51,7 @@ struct StreetBuilder {
     let wallLeft = maker.random.chance(0.5)
     for isLeft in [true, false] {
       var side = isLeft ? scene.left : scene.right
-      let edge = side.sidewalkEnd + (side.grass ? maker.random.float(3, 6) : 0)
+      let edge = side.sidewalkEnd + (side.grass ? maker.random.float(4, 9) : 0)
       var barriers: [StreetSurface] = []
       if features.contains(.wall) && wallLeft == isLeft { barriers.append(wall(at: edge)) }
       if features.contains(.fence) && wallLeft != isLeft { barriers.append(fence(at: edge)) }
@@ -190,7 +193,7 @@ struct StreetBuilder {
       }
     }
     for feature in [StreetScene.Feature.trafficLight, .trafficSign] where features.contains(feature) {
-      for _ in 0..<(1 + maker.random.below(2)) {
+      for _ in 0..<(1 + maker.random.below(3)) {
         let z = maker.random.float(6, 15)
         let isLeft = maker.random.chance(0.35)
         let x = isLeft ? -(scene.left.curb + 0.5) : scene.right.curb + 0.5
@@ -207,12 +210,12 @@ struct StreetBuilder {
 
   private mutating func addPeople() {
     if features.contains(.person) {
-      for _ in 0..<(1 + maker.random.below(4)) {
+      for _ in 0..<(2 + maker.random.below(5)) {
         let isLeft = maker.random.chance(0.45)
         let side = isLeft ? scene.left : scene.right
         let x = side.curb + maker.random.float(0.3, max(side.sidewalkEnd - side.curb - 0.3, 0.5))
         place(
-          maker.person(label: Raw.person), x: isLeft ? -x : x, z: maker.random.float(4.5, 18),
+          maker.person(label: Raw.person), x: isLeft ? -x : x, z: maker.random.float(4, 14),
           mirrored: maker.random.chance(0.5))
       }
     }
@@ -235,6 +238,18 @@ struct StreetBuilder {
       let figure =
         feature == .bicycle ? maker.bicycle(label: Raw.bicycle) : maker.motorcycle(label: Raw.motorcycle)
       place(figure, x: isLeft ? -x : x, z: maker.random.float(4.5, 9), mirrored: maker.random.chance(0.5))
+    }
+  }
+}
+
+extension StreetScene.Feature {
+  /// How many streets have it, a fraction 0...1.
+  fileprivate var frequency: Double {
+    switch self {
+    case .person: return 0.6
+    case .terrain, .trafficSign, .trafficLight: return 0.45
+    case .wall, .fence, .rider, .bicycle: return 0.3
+    case .truck, .bus, .train, .motorcycle: return 0.2
     }
   }
 }
