@@ -1,6 +1,7 @@
 import Tensors
 
-/// Lays out a street: sides, fronts, furniture, traffic. Lengths are metres, x to the right of the camera, z ahead.
+/// Lays out a street: sides, fronts, furniture, traffic. Lengths are metres, x to the right of the camera, z
+/// ahead.
 struct StreetBuilder {
   private var maker: FigureMaker
   private var scene: StreetScene
@@ -83,7 +84,8 @@ struct StreetBuilder {
 
   private mutating func houses(behind edge: Float) -> [StreetSurface] {
     let fronts = [
-      RGB(0.66, 0.58, 0.46), RGB(0.5, 0.3, 0.24), RGB(0.6, 0.6, 0.58), RGB(0.45, 0.44, 0.42), RGB(0.76, 0.72, 0.62),
+      RGB(0.66, 0.58, 0.46), RGB(0.5, 0.3, 0.24), RGB(0.6, 0.6, 0.58), RGB(0.45, 0.44, 0.42),
+      RGB(0.76, 0.72, 0.62),
       RGB(0.4, 0.42, 0.48),
     ]
     var rows: [StreetSurface] = []
@@ -182,10 +184,13 @@ struct StreetBuilder {
         let kind = maker.random.below(10)
         if kind < 4 {
           place(
-            maker.pole(label: Raw.pole, height: maker.random.float(4, 6.5), radius: maker.random.float(0.08, 0.13)),
+            maker.pole(
+              label: Raw.pole, height: maker.random.float(4, 6.5), radius: maker.random.float(0.08, 0.13)),
             x: x, z: z, mirrored: isLeft == false)
         } else if kind < 7 {
-          place(maker.tree(label: Raw.vegetation, bush: maker.random.chance(0.3)), x: sign * side.sidewalkEnd, z: z)
+          place(
+            maker.tree(label: Raw.vegetation, bush: maker.random.chance(0.3)), x: sign * side.sidewalkEnd,
+            z: z)
         } else if kind == 7 {
           place(maker.clutter(label: Raw.clutter), x: sign * (side.curb + 0.9), z: z)
         }
@@ -220,14 +225,17 @@ struct StreetBuilder {
       }
     }
     if features.contains(.rider) {
-      let (x, z) = (maker.random.float(-scene.left.curb * 0.5, scene.right.curb * 0.8), maker.random.float(5, 9))
+      let (x, z) = (
+        maker.random.float(-scene.left.curb * 0.5, scene.right.curb * 0.8), maker.random.float(5, 9)
+      )
       let mirrored = maker.random.chance(0.5)
       let motorised = features.contains(.motorcycle) && maker.random.chance(0.6)
       place(
         motorised ? maker.motorcycle(label: Raw.motorcycle) : maker.bicycle(label: Raw.bicycle), x: x, z: z,
         mirrored: mirrored)
       place(
-        maker.rider(label: Raw.rider, saddle: motorised ? 0.82 : 0.98), x: mirrored ? x + 0.2 : x - 0.2, z: z - 0.05,
+        maker.rider(label: Raw.rider, saddle: motorised ? 0.82 : 0.98), x: mirrored ? x + 0.2 : x - 0.2,
+        z: z - 0.05,
         mirrored: mirrored)
       shadow(x: x, z: z, halfWidth: 0.9, halfLength: 0.4)
     }
