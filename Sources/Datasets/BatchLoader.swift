@@ -18,9 +18,9 @@ public struct Batch: Sendable {
 
 /// The batches of a training run, as a function of the iteration.
 ///
-/// An epoch is a permutation of the samples drawn for (seed, epoch), the last partial batch dropped. A sample's
-/// augmentation is drawn for (seed, epoch, sample), so no batch depends on which came before, on threads, or on where
-/// a run was resumed.
+/// An epoch is a permutation of the samples drawn for (seed, epoch), the last partial batch dropped. A
+/// sample's augmentation is drawn for (seed, epoch, sample), so no batch depends on which came before, on
+/// threads, or on where a run was resumed.
 public struct BatchLoader: Sendable {
   public let dataset: any SegmentationDataset
   public let augmentation: Augmentation
@@ -28,7 +28,9 @@ public struct BatchLoader: Sendable {
   public let seed: UInt64
 
   /// - Throws: `DatasetError.fewerSamplesThanBatch`.
-  public init(dataset: any SegmentationDataset, augmentation: Augmentation, batchSize: Int, seed: UInt64) throws {
+  public init(dataset: any SegmentationDataset, augmentation: Augmentation, batchSize: Int, seed: UInt64)
+    throws
+  {
     precondition(batchSize > 0, "BatchLoader: batch size \(batchSize) is not positive")
     guard dataset.count >= batchSize else {
       throw DatasetError.fewerSamplesThanBatch(
@@ -72,6 +74,7 @@ public struct BatchLoader: Sendable {
       }
     }
     return Batch(
-      images: images, labels: LabelBatch(count: batchSize, height: height, width: width, values: labels), ids: ids)
+      images: images, labels: LabelBatch(count: batchSize, height: height, width: width, values: labels),
+      ids: ids)
   }
 }
