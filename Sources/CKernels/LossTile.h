@@ -1,7 +1,7 @@
 #pragma once
-// Sweeps over one tile of pixels, [classes, lanes], for LossHead.cpp. A lane is a pixel. Everything here is inlined
-// into functions compiled once per instruction set, so vectors go in and out by reference: by value they would be
-// passed differently by each of them.
+// Sweeps over one tile of pixels, [classes, lanes], for LossHead.cpp. A lane is a pixel. Everything here is
+// inlined into functions compiled once per instruction set, so vectors go in and out by reference: by value
+// they would be passed differently by each of them.
 #include <stdint.h>
 
 #include <cmath>
@@ -17,11 +17,13 @@ typedef float UnalignedVector __attribute__((vector_size(64), aligned(4), may_al
 
 JML_INLINE const Vector &at(const float *p) { return *reinterpret_cast<const Vector *>(p); }
 JML_INLINE Vector &at(float *p) { return *reinterpret_cast<Vector *>(p); }
-JML_INLINE const UnalignedVector &loose(const float *p) { return *reinterpret_cast<const UnalignedVector *>(p); }
+JML_INLINE const UnalignedVector &loose(const float *p) {
+  return *reinterpret_cast<const UnalignedVector *>(p);
+}
 JML_INLINE UnalignedVector &loose(float *p) { return *reinterpret_cast<UnalignedVector *>(p); }
 
-/// x = exp(x) for x <= 0; below -86 the result stays at about 4e-38. Relative error below 1.2e-7. NaN stays NaN.
-/// exp(x) = 2^n exp(r), |r| <= ln(2)/2, with a minimax polynomial of degree 6 for exp(r).
+/// x = exp(x) for x <= 0; below -86 the result stays at about 4e-38. Relative error below 1.2e-7. NaN stays
+/// NaN. exp(x) = 2^n exp(r), |r| <= ln(2)/2, with a minimax polynomial of degree 6 for exp(r).
 JML_INLINE void exponentiate(Vector &x) {
   constexpr float shifter = 12582912.f;  // 1.5 * 2^23: adding it rounds to an integer, kept in the low bits
   const Vector floor = Vector{} - 86.f;
@@ -65,8 +67,10 @@ JML_INLINE void signTimes(Vector &v, float scale) {
   v = v > 0.f ? up : (v < 0.f ? down : zero);
 }
 
-/// Up-samples one block of source columns of one interpolated row, all phases of it: lane phase * cells + cell.
-/// - row: first source column of the block, for class 0; `rowStride` floats a class, readable one column to each side.
+/// Up-samples one block of source columns of one interpolated row, all phases of it: lane phase * cells +
+/// cell.
+/// - row: first source column of the block, for class 0; `rowStride` floats a class, readable one column to
+///   each side.
 /// - left, right: weights of the neighbours, `weightStride` floats a phase.
 /// - logits: [classes, lanes]; greatest: [lanes], over classes; total: sum over classes, or null.
 JML_INLINE void upsample(
@@ -81,7 +85,9 @@ JML_INLINE void upsample(
       const Vector after = loose(source + 1) - centre;
       for (long k = 0; k < phases; ++k) {
         const long lane = k * cells + j;
-        Vector z = centre + loose(left + k * weightStride + j) * before + loose(right + k * weightStride + j) * after;
+        const Vector toLeft = loose(left + k * weightStride + j);
+        const Vector toRight = loose(right + k * weightStride + j);
+        const Vector z = centre + toLeft * before + toRight * after;
         at(logits + c * lanes + lane) = z;
         if (c == 0) {
           at(greatest + lane) = z;
@@ -115,12 +121,12 @@ JML_INLINE void downsample(
     }
 }
 
-/// weights = exp((logits - greatest) * scale); may be in place. sums: [lanes] over classes. If wanted, mean = sum over
-/// classes of coefficient * weight.
+/// weights = exp((logits - greatest) * scale); may be in place. sums: [lanes] over classes. If wanted, mean =
+/// sum over classes of coefficient * weight.
 template <bool wantsMean>
 JML_INLINE void softmaxWeights(
-    const float *logits, const float *greatest, float scale, long classes, long lanes, float *weights, float *sums,
-    const float *coefficients, float *mean) {
+    const float *logits, const float *greatest, float scale, long classes, long lanes, float *weights,
+    float *sums, const float *coefficients, float *mean) {
   for (long l = 0; l < lanes; l += lanesPerVector) {
     const Vector top = at(greatest + l);
     Vector total = {}, weighted = {};
@@ -147,8 +153,8 @@ JML_INLINE void invert(const float *sums, const float *keep, long lanes, float *
   for (long l = 0; l < lanes; l += lanesPerVector) at(inverse + l) = at(keep + l) / at(sums + l);
 }
 
-/// Sum of log(sums) over kept lanes. The logarithm of a product costs one call for 64 pixels: eight factors below
-/// 256 each fit a float, eight such products a double.
+/// Sum of log(sums) over kept lanes. The logarithm of a product costs one call for 64 pixels: eight factors
+/// below 256 each fit a float, eight such products a double.
 JML_INLINE double logSum(const float *sums, const float *keep, long lanes) {
   double total = 0;
   for (long first = 0; first < lanes; first += 8 * lanesPerVector) {

@@ -21,20 +21,26 @@ struct FusedHeadTests {
   }
 
   static let sizes = [
-    Size(batch: 3, classes: 19, rows: 4, columns: 7, height: 32, width: 56, teacherRows: 4, teacherColumns: 7),
+    Size(
+      batch: 3, classes: 19, rows: 4, columns: 7, height: 32, width: 56, teacherRows: 4, teacherColumns: 7),
     Size(batch: 2, classes: 5, rows: 3, columns: 5, height: 13, width: 37, teacherRows: 6, teacherColumns: 4),
     Size(batch: 1, classes: 21, rows: 9, columns: 6, height: 9, width: 6, teacherRows: 3, teacherColumns: 3),
-    Size(batch: 2, classes: 7, rows: 10, columns: 33, height: 41, width: 130, teacherRows: 10, teacherColumns: 33),
+    Size(
+      batch: 2, classes: 7, rows: 10, columns: 33, height: 41, width: 130, teacherRows: 10, teacherColumns: 33
+    ),
     Size(batch: 2, classes: 3, rows: 12, columns: 20, height: 5, width: 7, teacherRows: 1, teacherColumns: 2),
     Size(batch: 1, classes: 2, rows: 1, columns: 1, height: 6, width: 9, teacherRows: 2, teacherColumns: 18),
-    Size(batch: 2, classes: 6, rows: 5, columns: 40, height: 20, width: 160, teacherRows: 5, teacherColumns: 40),
+    Size(
+      batch: 2, classes: 6, rows: 5, columns: 40, height: 20, width: 160, teacherRows: 5, teacherColumns: 40),
   ]
 
   static let modes: [ActiveClasses] = [
     .all, .present, .probability(threshold: 0.3), .label(threshold: 0.01), .both(threshold: 0.9),
   ]
 
-  static func configuration(_ target: Target, _ classes: Int, ignore: UInt8, mode: Int) -> SegmentationLoss.Configuration {
+  static func configuration(_ target: Target, _ classes: Int, ignore: UInt8, mode: Int)
+    -> SegmentationLoss.Configuration
+  {
     let averaging =
       mode % 2 == 0
       ? JaccardMetricLoss.Averaging.dataset
@@ -60,7 +66,8 @@ struct FusedHeadTests {
 
   /// One head by the definition: value of the cross entropies, of the Jaccard losses, and the gradient.
   static func reference(
-    _ configuration: SegmentationLoss.Configuration, _ logits: Tensor, _ teacher: Tensor?, _ labels: LabelBatch,
+    _ configuration: SegmentationLoss.Configuration, _ logits: Tensor, _ teacher: Tensor?,
+    _ labels: LabelBatch,
     weight: Double, jaccard: Bool
   ) throws -> (crossEntropy: Double, jaccard: Double, gradient: [Double]) {
     let full = upsample(logits, labels.height, labels.width)
@@ -109,8 +116,10 @@ struct FusedHeadTests {
       let main = randomTensor([size.batch, size.classes, size.rows, size.columns], seed: seed)
       let auxiliary = randomTensor([size.batch, size.classes, size.columns, size.rows], seed: seed + 1)
       let teacher = SegmentationLoss.TeacherLogits(
-        main: randomTensor([size.batch, size.classes, size.teacherRows, size.teacherColumns], seed: seed + 2),
-        auxiliary: randomTensor([size.batch, size.classes, size.teacherColumns, size.teacherRows], seed: seed + 3))
+        main: randomTensor(
+          [size.batch, size.classes, size.teacherRows, size.teacherColumns], seed: seed + 2),
+        auxiliary: randomTensor(
+          [size.batch, size.classes, size.teacherColumns, size.teacherRows], seed: seed + 3))
       let what = "\(size.testDescription) \(target) \(Self.modes[mode])"
 
       let result = try SegmentationLoss(configuration)(
@@ -139,7 +148,8 @@ struct FusedHeadTests {
     let labels = randomLabels(2, 11, 18, classes: 5, ignore: 255, seed: 3)
     let shape: Shape = [2, 5, 3, 4]
     let main = randomTensor(shape, seed: 5)
-    let teacher = target.distils
+    let teacher =
+      target.distils
       ? SegmentationLoss.TeacherLogits(main: randomTensor([2, 5, 4, 4], seed: 6), auxiliary: nil) : nil
     let gradient = try loss(main: main, auxiliary: nil, labels: labels, teacher: teacher).mainGradient.values
     let step: Float = 1 / 128
@@ -162,7 +172,8 @@ struct FusedHeadTests {
     let loss = SegmentationLoss(configuration)
     let labels = randomLabels(2, 72, 128, classes: 19, ignore: 255, seed: 8)
     let main = randomTensor([2, 19, 9, 16], seed: 9)
-    let teacher = target.distils
+    let teacher =
+      target.distils
       ? SegmentationLoss.TeacherLogits(main: randomTensor([2, 19, 18, 16], seed: 10), auxiliary: nil) : nil
     let threads = jml_thread_count()
     defer { jml_set_thread_count(threads) }
