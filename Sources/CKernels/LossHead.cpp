@@ -23,7 +23,7 @@ JML_INLINE void readTeacher(
     upsample(
         s.teacherRow + margin + first, layout.teacherRowStride, across.left.data() + first,
         across.right.data() + first, across.padded, classes, cells, across.phases, s.teacherLogits,
-        s.teacherGreatest, nullptr);
+        s.teacherGreatest);
   } else {
     gatherTeacher(pass, s, first, cells);
   }
@@ -85,6 +85,9 @@ JML_INLINE void processUnit(const Pass &pass, const Scratch &s, long unit) {
     interpolateRow(
         head.logits + image * classes * plane, classes, head.rows, head.columns, source, across.padded,
         layout.rowStride, s.row);
+    // The terms with the teacher look at the logits themselves.
+    const bool series =
+        !distil && layout.isSeries && isGentle(s.row + margin, layout.rowStride, classes, across.padded);
     if (distil)
       interpolateRow(
           head.teacher + image * classes * head.teacher_rows * head.teacher_columns, classes,
@@ -98,14 +101,28 @@ JML_INLINE void processUnit(const Pass &pass, const Scratch &s, long unit) {
       const long pixels = (image * head.height + y) * head.width;
       const uint8_t *boundary = soft && head.boundary ? head.boundary + pixels : nullptr;
       readLabels(pass, s, head.labels + pixels, boundary, first, cells);
-      upsample(
-          s.row + margin + first, layout.rowStride, left, right, across.padded, classes, cells, across.phases,
-          s.logits, s.greatest, soft ? s.logitTotal : nullptr);
-      if (!soft && gradient) {
-        softmaxWeights<true>(s.logits, s.greatest, 1.f, classes, lanes, s.weights, s.sums, slopes, s.mean);
+      const float *row = s.row + margin + first;
+      if (series && !soft && gradient) {
+        softmaxSeries<true>(
+            row, layout.rowStride, classes, cells, across.phases, s.weights, s.greatest, s.sums, slopes,
+            s.mean);
+      } else if (series) {
+        softmaxSeries<false>(
+            row, layout.rowStride, classes, cells, across.phases, s.weights, s.greatest, s.sums, nullptr,
+            nullptr);
       } else {
-        softmaxWeights<false>(s.logits, s.greatest, 1.f, classes, lanes, s.weights, s.sums, nullptr, nullptr);
+        upsample(
+            row, layout.rowStride, left, right, across.padded, classes, cells, across.phases, s.logits,
+            s.greatest);
+        if (!soft && gradient) {
+          softmaxWeights<true>(
+              s.logits, s.greatest, 1.f, classes, lanes, s.weights, s.sums, slopes, s.mean);
+        } else {
+          softmaxWeights<false>(
+              s.logits, s.greatest, 1.f, classes, lanes, s.weights, s.sums, nullptr, nullptr);
+        }
       }
+      if (pass.values) readLogits<soft>(pass, s, first, cells);
       invert(s.sums, s.keep, lanes, s.inverse);
       if (pass.values) values[0] += labelValue<soft>(pass, s, lanes);
       if (distil) readTeacher(pass, s, first, cells, values + 1);

@@ -47,7 +47,7 @@ struct Axis {
 
 constexpr long margin = 16;      // floats before and after an interpolated row; keeps its start aligned
 constexpr long targetUnits = 32;  // work units a call is cut into, whatever the number of threads
-constexpr long perLane = 16;     // one-row arrays of a tile
+constexpr long perLane = 18;     // one-row arrays of a tile
 constexpr long tileArrays = 7;   // [classes, lanes] arrays of a tile
 
 /// An output row: its nearest source row, the other one, and that one's weight.
@@ -71,7 +71,7 @@ inline std::vector<RowSource> rowSources(long rows, long height) {
 struct Layout {
   Axis across, teacherAcross;
   std::vector<RowSource> rows, teacherRows;  // [height]
-  bool sameColumns;
+  bool sameColumns, isSeries;
   long block, lanes, rowStride, teacherRowStride, bandRows, bands, units;
   long scratchFloats, haloFloats, partialDoubles;
 
@@ -80,7 +80,8 @@ struct Layout {
         teacherAcross(head.teacher ? head.teacher_columns : 1, head.width, lanesPerVector),
         rows(rowSources(head.rows, head.height)),
         teacherRows(rowSources(head.teacher ? head.teacher_rows : 1, head.height)),
-        sameColumns(head.teacher_columns == head.columns) {
+        sameColumns(head.teacher_columns == head.columns),
+        isSeries(head.width == head.columns * across.phases && across.phases >= 4 && across.phases % 2 == 0) {
     block = std::min(across.padded, lanesPerVector * std::max(1L, 8 / across.phases));
     lanes = block * across.phases;
     rowStride = across.padded + 2 * margin;
@@ -116,9 +117,9 @@ struct Pass {
 /// Scratch memory of one thread.
 struct Scratch {
   float *row, *gradientRow, *teacherRow;
-  float *greatest, *sums, *inverse, *keep, *base, *target, *logitTotal, *mean, *correction;
+  float *greatest, *sums, *inverse, *keep, *base, *target, *labelLogit, *logitTotal, *mean, *correction;
   float *teacherGreatest, *teacherSums, *teacherInverse, *hotSums, *teacherHotSums;
-  int32_t *offset, *column;
+  int32_t *offset, *label, *column;
   float *logits, *weights, *teacherLogits, *teacher, *work, *hot, *teacherHot;
   float *maxima;
 
@@ -132,10 +133,11 @@ struct Scratch {
     gradientRow = take(head.classes * layout.rowStride);
     teacherRow = take(head.classes * layout.teacherRowStride);
     for (float **array :
-         {&greatest, &sums, &inverse, &keep, &base, &target, &logitTotal, &mean, &correction,
-          &teacherGreatest, &teacherSums, &teacherInverse, &hotSums, &teacherHotSums})
+         {&greatest, &sums, &inverse, &keep, &base, &target, &labelLogit, &logitTotal, &mean,
+          &correction, &teacherGreatest, &teacherSums, &teacherInverse, &hotSums, &teacherHotSums})
       *array = take(layout.lanes);
     offset = reinterpret_cast<int32_t *>(take(layout.lanes));
+    label = reinterpret_cast<int32_t *>(take(layout.lanes));
     column = reinterpret_cast<int32_t *>(take(layout.lanes));
     for (float **array : {&logits, &weights, &teacherLogits, &teacher, &work, &hot, &teacherHot})
       *array = take(head.classes * layout.lanes);

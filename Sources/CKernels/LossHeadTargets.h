@@ -25,10 +25,33 @@ JML_INLINE void readLabels(
       const long label = x < 0 ? 256 : labels[x];
       const bool kept = label < head.classes && label != head.ignore;
       const bool soft = kept && boundary && boundary[x];
+      s.label[lane] = kept ? int32_t(label) : 0;
       s.offset[lane] = kept ? int32_t(label * lanes + lane) : -1;
       s.keep[lane] = kept ? 1.f : 0.f;
       s.base[lane] = soft ? low : 0.f;
       s.target[lane] = !kept ? 0.f : soft ? high : 1.f;
+    }
+}
+
+/// Up-sampled logits at the labels, and where labels are smoothed the sum over classes, straight from the
+/// row.
+template <bool soft>
+JML_INLINE void readLogits(const Pass &pass, const Scratch &s, long first, long cells) {
+  const Axis &across = pass.layout.across;
+  const float *row = s.row + margin + first;
+  const long stride = pass.layout.rowStride;
+  auto interpolate = [&](const float *source, long slot) __attribute__((always_inline)) {
+    const float before = source[-1] - source[0], after = source[1] - source[0];
+    return source[0] + across.left[slot] * before + across.right[slot] * after;
+  };
+  for (long k = 0; k < across.phases; ++k)
+    for (long j = 0; j < cells; ++j) {
+      const long lane = k * cells + j, slot = k * across.padded + first + j;
+      s.labelLogit[lane] = interpolate(row + s.label[lane] * stride + j, slot);
+      if (!soft || s.base[lane] == 0) continue;
+      float total = 0;
+      for (long c = 0; c < pass.head.classes; ++c) total += interpolate(row + c * stride + j, slot);
+      s.logitTotal[lane] = total;
     }
 }
 
@@ -72,7 +95,7 @@ JML_INLINE double labelValue(const Pass &pass, const Scratch &s, long lanes) {
   }
   for (long l = 0; l < lanes; ++l) {
     if (s.offset[l] < 0) continue;
-    const float margin = s.greatest[l] - s.logits[s.offset[l]];
+    const float margin = s.greatest[l] - s.labelLogit[l];
     if (soft && s.base[l] > 0) {
       total += entropy + (s.target[l] - s.base[l]) * margin;
       total += s.base[l] * (classes * s.greatest[l] - s.logitTotal[l]);
@@ -165,7 +188,7 @@ JML_INLINE void correctTotals(
   for (long l = 0; l < lanes; ++l) {
     if (s.offset[l] < 0) continue;
     const float p = s.weights[s.offset[l]] * (normalised ? 1.f : s.inverse[l]);
-    double *row = partial + s.offset[l] / lanes * jml_total_count;
+    double *row = partial + s.label[l] * jml_total_count;
     row[jml_total_label_distance] += std::fabs(p - s.target[l]) - std::fabs(p - s.base[l]);
     if (pass.maxima)
       row[jml_total_max_label_sum] = std::max(row[jml_total_max_label_sum], double(p + s.target[l]));
@@ -181,7 +204,7 @@ JML_INLINE void hardGradient(
     s.correction[l] = 0;
     if (offset < 0 || !coefficients) continue;
     const float p = s.weights[offset] * s.inverse[l];
-    s.correction[l] = -2.f * p * coefficients[offset / lanes * 3 + 1];
+    s.correction[l] = -2.f * p * coefficients[s.label[l] * 3 + 1];
   }
   for (long l = 0; l < lanes; l += lanesPerVector) {
     const Vector mean = at(s.mean + l) * at(s.inverse + l) + at(s.correction + l);
@@ -221,7 +244,7 @@ JML_INLINE void softGradient(const Pass &pass, const Scratch &s, const float *co
     const long offset = s.offset[l];
     if (offset < 0) continue;
     const float p = s.weights[offset];
-    const float change = coefficients[offset / lanes * 3 + 1] * (sign(p - s.target[l]) - sign(p - s.base[l]));
+    const float change = coefficients[s.label[l] * 3 + 1] * (sign(p - s.target[l]) - sign(p - s.base[l]));
     s.work[offset] += change;
     s.mean[l] += p * change;
   }

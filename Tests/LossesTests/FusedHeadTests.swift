@@ -140,6 +140,27 @@ struct FusedHeadTests {
     }
   }
 
+  /// Large logits, where the head's shortcut for equally spaced ones ends: differences between neighbouring source
+  /// pixels around and far above 40.
+  @Test(arguments: [Target.hard, .smoothed], [12.0, 19.0, 30.0, 150.0])
+  func largeLogits(_ target: Target, _ scale: Double) throws {
+    for (rows, columns, factor) in [(3, 19, 8), (4, 5, 4), (3, 4, 6)] {
+      let configuration = Self.configuration(target, 7, ignore: 255, mode: 0)
+      let labels = randomLabels(2, rows * factor, columns * factor, classes: 7, ignore: 255, seed: 4)
+      let main = randomTensor([2, 7, rows, columns], seed: UInt64(scale), scale: scale)
+      let result = try SegmentationLoss(configuration)(
+        main: main, auxiliary: nil, labels: labels, teacher: nil)
+      let expected = try Self.reference(configuration, main, nil, labels, weight: 0.6, jaccard: true)
+      let what = "\(target) \(rows)x\(columns) by \(factor), logits to \(scale)"
+      expectClose(result.crossEntropy, expected.crossEntropy, tolerance: 1e-5, relative: 1e-6, what)
+      expectClose(result.jaccard, expected.jaccard, tolerance: 1e-5, what)
+      // Float32 logits of 150 are known to 1e-5, and so then are probabilities.
+      expectClose(
+        actual: result.mainGradient.values, expected: expected.gradient.map(Float.init),
+        tolerance: scale > 100 ? 1e-5 : 1e-6, what)
+    }
+  }
+
   /// Central differences of the value, by single low-resolution logits.
   @Test(arguments: Target.allCases)
   func centralDifferences(_ target: Target) throws {
