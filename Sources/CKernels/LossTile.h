@@ -184,18 +184,17 @@ JML_INLINE void softmaxSeries(
   }
 }
 
-/// Whether neighbouring columns of a row, [classes, stride], differ so little that no exponential of the
-/// series that matters is out of range: half the difference is at most 20, and exp(-20) times any sum is a
-/// normal number. False for NaN.
+/// Whether neighbouring columns of a row, [classes, stride], differ by 30 at most, so that logits along the
+/// series stay within 15 of the source column's: then sums are between exp(-15) and 255 exp(15), and a class
+/// whose exponential at the source column is out of range has no weight anywhere near. False for NaN.
 JML_INLINE bool isGentle(const float *row, long stride, long classes, long columns) {
   const Vector zero = Vector{};
-  Vector most = zero;
-  IntVector calm = most == zero;
+  IntVector calm = zero == zero;
   for (long c = 0; c < classes; ++c)
     for (long x = 0; x < columns; x += lanesPerVector) {
       Vector difference = loose(row + c * stride + x + 1) - at(row + c * stride + x);
       magnitude(difference);
-      calm &= difference <= 40.f;
+      calm &= difference <= 30.f;
     }
   for (long i = 0; i < lanesPerVector; ++i)
     if (!calm[i]) return false;
@@ -213,14 +212,14 @@ JML_INLINE void invert(const float *sums, const float *keep, long lanes, float *
   for (long l = 0; l < lanes; l += lanesPerVector) at(inverse + l) = at(keep + l) / at(sums + l);
 }
 
-/// Sum of log(sums) over kept lanes. The logarithm of a product costs one call for 64 pixels: eight factors
-/// below 256 each fit a float, eight such products a double.
+/// Sum of log(sums) over kept lanes. The logarithm of a product costs one call for 32 pixels: four sums of at
+/// most 255 exp(15) fit a float, eight such products a double.
 JML_INLINE double logSum(const float *sums, const float *keep, long lanes) {
   double total = 0;
-  for (long first = 0; first < lanes; first += 8 * lanesPerVector) {
+  for (long first = 0; first < lanes; first += 4 * lanesPerVector) {
     Vector product = Vector{} + 1.f;
     const Vector one = product;
-    for (long l = first; l < lanes && l < first + 8 * lanesPerVector; l += lanesPerVector)
+    for (long l = first; l < lanes && l < first + 4 * lanesPerVector; l += lanesPerVector)
       product *= at(keep + l) == 0.f ? one : at(sums + l);
     double low = 1, high = 1;
     for (long i = 0; i < 8; ++i) {
