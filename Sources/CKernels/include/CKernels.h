@@ -6,5 +6,6 @@
 #include "LossHead.h"
 #include "LossPlain.h"
 #include "MatrixConvolution.h"
+#include "Optimizer.h"
 #include "Parallel.h"
 #include "Primitives.h"

@@ -1,0 +1,42 @@
+/// What a segmentation network is made of, as data. Sizes are those of Appendix A, Table 9.
+public struct Architecture: Sendable, Hashable {
+  /// ImageNet networks under their timm names. The paper writes "ResNet"; its parameter counts are those of the 'd'
+  /// variants (deep stem, average-pooled shortcut).
+  public enum Backbone: String, Sendable, CaseIterable {
+    case resnet18d
+    case resnet50d
+    case resnet101d
+    case mobilenetv2 = "mobilenetv2_100"
+  }
+
+  public enum Decoder: Sendable, Hashable {
+    /// DeepLabV3 (Chen et al., 2017) with its atrous rates, in pixels of the feature map.
+    case deepLabV3(rates: [Int])
+    /// PSPNet (Zhao et al., CVPR 2017) with its pooling bins.
+    case pspNet(bins: [Int])
+  }
+
+  public let backbone: Backbone
+  public let decoder: Decoder
+  /// Channels of the decoder's output.
+  public let outChannels: Int
+  /// Channels of the auxiliary head.
+  public let auxiliaryChannels: Int
+  /// Input pixels per feature-map pixel at the backbone's end: 8, 16 or 32.
+  public let outputStride: Int
+  /// Probability that a channel is dropped before each classifier.
+  public let dropout: Double
+
+  public init(
+    backbone: Backbone, decoder: Decoder, outChannels: Int, auxiliaryChannels: Int, outputStride: Int,
+    dropout: Double
+  ) {
+    precondition([8, 16, 32].contains(outputStride), "Architecture: output stride \(outputStride) is not 8, 16 or 32")
+    self.backbone = backbone
+    self.decoder = decoder
+    self.outChannels = outChannels
+    self.auxiliaryChannels = auxiliaryChannels
+    self.outputStride = outputStride
+    self.dropout = dropout
+  }
+}

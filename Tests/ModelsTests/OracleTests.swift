@@ -1,0 +1,139 @@
+import Autograd
+import Foundation
+import HDF5
+import Kernels
+import Losses
+import Models
+import Optimizers
+import Tensors
+import TestSupport
+import Testing
+
+/// Agreement with the authors' classes over timm backbones, run by PyTorch on the CPU.
+@Suite(.serialized) struct OracleTests {
+  static func images(_ file: HDF5File) throws -> Tensor { Tensor(try file.floats("image"), shape: [4, 3, 64, 128]) }
+
+  /// The oracle marks unlabelled pixels with the number of classes.
+  static func labels(_ file: HDF5File) throws -> LabelBatch {
+    LabelBatch(
+      count: 4, height: 64, width: 128,
+      values: try file.bytes("label").map { $0 == 19 ? LabelMap.ignore : $0 })
+  }
+
+  /// 0.25 * (0.5 CE(main) + 0.5 CE(aux)) + 0.75 JML1(main).
+  static let loss = SegmentationLoss(
+    SegmentationLoss.Configuration(
+      classes: 19, ignoreIndex: LabelMap.ignore, crossEntropyWeight: 0.25, jaccardWeight: 0.75, mainWeight: 0.5,
+      auxiliaryWeight: 0.5,
+      jaccard: JaccardMetricLoss(alpha: 1, beta: 1, smooth: 1, averaging: .dataset, active: .present),
+      smoothing: nil, distillation: nil))
+
+  @Test(arguments: OracleModel.names) func namesAndShapes(_ name: String) throws {
+    let file = try Fixture.hdf5("models.h5", in: .module)
+    let model = try OracleModel.make(name)
+    #expect(model.parameters.map { "\($0.name) \($0.shape)" } == (try file.strings("\(name)/parameters")))
+    let known = try file.strings("\(name)/buffers").map { $0.split(separator: " ").first.map(String.init) ?? "" }
+    #expect(model.buffers.map(\.name) == known)
+  }
+
+  @Test(arguments: OracleModel.names) func evaluationLogits(_ name: String) throws {
+    let file = try Fixture.hdf5("models.h5", in: .module)
+    let model = try OracleModel.make(name)
+    let logits = model(Variable(constant: try Self.images(file)), .evaluation())
+    for (what, actual) in [("eval_logits_s8", logits.main.value), ("eval_aux_logits_s8", logits.auxiliary.value)] {
+      let expected = try file.floats("\(name)/\(what)")
+      let full = Resize.forward(actual, height: 64, width: 128)
+      var sampled: [Float] = []
+      for plane in 0..<4 * 19 {
+        for y in stride(from: 0, to: 64, by: 8) {
+          for x in stride(from: 0, to: 128, by: 8) { sampled.append(full.pointer[(plane * 64 + y) * 128 + x]) }
+        }
+      }
+      let mean = expected.reduce(0, +) / Float(expected.count)
+      let deviation = (expected.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Float(expected.count)).squareRoot()
+      let worst = zip(sampled, expected).map { abs($0 - $1) }.max() ?? .infinity
+      print("oracle \(name) \(what): worst deviation \(worst / deviation) of a standard deviation")
+      expectClose(actual: sampled, expected: expected, tolerance: 1e-3 * deviation, "\(name) \(what)")
+    }
+  }
+
+  @Test(arguments: OracleModel.names) func lossesAndGradients(_ name: String) throws {
+    let file = try Fixture.hdf5("models.h5", in: .module)
+    let model = try OracleModel.make(name)
+    let pass = ForwardPass.training(seed: 1, iteration: 0)
+    let logits = model(Variable(constant: try Self.images(file)), pass)
+    let result = try Self.loss(
+      main: logits.main.value, auxiliary: logits.auxiliary.value, labels: try Self.labels(file), teacher: nil)
+    let crossEntropy = try file.attribute(double: "loss_ce", at: name)
+    let jaccard = try file.attribute(double: "loss_jdt", at: name)
+    expectClose(result.crossEntropy, crossEntropy, tolerance: 1e-4)
+    expectClose(result.jaccard, jaccard, tolerance: 1e-4)
+
+    let auxiliaryGradient = try #require(result.auxiliaryGradient)
+    let gradients = try #require(pass.tape).backward([
+      (logits.main, result.mainGradient), (logits.auxiliary, auxiliaryGradient),
+    ])
+    let norms = try file.doubles("\(name)/grad_norm")
+    var worst = (deviation: 0.0, name: "")
+    var worstLoose = (deviation: 0.0, name: "")
+    for (parameter, expected) in zip(model.parameters, norms) {
+      let gradient = try #require(gradients[parameter], "no gradient for \(parameter.name)")
+      let actual = norm(gradient)
+      let deviation = abs(actual - expected) / max(expected, 1e-6)
+      // Batch norms over the four values of image pooling amplify rounding, upstream of themselves too.
+      let fewValues = parameter.name.contains("aspp.convs.0") || parameter.name.contains("ppm.pools")
+      #expect(deviation < (fewValues ? 0.05 : 0.01), "\(name) \(parameter.name): \(actual), expected \(expected)")
+      if fewValues { if deviation > worstLoose.deviation { worstLoose = (deviation, parameter.name) } }
+      else if deviation > worst.deviation { worst = (deviation, parameter.name) }
+    }
+    let buffers = try file.doubles("\(name)/buffer_norm_after")
+    var worstBuffer = 0.0
+    for (buffer, expected) in zip(model.buffers, buffers) {
+      let deviation = abs(norm(buffer.value) - expected) / max(expected, 1e-6)
+      worstBuffer = max(worstBuffer, deviation)
+      #expect(deviation < 0.01, "\(name) \(buffer.name): \(norm(buffer.value)), expected \(expected)")
+    }
+    print(
+      "oracle \(name): CE \(abs(result.crossEntropy - crossEntropy)), JML \(abs(result.jaccard - jaccard)), gradient norms \(worst), over few values \(worstLoose), running statistics \(worstBuffer)")
+  }
+
+  @Test(arguments: ["deeplabv3_resnet18d", "deeplabv3_mobilenetv2_100"]) func trajectory(_ name: String) throws {
+    let file = try Fixture.hdf5("trajectories.h5", in: .module)
+    let model = try OracleModel.make(name)
+    let schedule = PolySchedule(baseRate: 0.01, iterations: 10, warmUpRatio: 0.1, warmUpFloor: 1e-6, power: 0.9)
+    let optimizer = SGD(model.parameters, momentum: 0.9) {
+      SGD.Rule(
+        rateMultiplier: SegmentationModel.isBackbone($0) ? 1 : 10, weightDecay: $0.shape.rank > 1 ? 5e-4 : 0)
+    }
+    let expected = try file.doubles("\(name)/loss_ce_jdt")
+    let rates = try file.doubles("\(name)/lr_backbone")
+    let images = Variable(constant: try Self.images(file))
+    let labels = try Self.labels(file)
+    var worst = 0.0
+    for step in 0..<10 {
+      let rate = schedule.rate(at: step)
+      expectClose(rate, rates[step], tolerance: 1e-12)
+      let pass = ForwardPass.training(seed: 1, iteration: step)
+      let logits = model(images, pass)
+      let result = try Self.loss(
+        main: logits.main.value, auxiliary: logits.auxiliary.value, labels: labels, teacher: nil)
+      let tolerance = step < 3 ? 1e-3 : 1e-2
+      for (actual, oracle) in [(result.crossEntropy, expected[2 * step]), (result.jaccard, expected[2 * step + 1])] {
+        worst = max(worst, abs(actual - oracle) / oracle)
+        #expect(abs(actual - oracle) <= tolerance * oracle, "\(name) step \(step): \(actual), expected \(oracle)")
+      }
+      let auxiliaryGradient = try #require(result.auxiliaryGradient)
+      let gradients = try #require(pass.tape).backward([
+        (logits.main, result.mainGradient), (logits.auxiliary, auxiliaryGradient),
+      ])
+      optimizer.step(gradients, rate: rate)
+    }
+    print("oracle \(name) trajectory: worst relative deviation \(worst)")
+  }
+
+  private func norm(_ tensor: Tensor) -> Double {
+    var sum = 0.0
+    for value in tensor.kernelValues { sum += Double(value) * Double(value) }
+    return sum.squareRoot()
+  }
+}
