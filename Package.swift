@@ -11,8 +11,10 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], resources: resources)
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [], exclude: [String] = []
+) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude, resources: resources)
 }
 
 let package = Package(
@@ -74,9 +76,9 @@ let package = Package(
     tests("HDF5Tests", ["HDF5"]),
     tests("ResultsTests", ["Results", "HDF5", "Metrics", "Experiments"]),
     tests("DatasetsTests", ["Datasets", "Images", "Tensors"]),
-    tests("ExperimentsTests", ["Experiments"]),
-    tests("TablesTests", ["Tables", "Experiments", "Results"]),
-    tests("PackageTests", []),
+    tests("ExperimentsTests", ["Experiments"], exclude: ["Golden"]),
+    tests("TablesTests", ["Tables", "Experiments", "Results"], exclude: ["Snapshots"]),
+    tests("PackageTests", ["Experiments"]),
     tests("EndToEndTests", ["Runner", "Training", "Results", "Experiments", "Datasets", "HDF5", "Models", "Tensors"]),
   ],
   cxxLanguageStandard: .cxx17

@@ -1,7 +1,7 @@
 internal import Yams
 
-/// A YAML document as a plain tree: what the strict reader walks. Canonical JSON is YAML too, so stored run specs
-/// come through the same door as the experiment files.
+/// A YAML document as a plain tree: what the strict reader walks. Canonical JSON is YAML too, so stored run
+/// specs come through the same door as the experiment files.
 indirect enum ConfigNode: Equatable, Sendable {
   /// `quoted` scalars are strings whatever they look like.
   case scalar(text: String, quoted: Bool)
@@ -82,7 +82,8 @@ indirect enum ConfigNode: Equatable, Sendable {
 extension YamlError {
   fileprivate var line: Int? {
     switch self {
-    case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _): return mark.line
+    case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _):
+      return mark.line
     default: return nil
     }
   }

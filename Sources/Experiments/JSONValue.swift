@@ -40,7 +40,8 @@ public indirect enum JSONValue: Equatable, Sendable {
   }
 
   private static func writeList(
-    _ items: [(key: String?, value: JSONValue)], _ open: String, _ close: String, to text: inout String, indent: Int?
+    _ items: [(key: String?, value: JSONValue)], _ open: String, _ close: String, to text: inout String,
+    indent: Int?
   ) {
     text += open
     let inner = indent.map { $0 + 1 }
@@ -75,8 +76,8 @@ public indirect enum JSONValue: Equatable, Sendable {
   }
 }
 
-/// ECMAScript's number-to-text rule (ECMA-262, Number::toString), which RFC 8785 prescribes: the shortest digits
-/// that read back to the same double; plain notation from 1e-6 up to 1e21, exponent notation outside.
+/// ECMAScript's number-to-text rule (ECMA-262, Number::toString), which RFC 8785 prescribes: the shortest
+/// digits that read back to the same double; plain notation from 1e-6 up to 1e21, exponent notation outside.
 enum CanonicalNumber {
   static func text(_ value: Double) -> String {
     precondition(value.isFinite, "CanonicalNumber: \(value) has no JSON")

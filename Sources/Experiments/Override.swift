@@ -1,5 +1,5 @@
-/// One changed value: a dotted key of a run spec, such as `recipe.learning_rate=0.02`. It passes the same checks as
-/// the value in the file, and is part of the run's id.
+/// One changed value: a dotted key of a run spec, such as `recipe.learning_rate=0.02`. It passes the same
+/// checks as the value in the file, and is part of the run's id.
 public struct Override: Equatable, Sendable, CustomStringConvertible {
   /// Section and key, such as `loss.smooth`.
   public let key: String
@@ -21,7 +21,8 @@ public struct Override: Equatable, Sendable, CustomStringConvertible {
     let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
       throw RegistryError.wrongType(
-        file: "--set", path: "(argument)", value: "'\(argument)'", allowed: "key=value, such as recipe.power=0.9")
+        file: "--set", path: "(argument)", value: "'\(argument)'",
+        allowed: "key=value, such as recipe.power=0.9")
     }
     let value = try ConfigNode(yaml: String(parts[1]), file: "--set \(parts[0])")
     self.init(key: String(parts[0]), value: value, source: "--set")

@@ -16,15 +16,15 @@ public enum PlannedCell: Equatable, Sendable {
   case absent
 }
 
-/// The runs of some tables in one profile: a directed acyclic graph in which every run exists once, however many
-/// cells and tables share it.
+/// The runs of some tables in one profile: a directed acyclic graph in which every run exists once, however
+/// many cells and tables share it.
 public struct Plan: Sendable {
   public let tables: [TableSpec]
   public let profile: ProfileSpec
   public let overrides: [Override]
   public let dataFingerprints: [String: String]
-  /// Teachers first, every run after its dependencies; then by seed, row and column, so that a plan that is stopped
-  /// half-way has a number in many cells rather than all numbers in a few.
+  /// Teachers first, every run after its dependencies; then by seed, row and column, so that a plan that is
+  /// stopped half-way has a number in many cells rather than all numbers in a few.
   public let runs: [PlannedRun]
   /// By table name, then row and column.
   public let cells: [String: [[PlannedCell]]]
@@ -33,7 +33,8 @@ public struct Plan: Sendable {
   /// - Parameters:
   ///   - tables: names of tables.
   ///   - profile: name of a profile.
-  ///   - overrides: applied to every run that has the key, teachers included; after the profile's and the table's.
+  ///   - overrides: applied to every run that has the key, teachers included; after the profile's and the
+  ///     table's.
   ///   - dataFingerprints: by data set name, for each data set of the tables.
   /// - Throws: `RegistryError`: unknown names, values out of range, an override that no run has a key for.
   public init(
@@ -46,7 +47,8 @@ public struct Plan: Sendable {
     }
     self.tables = try tables.map { name in
       guard let table = registry.tables[name] else {
-        throw RegistryError.brokenReference(file: "plan", path: "table", value: name, allowed: registry.tableNames)
+        throw RegistryError.brokenReference(
+          file: "plan", path: "table", value: name, allowed: registry.tableNames)
       }
       return table
     }
@@ -85,7 +87,8 @@ public struct Plan: Sendable {
     var names: Set<String> = []
     for name in tables {
       guard let table = registry.tables[name] else {
-        throw RegistryError.brokenReference(file: "plan", path: "table", value: name, allowed: registry.tableNames)
+        throw RegistryError.brokenReference(
+          file: "plan", path: "table", value: name, allowed: registry.tableNames)
       }
       for row in table.rows.indices {
         for column in table.columns.indices {
@@ -96,10 +99,14 @@ public struct Plan: Sendable {
     return names.sorted()
   }
 
-  private static func sorted(_ order: [(replicate: Int, id: RunID)], _ all: [RunID: PlannedRun]) -> [PlannedRun] {
+  private static func sorted(_ order: [(replicate: Int, id: RunID)], _ all: [RunID: PlannedRun])
+    -> [PlannedRun]
+  {
     // Stable: equal replicates keep the order of rows and columns.
-    let wanted = order.enumerated().sorted { ($0.element.replicate, $0.offset) < ($1.element.replicate, $1.offset) }
-      .map(\.element.id)
+    let wanted = order.enumerated().sorted {
+      ($0.element.replicate, $0.offset) < ($1.element.replicate, $1.offset)
+    }
+    .map(\.element.id)
     var done: Set<RunID> = []
     var result: [PlannedRun] = []
     func add(_ id: RunID) {

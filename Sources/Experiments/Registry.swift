@@ -1,6 +1,7 @@
 import Foundation
 
-/// Everything under `experiments/`, decoded and cross-checked. A file's name without `.yaml` is the spec's name.
+/// Everything under `experiments/`, decoded and cross-checked. A file's name without `.yaml` is the spec's
+/// name.
 public struct Registry: Sendable {
   public let models: [String: ModelSpec]
   public let datasets: [String: DatasetSpec]
@@ -47,7 +48,8 @@ public struct Registry: Sendable {
       let file = "\(folder)/\(entry)"
       let name = String(entry.dropLast(".yaml".count))
       guard entry.hasSuffix(".yaml"), !name.isEmpty, name.utf8.allSatisfy(RunID.isNameByte) else {
-        throw RegistryError.unreadable(file: file, reason: "the name must be of a-z, 0-9 and _ and end in .yaml")
+        throw RegistryError.unreadable(
+          file: file, reason: "the name must be of a-z, 0-9 and _ and end in .yaml")
       }
       let text: String
       do {
@@ -62,7 +64,8 @@ public struct Registry: Sendable {
 
   private static func contents(of directory: URL, file: String) throws -> [String] {
     do {
-      return try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { !$0.hasPrefix(".") }.sorted()
+      return try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { !$0.hasPrefix(".") }
+        .sorted()
     } catch {
       throw RegistryError.unreadable(file: file, reason: "no such folder: \(directory.path)")
     }

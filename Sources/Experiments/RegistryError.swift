@@ -2,8 +2,8 @@ import Foundation
 
 /// What can be wrong with the experiment files, an override or a stored run spec.
 ///
-/// `file` is the path relative to the registry's root (or `--set`, or the name of a stored record), `path` the dotted
-/// key path inside it, `value` the text found there, `allowed` what would have been accepted.
+/// `file` is the path relative to the registry's root (or `--set`, or the name of a stored record), `path`
+/// the dotted key path inside it, `value` the text found there, `allowed` what would have been accepted.
 public enum RegistryError: Error, Equatable, Sendable, CustomStringConvertible, LocalizedError {
   case unreadable(file: String, reason: String)
   case syntax(file: String, line: Int?, reason: String)

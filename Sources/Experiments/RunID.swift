@@ -1,5 +1,6 @@
-/// The identity of a run: a readable slug and the first 16 hexadecimal digits of the SHA-256 of its canonical spec,
-/// for instance `cityscapes-deeplabv3_resnet18d-ce_jml-jml_kd-s0-3f2a9c0d51be7746`. It is also the run's folder name.
+/// The identity of a run: a readable slug and the first 16 hexadecimal digits of the SHA-256 of its canonical
+/// spec, for instance `cityscapes-deeplabv3_resnet18d-ce_jml-jml_kd-s0-3f2a9c0d51be7746`. It is also the
+/// run's folder name.
 public struct RunID: Hashable, Comparable, Sendable, CustomStringConvertible {
   public let text: String
 

@@ -1,5 +1,5 @@
-/// Turns cells of tables into resolved runs: registry files, then the profile's recipe values, then the table's
-/// overrides and exceptions, then the user's overrides.
+/// Turns cells of tables into resolved runs: registry files, then the profile's recipe values, then the
+/// table's overrides and exceptions, then the user's overrides.
 struct RunResolver {
   let registry: Registry
   let profile: ProfileSpec
@@ -21,7 +21,9 @@ struct RunResolver {
     guard let cell = table.cellSpec(row: row, column: column) else { return nil }
     let place = Place(
       file: "tables/\(table.name).yaml",
-      cell: "rows[\(row)] '\(table.rows[row].labels.joined(separator: " / "))' x '\(table.columns[column].title)'")
+      cell:
+        "rows[\(row)] '\(table.rows[row].labels.joined(separator: " / "))' x '\(table.columns[column].title)'"
+    )
     let dataset = try place.required(cell.dataset, "dataset")
     let exceptions = table.exceptions.filter {
       $0.datasets.contains(dataset) && $0.columns.contains(table.columns[column].title)
@@ -74,14 +76,16 @@ struct RunResolver {
         spec: try place.required(registry.distillations[name], "distillation"), teacher: id)
     }
     let spec = try base(
-      dataset: dataset, model: try place.required(cell.model, "model"), loss: try place.required(cell.loss, "loss"),
+      dataset: dataset, model: try place.required(cell.model, "model"),
+      loss: try place.required(cell.loss, "loss"),
       label: try place.required(cell.label, "label"), recipe: recipe, distillation: distillation, seed: seed,
       fold: fold, place)
     return try add(spec, tableOverrides, place)
   }
 
   private func base(
-    dataset: String, model: String, loss: String, label: String, recipe: String, distillation: RunDistillation?,
+    dataset: String, model: String, loss: String, label: String, recipe: String,
+    distillation: RunDistillation?,
     seed: Int, fold: Int?, _ place: Place
   ) throws -> RunSpec {
     guard let scaled = profile.datasets[dataset] else {
@@ -89,7 +93,8 @@ struct RunResolver {
     }
     guard let fingerprint = dataFingerprints[dataset], !fingerprint.isEmpty else {
       throw RegistryError.inconsistent(
-        file: "plan", path: "data fingerprint", value: dataset, reason: "no fingerprint of this data set was given")
+        file: "plan", path: "data fingerprint", value: dataset,
+        reason: "no fingerprint of this data set was given")
     }
     let labelSpec = try place.required(registry.labels[label], "label")
     let spec = RunSpec(

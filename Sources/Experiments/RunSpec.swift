@@ -1,7 +1,8 @@
 /// One training run, fully resolved: everything that affects its numbers and nothing else.
 ///
-/// Its id is the SHA-256 of its canonical JSON. Not part of it, and kept in the run's record instead: the number of
-/// threads and the interval of checkpoints (`ExecutionSpec`), where the data lies, titles and notes of tables.
+/// Its id is the SHA-256 of its canonical JSON. Not part of it, and kept in the run's record instead: the
+/// number of threads and the interval of checkpoints (`ExecutionSpec`), where the data lies, titles and notes
+/// of tables.
 public struct RunSpec: Equatable, Sendable {
   public let data: RunData
   public let model: ModelSpec
@@ -62,14 +63,15 @@ public struct RunSpec: Equatable, Sendable {
     numerics = try reader.required("numerics").int(1...1_000_000)
     if let term = distillation?.spec.jaccard, loss.jaccard == nil {
       throw try reader.required("distillation").inconsistent(
-        "distils a Jaccard term (teacher weight \(term.teacherWeight)) that the loss '\(loss.name)' does not have")
+        "distils a Jaccard term (teacher weight \(term.teacherWeight)), and loss '\(loss.name)' has none")
     }
   }
 
   public var json: JSONValue {
     .object([
       "data": data.json, "model": model.json, "loss": loss.json, "label": label.json,
-      "distillation": distillation?.json ?? .null, "recipe": recipe.json, "profile": scale.json, "seed": .int(seed),
+      "distillation": distillation?.json ?? .null, "recipe": recipe.json, "profile": scale.json,
+      "seed": .int(seed),
       "fold": fold.map { .int($0) } ?? .null, "numerics": .int(numerics),
     ])
   }
@@ -97,7 +99,8 @@ public struct RunSpec: Equatable, Sendable {
   /// The dotted keys that an override may name in this run, sorted.
   public var overridableKeys: [String] {
     let sections: [(String, JSONValue)] = [
-      ("model", model.json), ("loss", loss.json), ("label", label.json), ("distillation", distillation?.json ?? .null),
+      ("model", model.json), ("loss", loss.json), ("label", label.json),
+      ("distillation", distillation?.json ?? .null),
       ("recipe", recipe.json), ("profile", scale.json),
     ]
     return sections.flatMap { RunSpec.leaves($1, path: $0) }.sorted()

@@ -30,8 +30,8 @@ struct NumberRange {
   }
 }
 
-/// A cursor on a `ConfigNode` that knows where it stands, so that every error names file, key path, value and what
-/// was allowed. Nothing is coerced: `"8"` is not a number, `8` is not a string, `8.0` is not an integer.
+/// A cursor on a `ConfigNode` that knows where it stands, so that every error names file, key path, value and
+/// what was allowed. Nothing is coerced: `"8"` is not a number, `8` is not a string, `8.0` is not an integer.
 struct StrictReader {
   let file: String
   let path: String

@@ -1,7 +1,7 @@
 /// Mean and deviation of one number over the runs of a cell.
 ///
-/// The deviation is the population one (divided by n): the paper does not name it, and it is the one that reproduces
-/// the deviations which Table 14 prints beside the five values they belong to.
+/// The deviation is the population one (divided by n): the paper does not name it, and it is the one that
+/// reproduces the deviations which Table 14 prints beside the five values they belong to.
 public struct Aggregate: Equatable, Sendable {
   public let mean: Double
   public let std: Double

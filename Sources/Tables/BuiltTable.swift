@@ -61,7 +61,8 @@ struct BuiltTable {
     let titles = spec.columns.map(\.title)
     differences = cells.map { row in
       spec.differences.map { difference in
-        guard let of = titles.firstIndex(of: difference.of), let minus = titles.firstIndex(of: difference.minus)
+        guard let of = titles.firstIndex(of: difference.of),
+          let minus = titles.firstIndex(of: difference.minus)
         else { preconditionFailure("BuiltTable: difference \(difference.title) names no column") }
         return BuiltDifference(row[of], minus: row[minus])
       }
@@ -112,7 +113,8 @@ struct BuiltTable {
   func dataText(_ name: String) -> String {
     let described = distinct { $0.spec.data.name == name ? $1.dataDescription : "" }
     let fingerprint = plan.dataFingerprints[name] ?? ""
-    return (described.isEmpty ? "" : described.joined(separator: "; ") + ", ") + "fingerprint `\(fingerprint)`"
+    return (described.isEmpty ? "" : described.joined(separator: "; ") + ", ")
+      + "fingerprint `\(fingerprint)`"
   }
 
   private func isOnlyTeacher(_ id: RunID) -> Bool {

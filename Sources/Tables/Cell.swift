@@ -42,7 +42,9 @@ extension RunSummary {
     case .failed(let reason): return "failed: \(reason)"
     case .diverged(let reason): return "diverged: \(reason)"
     case .done:
-      guard let value = metrics[metric.rawValue] else { return "its record has no metric '\(metric.rawValue)'" }
+      guard let value = metrics[metric.rawValue] else {
+        return "its record has no metric '\(metric.rawValue)'"
+      }
       return value.isFinite ? nil : "its \(metric.rawValue) is not a finite number"
     }
   }

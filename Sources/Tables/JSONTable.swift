@@ -6,7 +6,8 @@ enum JSONTable {
     let spec = table.spec
     let profile = table.plan.profile
     return JSONValue.object([
-      "table": .string(spec.name), "number": .int(spec.number), "title": .string(spec.title), "unit": .string(spec.unit),
+      "table": .string(spec.name), "number": .int(spec.number), "title": .string(spec.title),
+      "unit": .string(spec.unit),
       "profile": .string(profile.name), "comparable_with_paper": .bool(profile.comparableWithPaper),
       "overrides": .array(table.plan.overrides.map { .string($0.description) }),
       "standard_deviation": .string("population"),
@@ -20,7 +21,8 @@ enum JSONTable {
       "rows": .array(table.cells.indices.map { row(table, $0) }),
       "teachers": .array(
         table.runs.filter { table.teachers.contains($0.run.id) }.map { .string($0.run.id.text) }),
-      "failures": .object(Dictionary(uniqueKeysWithValues: table.failures.map { ($0.id.text, .string($0.reason)) })),
+      "failures": .object(
+        Dictionary(uniqueKeysWithValues: table.failures.map { ($0.id.text, .string($0.reason)) })),
       "notes": .array((spec.exceptions.map(\.reason) + spec.notes).map { .string($0) }),
     ]).pretty
   }

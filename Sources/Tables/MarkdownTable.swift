@@ -5,7 +5,8 @@ import Foundation
 enum MarkdownTable {
   static func text(_ table: BuiltTable) -> String {
     let blocks = [
-      "# Table \(table.spec.number). \(table.spec.title)", caption(table), grid(table), notes(table), runs(table),
+      "# Table \(table.spec.number). \(table.spec.title)", caption(table), grid(table), notes(table),
+      runs(table),
       failures(table),
     ]
     return blocks.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
@@ -20,41 +21,52 @@ enum MarkdownTable {
       lines[0] += " **Profile \(profile.name) is not comparable in absolute value to the paper's numbers.**"
     }
     for name in table.datasets {
-      lines.append("- Data: `\(name)`: \(table.dataText(name)); \(scale(profile.datasets[name]?.scale)).")
+      lines.append("- Data: `\(name)`: \(table.dataText(name)); \(scale(table, name)).")
     }
     if !table.plan.overrides.isEmpty {
       lines.append("- Overrides: " + table.plan.overrides.map { "`\($0)`" }.joined(separator: ", ") + ".")
     }
-    let hardware = table.distinct { $1.hardware.isEmpty ? "" : "\($1.hardware), \(count($1.threads, "thread"))" }
+    let hardware = table.distinct {
+      $1.hardware.isEmpty ? "" : "\($1.hardware), \(count($1.threads, "thread"))"
+    }
     lines.append("- Hardware: \(hardware.isEmpty ? "no run is finished" : hardware.joined(separator: "; ")).")
     let metrics = table.metrics.map { "\($0.title) (\($0.higherIsBetter ? "higher" : "lower") is better)" }
     lines.append("- Metric: \(metrics.joined(separator: ", ")); unit: \(table.spec.unit).")
     var over = "seeds " + table.seeds.map(String.init).joined(separator: ", ")
     if !table.folds.isEmpty { over += ", folds " + table.folds.map(String.init).joined(separator: ", ") }
     lines.append(
-      "- Cells: ours, mean ± population standard deviation (divided by n) over \(over); below it the paper's number. "
-        + "\"quoted\": the paper's figure for a method that is not yet run here.")
+      "- Cells: ours, mean ± population standard deviation (divided by n) over \(over); below it the "
+        + "paper's number. \"quoted\": the paper's figure for a method that is not yet run here.")
     return lines.joined(separator: "\n")
   }
 
-  private static func scale(_ scale: ScaleSpec?) -> String {
-    guard let scale else { return "not in this profile" }
-    var parts = [
-      "crop \(scale.cropHeight) x \(scale.cropWidth)", "batch \(scale.batch)", count(scale.iterations, "iteration"),
+  /// What the planned runs on a data set really have, overrides included; several values where they differ.
+  private static func scale(_ table: BuiltTable, _ dataset: String) -> String {
+    let scales = table.runs.map(\.run.spec).filter { $0.data.name == dataset }.map(\.scale)
+    func values(_ value: (ScaleSpec) -> Int?) -> String? {
+      let distinct = Set(scales.compactMap(value)).sorted()
+      return distinct.isEmpty ? nil : distinct.map(String.init).joined(separator: " or ")
+    }
+    let parts = [
+      values { $0.cropHeight }.flatMap { height in values { $0.cropWidth }.map { "crop \(height) x \($0)" } },
+      values { $0.batch }.map { "batch \($0)" }, values { $0.iterations }.map { "iterations \($0)" },
+      values { $0.workingShortSide }.map { "short side \($0)" },
+      values { $0.maximumValidationImages }.map { "validation images at most \($0)" },
     ]
-    if let side = scale.workingShortSide { parts.append("short side \(side)") }
-    if let limit = scale.maximumValidationImages { parts.append("at most \(count(limit, "validation image"))") }
-    return parts.joined(separator: ", ")
+    return parts.compactMap { $0 }.joined(separator: ", ")
   }
 
-  private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+  private static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
+  }
 
   // MARK: Grid
 
   private static func grid(_ table: BuiltTable) -> String {
     let spec = table.spec
     let titles = spec.rowHeaders + spec.columns.map(\.title) + spec.differences.map(\.title)
-    let rule = spec.rowHeaders.map { _ in "---" } + (spec.columns.map { _ in "---:" } + spec.differences.map { _ in "---:" })
+    let numbers = spec.columns.count + spec.differences.count
+    let rule = spec.rowHeaders.map { _ in "---" } + [String](repeating: "---:", count: numbers)
     var lines = [line(titles.map(escaped)), line(rule)]
     for (row, cells) in table.cells.enumerated() {
       lines.append(
@@ -84,7 +96,7 @@ enum MarkdownTable {
 
   private static func text(_ difference: BuiltTable.BuiltDifference) -> String {
     guard difference.ours != nil || difference.paper != nil else { return "–" }
-    let ours = difference.ours.map { signed($0) } ?? "pending"
+    let ours = difference.ours.map { signed($0) } ?? "–"
     return "\(ours)<br>paper \(difference.paper.map { signed($0) } ?? "–")"
   }
 
@@ -118,7 +130,8 @@ enum MarkdownTable {
     for (row, cells) in table.cells.enumerated() {
       for (column, cell) in cells.enumerated() where !cell.runs.isEmpty {
         let name = table.spec.rows[row].labels.joined(separator: ", ")
-        lines.append("- \(name), \(table.spec.columns[column].title): " + cell.runs.map(short).joined(separator: " "))
+        lines.append(
+          "- \(name), \(table.spec.columns[column].title): " + cell.runs.map(short).joined(separator: " "))
       }
     }
     for (run, _) in table.runs where table.teachers.contains(run.id) {

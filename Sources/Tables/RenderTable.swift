@@ -1,7 +1,7 @@
 import Experiments
 
-/// Renders a table from its runs' summaries. The text depends on the arguments alone: equal summaries give equal
-/// bytes, whenever and wherever.
+/// Renders a table from its runs' summaries. The text depends on the arguments alone: equal summaries give
+/// equal bytes, whenever and wherever.
 /// - Parameters:
 ///   - table: a table of `plan`.
 ///   - plan: the runs and cells.

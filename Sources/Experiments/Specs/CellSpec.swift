@@ -1,5 +1,5 @@
-/// Part of a run's description. A table's defaults, a row and a column each give a part; together they name a run.
-/// Row and column may not both give the same key; both go before the defaults.
+/// Part of a run's description. A table's defaults, a row and a column each give a part; together they name a
+/// run. Row and column may not both give the same key; both go before the defaults.
 public struct CellSpec: Equatable, Sendable {
   public internal(set) var dataset: String?
   public internal(set) var model: String?
@@ -14,7 +14,8 @@ public struct CellSpec: Equatable, Sendable {
   public internal(set) var set: [Override]
 
   static let keys = [
-    "dataset", "model", "loss", "label", "distillation", "recipe", "teacher", "metric", "seeds", "folds", "set",
+    "dataset", "model", "loss", "label", "distillation", "recipe", "teacher", "metric", "seeds", "folds",
+    "set",
   ]
 
   /// Reads the keys of `CellSpec.keys`; the caller rejects others.

@@ -19,8 +19,8 @@ public struct DatasetSpec: Equatable, Sendable {
   public enum LabelSource: String, CaseIterable, Sendable {
     /// The data set's own masks.
     case official
-    /// The SBD mask where SBD has the image, else the official one: the authors' choice for PASCAL VOC, validation
-    /// images included.
+    /// The SBD mask where SBD has the image, else the official one: the authors' choice for PASCAL VOC,
+    /// validation images included.
     case sbdFirst = "sbd_first"
   }
 

@@ -2,7 +2,8 @@
 ///
 ///     label_weight * term(prediction, label) + teacher_weight * term(prediction, teacher)
 ///
-/// The teacher's main head teaches the main head and its auxiliary head the auxiliary one. `distillation/<name>.yaml`.
+/// The teacher's main head teaches the main head and its auxiliary head the auxiliary one.
+/// `distillation/<name>.yaml`.
 public struct DistillationSpec: Equatable, Sendable {
   public let name: String
   /// mu_L of the paper.

@@ -6,8 +6,8 @@ public struct LabelSpec: Equatable, Sendable {
   public enum Kind: Equatable, Sendable {
     /// One-hot.
     case hard
-    /// Boundary label smoothing (paper sec. 4.2): pixels whose `kernel` x `kernel` window (pixels, odd) holds another
-    /// class give `epsilon` of their mass to all classes equally.
+    /// Boundary label smoothing (paper sec. 4.2): pixels whose `kernel` x `kernel` window (pixels, odd) holds
+    /// another class give `epsilon` of their mass to all classes equally.
     case boundarySmoothing(kernel: Int, epsilon: Double)
   }
 

@@ -12,7 +12,8 @@ public enum ActiveClasses: String, CaseIterable, Sendable {
   case both
 }
 
-/// The training loss of one run, paper eqs. (10)-(13), with the auxiliary head that only the authors' code has:
+/// The training loss of one run, paper eqs. (10)-(13), with the auxiliary head that only the authors' code
+/// has:
 ///
 ///     L = lambda_CE * (main * CE_main + auxiliary * CE_auxiliary) + lambda_JML * JML_main
 public struct LossSpec: Equatable, Sendable {
@@ -32,7 +33,8 @@ public struct LossSpec: Equatable, Sendable {
 
   fileprivate static let commonKeys = ["kind", "cross_entropy_weight", "main_weight", "auxiliary_weight"]
   fileprivate static let jaccardKeys = [
-    "jaccard_weight", "smooth", "alpha", "beta", "dataset_weight", "image_weight", "class_weight", "active_classes",
+    "jaccard_weight", "smooth", "alpha", "beta", "dataset_weight", "image_weight", "class_weight",
+    "active_classes",
     "threshold",
   ]
 
@@ -59,7 +61,8 @@ public struct LossSpec: Equatable, Sendable {
 
   var json: JSONValue {
     var members: [String: JSONValue] = [
-      "name": .string(name), "cross_entropy_weight": .number(crossEntropyWeight), "main_weight": .number(mainWeight),
+      "name": .string(name), "cross_entropy_weight": .number(crossEntropyWeight),
+      "main_weight": .number(mainWeight),
       "auxiliary_weight": .number(auxiliaryWeight),
       "kind": .string((jaccard == nil ? Kind.crossEntropy : Kind.crossEntropyAndJaccard).rawValue),
     ]
@@ -68,7 +71,8 @@ public struct LossSpec: Equatable, Sendable {
   }
 }
 
-/// The Jaccard metric loss JML1 of the paper's eq. (7), with the Tversky weights and the three forms of its code.
+/// The Jaccard metric loss JML1 of the paper's eq. (7), with the Tversky weights and the three forms of its
+/// code.
 public struct JaccardSpec: Equatable, Sendable {
   /// lambda_JML
   public let weight: Double
@@ -106,7 +110,8 @@ public struct JaccardSpec: Equatable, Sendable {
 
   fileprivate var members: [String: JSONValue] {
     [
-      "jaccard_weight": .number(weight), "smooth": .number(smooth), "alpha": .number(alpha), "beta": .number(beta),
+      "jaccard_weight": .number(weight), "smooth": .number(smooth), "alpha": .number(alpha),
+      "beta": .number(beta),
       "dataset_weight": .number(datasetWeight), "image_weight": .number(imageWeight),
       "class_weight": .number(classWeight), "active_classes": .string(activeClasses.rawValue),
       "threshold": .number(threshold),
@@ -114,8 +119,8 @@ public struct JaccardSpec: Equatable, Sendable {
   }
 }
 
-/// `losses/<name>.yaml`: one loss, with its active classes for hard and for smoothed labels. A run keeps only the
-/// one it uses, so that editing the other leaves its id alone.
+/// `losses/<name>.yaml`: one loss, with its active classes for hard and for smoothed labels. A run keeps only
+/// the one it uses, so that editing the other leaves its id alone.
 public struct LossDefinition: Equatable, Sendable {
   public let name: String
   public let forHardLabels: LossSpec

@@ -1,4 +1,5 @@
-/// What a table reports of a run. The raw value is the key in a run's metrics, whose values are in the paper's unit.
+/// What a table reports of a run. The raw value is the key in a run's metrics, whose values are in the
+/// paper's unit.
 public enum Metric: String, CaseIterable, Sendable {
   /// Pixel accuracy over the data set, percent.
   case accuracy

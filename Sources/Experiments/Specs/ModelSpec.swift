@@ -23,7 +23,8 @@ public struct ModelSpec: Equatable, Sendable {
   }
 
   public enum Decoder: Equatable, Sendable {
-    /// Atrous spatial pyramid pooling (Chen et al. 2017): `channels` per branch, dilation `rates` of its 3x3 branches.
+    /// Atrous spatial pyramid pooling (Chen et al. 2017): `channels` per branch, dilation `rates` of its 3x3
+    /// branches.
     case deeplabv3(channels: Int, rates: [Int])
     /// Pyramid pooling (Zhao et al. 2017): `channels` per branch, `bins` cells a side of its average pools.
     case pspnet(channels: Int, bins: [Int])
@@ -84,7 +85,8 @@ public struct ModelSpec: Equatable, Sendable {
 }
 
 extension StrictReader {
-  /// The name of a spec: given by its file, or, in a stored run, by its `name` key. Rejects keys outside `keys`.
+  /// The name of a spec: given by its file, or, in a stored run, by its `name` key. Rejects keys outside
+  /// `keys`.
   func name(or given: String?, keys: [String]) throws -> String {
     if let given {
       try allowOnly(keys)

@@ -23,8 +23,8 @@ public struct ProfileSpec: Equatable, Sendable {
   }
 }
 
-/// What a run needs to know and what does not change its numbers beyond the last bits: kept out of the run id, and
-/// in the run's record.
+/// What a run needs to know and what does not change its numbers beyond the last bits: kept out of the run
+/// id, and in the run's record.
 public struct ExecutionSpec: Equatable, Sendable {
   /// Iterations between two checkpoints.
   public let checkpointEvery: Int
@@ -95,7 +95,8 @@ public struct ScaleSpec: Equatable, Sendable {
 
   var json: JSONValue {
     .object([
-      "name": .string(profile), "crop_height": .int(cropHeight), "crop_width": .int(cropWidth), "batch": .int(batch),
+      "name": .string(profile), "crop_height": .int(cropHeight), "crop_width": .int(cropWidth),
+      "batch": .int(batch),
       "iterations": .int(iterations), "working_short_side": workingShortSide.map { .int($0) } ?? .null,
       "maximum_validation_images": maximumValidationImages.map { .int($0) } ?? .null,
     ])

@@ -71,7 +71,8 @@ public struct RecipeSpec: Equatable, Sendable {
 
   var json: JSONValue {
     var members: [String: JSONValue] = [
-      "name": .string(name), "learning_rate": .number(learningRate), "head_multiplier": .number(headMultiplier),
+      "name": .string(name), "learning_rate": .number(learningRate),
+      "head_multiplier": .number(headMultiplier),
       "weight_decay": .number(weightDecay), "power": .number(power), "warmup_ratio": .number(warmupRatio),
       "warmup_floor": .number(warmupFloor), "scale_minimum": .number(scale.lowerBound),
       "scale_maximum": .number(scale.upperBound), "flip_probability": .number(flipProbability),

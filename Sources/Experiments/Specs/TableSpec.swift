@@ -71,7 +71,8 @@ public struct TableSpec: Equatable, Sendable {
     self.name = try reader.name(
       or: name,
       keys: [
-        "number", "title", "unit", "row_headers", "defaults", "columns", "rows", "differences", "exceptions", "notes",
+        "number", "title", "unit", "row_headers", "defaults", "columns", "rows", "differences", "exceptions",
+        "notes",
       ])
     number = try reader.required("number").int(1...99)
     title = try reader.required("title").string()
@@ -84,7 +85,9 @@ public struct TableSpec: Equatable, Sendable {
     columns = try reader.required("columns").nonEmptyList { try TableSpec.column($0) }
     let titles = columns.map(\.title)
     try TableSpec.rejectRepeated(titles, try reader.required("columns"))
-    rows = try reader.required("rows").nonEmptyList { try TableSpec.row($0, headers: headers, columns: titles) }
+    rows = try reader.required("rows").nonEmptyList {
+      try TableSpec.row($0, headers: headers, columns: titles)
+    }
     try TableSpec.rejectRepeated(rows.map { $0.labels.joined(separator: " / ") }, try reader.required("rows"))
     differences = try reader.required("differences").list { item in
       try item.allowOnly(["title", "of", "minus"])
@@ -92,6 +95,7 @@ public struct TableSpec: Equatable, Sendable {
         title: try item.required("title").string(), of: try item.required("of").reference(to: titles),
         minus: try item.required("minus").reference(to: titles))
     }
+    try TableSpec.rejectRepeated(differences.map(\.title), try reader.required("differences"))
     exceptions = try reader.required("exceptions").list { item in
       try item.allowOnly(["datasets", "columns", "profiles", "set", "reason"])
       return Exception(
@@ -120,7 +124,9 @@ public struct TableSpec: Equatable, Sendable {
     try reader.allowOnly(["labels", "paper"] + CellSpec.keys)
     let labelsReader = try reader.required("labels")
     let labels = try labelsReader.list { try $0.string() }
-    if labels.count != headers.count { throw labelsReader.outOfRange("a list of \(headers.count), one per row header") }
+    if labels.count != headers.count {
+      throw labelsReader.outOfRange("a list of \(headers.count), one per row header")
+    }
     let paper = try reader.required("paper")
     try paper.allowOnly(columns)
     let cells = try columns.map { column in
@@ -152,7 +158,8 @@ public struct TableSpec: Equatable, Sendable {
     }
   }
 
-  /// What the cell's runs are, before the profile: nil for a quoted column or a cell that the paper does not have.
+  /// What the cell's runs are, before the profile: nil for a quoted column or a cell that the paper does not
+  /// have.
   public func cellSpec(row: Int, column: Int) -> CellSpec? {
     guard case .run(let columnSpec) = columns[column].kind, rows[row].paper[column] != nil else { return nil }
     return columnSpec.completed(by: rows[row].spec).completed(by: defaults)

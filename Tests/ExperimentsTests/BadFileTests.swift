@@ -1,0 +1,171 @@
+import Experiments
+import Foundation
+import Testing
+
+/// One way of spoiling one file, and what the error must say.
+struct BadFile: Sendable, CustomTestStringConvertible {
+  let file: String
+  let old: String
+  let new: String
+  let says: [String]
+
+  var testDescription: String { "\(file): \(new)" }
+}
+
+@Suite(.serialized) struct BadFileTests {
+  static let cases: [BadFile] = [
+    // Unknown, missing, repeated key.
+    BadFile(
+      file: "models/deeplabv3_resnet18d.yaml", old: "dropout: 0.1", new: "dropout: 0.1\ndroput: 0.1",
+      says: ["models/deeplabv3_resnet18d.yaml", "droput", "unknown key", "auxiliary_channels, dropout"]),
+    BadFile(
+      file: "models/pspnet_resnet18d.yaml", old: "  bins: [1, 2, 3, 6]", new: "  rates: [12]",
+      says: ["models/pspnet_resnet18d.yaml", "decoder.rates", "unknown key", "kind, channels, bins"]),
+    BadFile(
+      file: "labels/boundary_smoothing.yaml", old: "epsilon: 0.5", new: "",
+      says: ["labels/boundary_smoothing.yaml", "epsilon", "missing"]),
+    BadFile(
+      file: "labels/hard.yaml", old: "kind: hard", new: "kind: hard\nkernel: 3",
+      says: ["labels/hard.yaml", "kernel", "unknown key", "allowed: kind"]),
+    BadFile(
+      file: "recipes/sgd_voc.yaml", old: "power: 0.9", new: "power: 0.9\npower: 1.0",
+      says: ["recipes/sgd_voc.yaml", "'power' stands twice"]),
+    // Wrong type.
+    BadFile(
+      file: "losses/ce_jml.yaml", old: "smooth: 1.0", new: "smooth: \"1.0\"",
+      says: ["losses/ce_jml.yaml: smooth", "\"1.0\"", "a number, 0 <= x <= 1000000"]),
+    BadFile(
+      file: "recipes/sgd_voc.yaml", old: "learning_rate: 0.01", new: "learning_rate: nan",
+      says: ["recipes/sgd_voc.yaml: learning_rate", "'nan'", "a number, 0 < x <= 10"]),
+    BadFile(
+      file: "profiles/mini.yaml", old: "batch: 4", new: "batch: 4.0",
+      says: ["profiles/mini.yaml: datasets.cityscapes.batch", "'4.0'", "an integer, 2...1024"]),
+    BadFile(
+      file: "profiles/mini.yaml", old: "comparable_with_paper: false", new: "comparable_with_paper: no",
+      says: ["profiles/mini.yaml: comparable_with_paper", "'no'", "true or false"]),
+    BadFile(
+      file: "models/deeplabv3_resnet18d.yaml", old: "rates: [12, 24, 36]", new: "rates: 12",
+      says: ["models/deeplabv3_resnet18d.yaml: decoder.rates", "'12'", "a list"]),
+    BadFile(
+      file: "tables/table04.yaml", old: "SKD: {mean: 75.42}", new: "SKD: {mean: about 75}",
+      says: ["tables/table04.yaml: rows[0].paper.SKD.mean", "'about 75'", "a number as printed"]),
+    // Out of range.
+    BadFile(
+      file: "labels/boundary_smoothing.yaml", old: "kernel: 3", new: "kernel: 4",
+      says: ["labels/boundary_smoothing.yaml: kernel", "'4'", "an odd integer, 3...63"]),
+    BadFile(
+      file: "labels/boundary_smoothing.yaml", old: "epsilon: 0.5", new: "epsilon: 1.5",
+      says: ["labels/boundary_smoothing.yaml: epsilon", "'1.5'", "0 < x <= 1"]),
+    BadFile(
+      file: "models/deeplabv3_resnet18d.yaml", old: "output_stride: 8", new: "output_stride: 12",
+      says: ["models/deeplabv3_resnet18d.yaml: output_stride", "'12'", "8, 16 or 32"]),
+    BadFile(
+      file: "models/deeplabv3_resnet18d.yaml", old: "backbone: resnet18d", new: "backbone: resnet18",
+      says: ["models/deeplabv3_resnet18d.yaml: backbone", "'resnet18'", "resnet18d, resnet50d, resnet101d"]),
+    BadFile(
+      file: "models/deeplabv3_resnet18d.yaml", old: "rates: [12, 24, 36]", new: "rates: [12, 0]",
+      says: ["models/deeplabv3_resnet18d.yaml: decoder.rates[1]", "'0'", "1...128"]),
+    BadFile(
+      file: "recipes/sgd_voc.yaml", old: "mean: [123.68, 116.28, 103.53]", new: "mean: [123.68, 116.28]",
+      says: ["recipes/sgd_voc.yaml: mean", "a list of 2", "a list of 3"]),
+    BadFile(
+      file: "datasets/cityscapes.yaml", old: "folder: cityscapes", new: "folder: ../elsewhere",
+      says: ["datasets/cityscapes.yaml: folder", "'../elsewhere'", "below the data root"]),
+    BadFile(
+      file: "distillation/jml_kd.yaml", old: "temperature: 1.0", new: "temperature: 0",
+      says: ["distillation/jml_kd.yaml: temperature", "'0'", "0 < x <= 100"]),
+    BadFile(
+      file: "losses/ce_jml.yaml", old: "  hard: present", new: "  hard: everything",
+      says: ["losses/ce_jml.yaml: active_classes.hard", "'everything'", "all, present, prob, label, both"]),
+    // Contradictions.
+    BadFile(
+      file: "recipes/sgd_voc.yaml", old: "scale_minimum: 0.5", new: "scale_minimum: 3",
+      says: ["recipes/sgd_voc.yaml: scale_minimum", "'3'", "larger than scale_maximum"]),
+    BadFile(
+      file: "losses/ce_jml.yaml", old: "dataset_weight: 1.0", new: "dataset_weight: 0",
+      says: ["losses/ce_jml.yaml", "all 0"]),
+    BadFile(
+      file: "tables/table04.yaml", old: "    kind: run\n    loss: ce\n",
+      new: "    kind: run\n    loss: ce\n    model: pspnet_resnet18d\n",
+      says: ["tables/table04.yaml: rows[0].model", "column 'CE' gives model as well"]),
+    BadFile(
+      file: "tables/table04.yaml", old: "labels: [Cityscapes, DL3-MB2]", new: "labels: [Cityscapes, DL3-R18]",
+      says: ["tables/table04.yaml: rows", "'Cityscapes / DL3-R18' stands twice"]),
+    // Broken references.
+    BadFile(
+      file: "tables/table04.yaml", old: "    model: deeplabv3_mobilenetv2_100",
+      new: "    model: deeplabv3_xception",
+      says: ["tables/table04.yaml: rows[1].model", "deeplabv3_xception", "pspnet_resnet18d"]),
+    BadFile(
+      file: "tables/table04.yaml", old: "loss: ce_jml", new: "loss: jml",
+      says: ["tables/table04.yaml: defaults.teacher.loss", "'jml'", "ce, ce_jml"]),
+    BadFile(
+      file: "tables/table04.yaml", old: "minus: CE}", new: "minus: CE-BLS}",
+      says: ["tables/table04.yaml: differences[0].minus", "'CE-BLS'", "CE, SKD"]),
+    BadFile(
+      file: "tables/table04.yaml", old: "SKD: {mean: 75.42}", new: "SDK: {mean: 75.42}",
+      says: ["tables/table04.yaml: rows[0].paper.SDK", "unknown key", "CE, SKD"]),
+    BadFile(
+      file: "profiles/smoke.yaml", old: "  pascal_voc:", new: "  voc:",
+      says: ["profiles/smoke.yaml: datasets", "'voc'", "cityscapes, pascal_voc"]),
+    // Not YAML.
+    BadFile(
+      file: "labels/hard.yaml", old: "kind: hard", new: "kind: [hard",
+      says: ["labels/hard.yaml:", "not valid YAML"]),
+    BadFile(file: "labels/hard.yaml", old: "kind: hard", new: "", says: ["labels/hard.yaml", "empty"]),
+    BadFile(
+      file: "labels/hard.yaml", old: "kind: hard", new: "- hard", says: ["labels/hard.yaml", "a mapping"]),
+    BadFile(
+      file: "recipes/sgd_voc.yaml", old: "power: 0.9", new: "power: &p 0.9\nnesterov: *p",
+      says: ["recipes/sgd_voc.yaml: nesterov", "unknown key"]),
+  ]
+
+  @Test(arguments: cases) func refused(_ bad: BadFile) throws {
+    let files = try TemporaryRegistry()
+    try files.replace(bad.file, bad.old, bad.new)
+    let message = try #require(registryError { _ = try files.load() })
+    for part in bad.says { #expect(message.contains(part), "'\(part)' is not in: \(message)") }
+    #expect(!message.contains("\n"))
+  }
+
+  @Test func strayFilesAndFolders() throws {
+    let extension_ = try TemporaryRegistry()
+    try extension_.write("models/other.yml", "backbone: resnet18d")
+    #expect(registryError { _ = try extension_.load() }?.contains("models/other.yml") == true)
+    let folder = try TemporaryRegistry()
+    try FileManager.default.createDirectory(
+      at: folder.root.appendingPathComponent("model"), withIntermediateDirectories: false)
+    #expect(registryError { _ = try folder.load() }?.contains("model: unknown key; allowed: models") == true)
+    let missing = try TemporaryRegistry()
+    try FileManager.default.removeItem(at: missing.root.appendingPathComponent("recipes"))
+    #expect(registryError { _ = try missing.load() }?.contains("recipes: cannot be read") == true)
+    let binary = try TemporaryRegistry()
+    try Data([0xFF, 0xFE, 0x00]).write(to: binary.root.appendingPathComponent("labels/hard.yaml"))
+    #expect(registryError { _ = try binary.load() }?.contains("labels/hard.yaml") == true)
+  }
+
+  @Test func distillingATermThatTheLossDoesNotHave() throws {
+    let files = try TemporaryRegistry()
+    try files.replace(
+      "tables/table04.yaml", "    loss: ce_jml\n    distillation", "    loss: ce\n    distillation")
+    let message = try #require(registryError { _ = try files.plan() })
+    #expect(message.contains("tables/table04.yaml"))
+    #expect(message.contains("Jaccard term"))
+  }
+
+  @Test func cellWithoutTeacher() throws {
+    let files = try TemporaryRegistry()
+    try files.replace(
+      "tables/table04.yaml",
+      """
+        teacher:
+          model: deeplabv3_resnet50d
+          loss: ce_jml
+          label: boundary_smoothing
+          seed: 0
+
+      """, "")
+    let message = try #require(registryError { _ = try files.plan() })
+    #expect(message.contains("'Cityscapes / DL3-R18' x 'JML-KD': teacher: required key is missing"))
+  }
+}

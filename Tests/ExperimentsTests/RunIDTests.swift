@@ -1,0 +1,164 @@
+import Experiments
+import Foundation
+import Testing
+
+@Suite(.serialized) struct RunIDTests {
+  private func student(_ plan: Plan) throws -> PlannedRun {
+    try #require(plan.runs.first { $0.spec.distillation != nil && $0.spec.data.name == "cityscapes" })
+  }
+
+  /// A change here makes every stored result unreachable: it must be wanted. The file holds the student's
+  /// canonical JSON, whose `sha256sum` begins with the digits of its id.
+  @Test func goldenIDs() throws {
+    let plan = try Plan(
+      registry: try Registry(root: experimentsFolder), tables: ["table04"], profile: "paper",
+      dataFingerprints: fingerprints)
+    let ids = plan.runs.filter { $0.spec.data.name == "cityscapes" }.map(\.id.text)
+    #expect(ids.first == "cityscapes-deeplabv3_resnet50d-ce_jml-boundary_smoothing-s0-3e8727ef74c29b73")
+    #expect(ids.dropFirst().first == "cityscapes-deeplabv3_resnet18d-ce-s0-6b4dcc35e5003c4e")
+    let student = try student(plan)
+    #expect(student.id.text == "cityscapes-deeplabv3_resnet18d-ce_jml-jml_kd-s0-5893d0fbb35f05aa")
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("Golden/\(student.id).json")
+    if ProcessInfo.processInfo.environment["JML_RECORD_SNAPSHOTS"] == "1" {
+      try student.spec.canonicalJSON.write(to: file, atomically: true, encoding: .utf8)
+    }
+    let golden = try String(contentsOf: file, encoding: .utf8)
+    #expect(student.spec.canonicalJSON == golden)
+    #expect(try RunSpec(json: golden, source: "Golden").id == student.id)
+  }
+
+  @Test func canonicalText() throws {
+    let plan = try TemporaryRegistry().plan("paper")
+    let text = try student(plan).spec.canonicalJSON
+    #expect(text.contains(#""distillation":{"active_classes":"label","cross_entropy_label_weight":0.5,"#))
+    #expect(
+      text.contains(
+        #""numerics":1,"profile":{"batch":16,"crop_height":512,"crop_width":1024,"iterations":40000,"#))
+    #expect(text.contains(#""warmup_floor":0.000001"#))
+    #expect(!text.contains(" "))
+  }
+
+  /// Comments, order, layout and another way of writing the same number are not values.
+  @Test func sameValuesSameID() throws {
+    let plain = try TemporaryRegistry()
+    let edited = try TemporaryRegistry()
+    try edited.write(
+      "labels/boundary_smoothing.yaml",
+      "# other words\n{epsilon: 5e-1, kernel: 3,\n kind: boundary_smoothing}\n")
+    try edited.replace(
+      "recipes/sgd_cityscapes.yaml", "learning_rate: 0.01\nmomentum: 0.9",
+      "momentum: 0.90\nlearning_rate: 1e-2")
+    try edited.replace("tables/table04.yaml", "title: Comparing", "title: Compared")
+    try edited.replace("datasets/cityscapes.yaml", "folder: cityscapes", "folder: cityscapes_fine")
+    try edited.replace("profiles/mini.yaml", "checkpoint_every: 50", "checkpoint_every: 10")
+    try edited.replace("profiles/mini.yaml", "threads: null", "threads: 2")
+    #expect(try plain.plan().runs.map(\.id) == edited.plan().runs.map(\.id))
+  }
+
+  /// A value that a run does not use leaves its id alone.
+  @Test func unusedValues() throws {
+    let files = try TemporaryRegistry()
+    let plain = try files.plan()
+    try files.replace("losses/ce_jml.yaml", "smoothed: all", "smoothed: present")
+    let edited = try files.plan()
+    let baselines = plain.runs.filter { $0.spec.loss.jaccard == nil }.map(\.id)
+    #expect(baselines == edited.runs.filter { $0.spec.loss.jaccard == nil }.map(\.id))
+    // Teachers train on smoothed labels, and their students name them.
+    #expect(Set(plain.runs.map(\.id)).intersection(edited.runs.map(\.id)) == Set(baselines))
+  }
+
+  /// Every single value of a resolved run changes its id.
+  @Test func everyValueCounts() throws {
+    let files = try TemporaryRegistry()
+    let plan = try files.plan()
+    let run = try student(plan)
+    let teacher = try #require(plan.runs.first { $0.id == run.dependencies.first })
+    let changes = [
+      "model.backbone=resnet50d", "model.output_stride=16", "model.decoder.channels=64",
+      "model.decoder.rates=[6, 12, 18]", "model.auxiliary_channels=32", "model.dropout=0.2",
+      "loss.cross_entropy_weight=0.5", "loss.main_weight=0.4", "loss.auxiliary_weight=0.4",
+      "loss.jaccard_weight=0.5", "loss.smooth=0.5", "loss.alpha=0.5", "loss.beta=0.5",
+      "loss.dataset_weight=0.5",
+      "loss.image_weight=0.5", "loss.class_weight=0.5", "loss.active_classes=both", "loss.threshold=0.1",
+      "distillation.cross_entropy_label_weight=0.4", "distillation.cross_entropy_teacher_weight=0.4",
+      "distillation.temperature=2", "distillation.jaccard_label_weight=0.4",
+      "distillation.jaccard_teacher_weight=0.4", "distillation.active_classes=all",
+      "recipe.learning_rate=0.02", "recipe.momentum=0.8", "recipe.weight_decay=1e-4",
+      "recipe.head_multiplier=1",
+      "recipe.power=1", "recipe.warmup_ratio=0", "recipe.warmup_floor=0", "recipe.scale_minimum=0.75",
+      "recipe.scale_maximum=1.5", "recipe.flip_probability=0", "recipe.mean=[0, 0, 0]",
+      "recipe.std=[1, 1, 1]",
+      "recipe.evaluation_stride_ratio=1", "profile.crop_height=96", "profile.crop_width=96",
+      "profile.batch=8",
+      "profile.iterations=20", "profile.working_short_side=null", "profile.maximum_validation_images=null",
+    ]
+    var seen: Set<RunID> = [run.id]
+    for change in changes {
+      let changed = try student(try files.plan("mini", [change]))
+      #expect(seen.insert(changed.id).inserted, "\(change) leaves the id alone")
+    }
+    // Nothing was forgotten; `optimizer` and `weights` have one value each.
+    let keys = Set(changes.map { String($0.prefix { $0 != "=" }) })
+    #expect(Set(run.spec.overridableKeys) == keys.union(["recipe.optimizer", "model.weights"]))
+
+    // The teacher's values reach the student through the teacher's id.
+    let epsilon = try files.plan("mini", ["label.epsilon=0.25"])
+    #expect(try student(epsilon).dependencies != [teacher.id])
+    #expect(try student(epsilon).id != run.id)
+    // Data, seed and profile.
+    let other = try Plan(
+      registry: try files.load(), tables: ["table04"], profile: "mini",
+      dataFingerprints: ["cityscapes": "street-2", "pascal_voc": "objects-1"])
+    #expect(try student(other).id != run.id)
+    #expect(Set(plan.runs.map(\.id)).isDisjoint(with: try files.plan("smoke").runs.map(\.id)))
+    // Values in files that no key of an override reaches.
+    for (file, old, new) in [
+      ("datasets/cityscapes.yaml", "classes: 19", "classes: 11"),
+      ("datasets/cityscapes.yaml", "train_split: train", "train_split: trainval"),
+      ("datasets/cityscapes.yaml", "validation_split: val", "validation_split: test"),
+      ("datasets/cityscapes.yaml", "label_source: official", "label_source: sbd_first"),
+    ] {
+      let edited = try TemporaryRegistry()
+      try edited.replace(file, old, new)
+      #expect(try student(try edited.plan()).id != run.id, "\(new) leaves the id alone")
+    }
+  }
+
+  @Test func storedSpecsReadBack() throws {
+    for profile in ["smoke", "mini", "paper"] {
+      for run in try TemporaryRegistry().plan(profile).runs {
+        let copy = try RunSpec(json: run.spec.canonicalJSON, source: "run.json")
+        #expect(copy == run.spec)
+        #expect(copy.id == run.id)
+        #expect(try RunSpec(json: run.spec.json.pretty, source: "run.json").id == run.id)
+        #expect(RunID(run.id.text) == run.id)
+      }
+    }
+  }
+
+  @Test func spoiledStoredSpecs() throws {
+    let text = try student(try TemporaryRegistry().plan()).spec.canonicalJSON
+    for (old, new, says) in [
+      (
+        #""seed":0"#, #""seed":-1"#,
+        "run.json: seed: '-1' is out of range; allowed: an integer, 0...2147483647"
+      ),
+      (#""fold":null,"#, "", "run.json: fold: required key is missing"),
+      (#""numerics":1"#, #""numerics":1,"more":2"#, "run.json: more: unknown key"),
+      (#""teacher":"cityscapes"#, #""teacher":"City"#, "distillation.teacher"),
+    ] {
+      let spoiled = text.replacingOccurrences(of: old, with: new)
+      #expect(spoiled != text)
+      let message = registryError { _ = try RunSpec(json: spoiled, source: "run.json") }
+      #expect(message?.contains(says) == true, "\(message ?? "no error")")
+    }
+  }
+
+  @Test(arguments: [
+    "", "-", "a-0123", "a-0123456789abcdeg", "a-0123456789ABCDEF", "A-0123456789abcdef",
+    "a--0123456789abcdef",
+    "../a-0123456789abcdef", "0123456789abcdef",
+  ])
+  func notAnID(_ text: String) { #expect(RunID(text) == nil) }
+}

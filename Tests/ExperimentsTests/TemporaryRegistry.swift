@@ -1,0 +1,56 @@
+import Experiments
+import Foundation
+
+/// The repository's `experiments` folder.
+let experimentsFolder = URL(fileURLWithPath: #filePath)
+  .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  .appendingPathComponent("experiments")
+
+let fingerprints = ["cityscapes": "street-1", "pascal_voc": "objects-1"]
+
+/// A copy of the repository's experiment files that a test may spoil.
+final class TemporaryRegistry {
+  let root: URL
+
+  init() throws {
+    root = FileManager.default.temporaryDirectory.appendingPathComponent("registry-\(UUID().uuidString)")
+    try FileManager.default.copyItem(at: experimentsFolder, to: root)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: root) }
+
+  /// Replaces the first `old` in a file; fails when it is not there.
+  func replace(_ file: String, _ old: String, _ new: String) throws {
+    let url = root.appendingPathComponent(file)
+    let text = try String(contentsOf: url, encoding: .utf8)
+    guard let range = text.range(of: old) else { throw MissingText(text: old) }
+    try text.replacingCharacters(in: range, with: new).write(to: url, atomically: true, encoding: .utf8)
+  }
+
+  func write(_ file: String, _ text: String) throws {
+    try text.write(to: root.appendingPathComponent(file), atomically: true, encoding: .utf8)
+  }
+
+  func load() throws -> Registry { try Registry(root: root) }
+
+  func plan(_ profile: String = "mini", _ overrides: [String] = []) throws -> Plan {
+    try Plan(
+      registry: try load(), tables: ["table04"], profile: profile,
+      overrides: try overrides.map { try Override($0) },
+      dataFingerprints: fingerprints)
+  }
+
+  struct MissingText: Error { let text: String }
+}
+
+/// The description of the registry error that `body` throws; nil when it throws none.
+func registryError(_ body: () throws -> Void) -> String? {
+  do {
+    try body()
+    return nil
+  } catch let error as RegistryError {
+    return error.description
+  } catch {
+    return nil
+  }
+}
