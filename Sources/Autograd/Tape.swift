@@ -44,7 +44,8 @@ public final class Tape {
     var pending = [Tensor?](repeating: nil, count: slots)
     for (variable, gradient) in seeds {
       precondition(
-        variable.shape == gradient.shape, "backward: seed \(gradient.shape) for a value of shape \(variable.shape)")
+        variable.shape == gradient.shape,
+        "backward: seed \(gradient.shape) for a value of shape \(variable.shape)")
       if let slot = variable.slot { Tape.accumulate(gradient, into: &pending[slot]) }
     }
     while let node = nodes.popLast() {

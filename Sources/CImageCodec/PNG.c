@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-// libpng reports errors by longjmp. It never crosses a frame of another language: setjmp, every libpng call and the
-// callbacks are in this file. What changes between setjmp and the jump, and is read after it, lives in the frame of a
-// caller: a local of the frame that called setjmp would be indeterminate.
+// libpng reports errors by longjmp. It never crosses a frame of another language: setjmp, every libpng call
+// and the callbacks are in this file. What changes between setjmp and the jump, and is read after it, lives
+// in the frame of a caller: a local of the frame that called setjmp would be indeterminate.
 
-static void fail_with(char *error, const char *reason) { snprintf(error, JML_IMAGE_ERROR_SIZE, "%s", reason); }
+static void fail_with(char *error, const char *reason) {
+  snprintf(error, JML_IMAGE_ERROR_SIZE, "%s", reason);
+}
 
 static void on_error(png_structp png, png_const_charp reason) {
   fail_with((char *)png_get_error_ptr(png), reason);
@@ -174,8 +176,8 @@ typedef struct {
 
 // Returns -1 after an error, with `w` still to be destroyed.
 static int write_rows(
-    writer *w, const uint8_t *pixels, int32_t width, int32_t height, int32_t color_type, int32_t palette_count,
-    int32_t level) {
+    writer *w, const uint8_t *pixels, int32_t width, int32_t height, int32_t color_type,
+    int32_t palette_count, int32_t level) {
   if (setjmp(png_jmpbuf(w->png))) return -1;
   png_set_write_fn(w->png, &w->to, write_bytes, flush_nothing);
   png_set_compression_level(w->png, level);

@@ -10,12 +10,12 @@ public struct PreparedSample: Sendable {
   public let label: LabelMap
 }
 
-/// The training transform of the paper's public code (Appendix A), in its order: random scale (image bilinear, label
-/// nearest) -> random mirror -> centred padding up to the crop (image with the mean, label with ignore) -> random crop
-/// -> normalisation. No photometric distortion.
+/// The training transform of the paper's public code (Appendix A), in its order: random scale (image
+/// bilinear, label nearest) -> random mirror -> centred padding up to the crop (image with the mean, label
+/// with ignore) -> random crop -> normalisation. No photometric distortion.
 ///
-/// The scale is relative to the original image, one factor for both sides. Only the pixels of the crop are resampled;
-/// the result equals doing the steps one by one.
+/// The scale is relative to the original image, one factor for both sides. Only the pixels of the crop are
+/// resampled; the result equals doing the steps one by one.
 public struct Augmentation: Equatable, Sendable {
   /// Factor, uniform.
   public let scale: ClosedRange<Double>
@@ -41,14 +41,16 @@ public struct Augmentation: Equatable, Sendable {
     self.normalization = normalization
   }
 
-  /// Draws one crop. Four numbers are drawn whatever the image, so that later draws do not depend on its size.
+  /// Draws one crop. Four numbers are drawn whatever the image, so that later draws do not depend on its
+  /// size.
   /// - Parameters: `height`, `width` of the image, pixels.
   public func geometry(height: Int, width: Int, using random: inout RandomSource) -> CropGeometry {
     let factor = random.uniform(scale.lowerBound, scale.upperBound)
     let flip = random.uniform() < flipProbability
     let scaledHeight = max(1, Int((Double(height) * factor).rounded()))
     let scaledWidth = max(1, Int((Double(width) * factor).rounded()))
-    /// Where the crop begins on one axis: anywhere it fits, or centred with the odd pixel of padding at the end.
+    /// Where the crop begins on one axis: anywhere it fits, or centred with the odd pixel of padding at the
+    /// end.
     func start(_ scaled: Int, _ crop: Int) -> Int {
       let free = random.below(max(scaled - crop, 0) + 1)
       return scaled < crop ? -((crop - scaled) / 2) : free
@@ -56,7 +58,8 @@ public struct Augmentation: Equatable, Sendable {
     let top = start(scaledHeight, cropHeight)
     let left = start(scaledWidth, cropWidth)
     return CropGeometry(
-      scaledHeight: scaledHeight, scaledWidth: scaledWidth, flip: flip, top: top, left: left, height: cropHeight,
+      scaledHeight: scaledHeight, scaledWidth: scaledWidth, flip: flip, top: top, left: left,
+      height: cropHeight,
       width: cropWidth)
   }
 

@@ -8,13 +8,19 @@ public struct Batch: Sendable {
   public let labels: LabelBatch
   /// B identifiers.
   public let ids: [String]
+
+  public init(images: Tensor, labels: LabelBatch, ids: [String]) {
+    self.images = images
+    self.labels = labels
+    self.ids = ids
+  }
 }
 
 /// The batches of a training run, as a function of the iteration.
 ///
-/// An epoch is a permutation of the samples drawn for (seed, epoch), the last partial batch dropped. A sample's
-/// augmentation is drawn for (seed, epoch, sample), so no batch depends on which came before, on threads, or on where
-/// a run was resumed.
+/// An epoch is a permutation of the samples drawn for (seed, epoch), the last partial batch dropped. A
+/// sample's augmentation is drawn for (seed, epoch, sample), so no batch depends on which came before, on
+/// threads, or on where a run was resumed.
 public struct BatchLoader: Sendable {
   public let dataset: any SegmentationDataset
   public let augmentation: Augmentation
@@ -22,7 +28,9 @@ public struct BatchLoader: Sendable {
   public let seed: UInt64
 
   /// - Throws: `DatasetError.fewerSamplesThanBatch`.
-  public init(dataset: any SegmentationDataset, augmentation: Augmentation, batchSize: Int, seed: UInt64) throws {
+  public init(dataset: any SegmentationDataset, augmentation: Augmentation, batchSize: Int, seed: UInt64)
+    throws
+  {
     precondition(batchSize > 0, "BatchLoader: batch size \(batchSize) is not positive")
     guard dataset.count >= batchSize else {
       throw DatasetError.fewerSamplesThanBatch(
@@ -66,6 +74,7 @@ public struct BatchLoader: Sendable {
       }
     }
     return Batch(
-      images: images, labels: LabelBatch(count: batchSize, height: height, width: width, values: labels), ids: ids)
+      images: images, labels: LabelBatch(count: batchSize, height: height, width: width, values: labels),
+      ids: ids)
   }
 }

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Keeps decoded samples in memory up to a limit, since decoding a large PNG costs more than augmenting it. What does
-/// not fit is read again each time, so the limit changes speed only.
+/// Keeps decoded samples in memory up to a limit, since decoding a large PNG costs more than augmenting it.
+/// What does not fit is read again each time, so the limit changes speed only.
 public final class CachedDataset: SegmentationDataset {
   private struct State {
     var samples: [Sample?]

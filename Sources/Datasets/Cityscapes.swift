@@ -4,9 +4,9 @@ import Images
 /// Cityscapes, fine annotations: `leftImg8bit/<split>/<city>/<id>_leftImg8bit.png` and
 /// `gtFine/<split>/<city>/<id>_gtFine_labelTrainIds.png`, or `_gtFine_labelIds.png` where that is not there.
 ///
-/// Source: Cordts et al., "The Cityscapes Dataset for Semantic Urban Scene Understanding", CVPR 2016. Any folder is a
-/// city, and images may have any size. Raw ids are mapped to the 19 train ids here, so the official preparation step
-/// is not needed.
+/// Source: Cordts et al., "The Cityscapes Dataset for Semantic Urban Scene Understanding", CVPR 2016. Any
+/// folder is a city, and images may have any size. Raw ids are mapped to the 19 train ids here, so the
+/// official preparation step is not needed.
 public struct Cityscapes: SegmentationDataset {
   public enum Split: String, CaseIterable, Sendable {
     case train, val
@@ -22,7 +22,8 @@ public struct Cityscapes: SegmentationDataset {
   private let rawIds = LabelMapping.rawIds(Cityscapes.classes.map(\.rawId), last: 33)
 
   /// Lists a split, ordered by city and id. Files are not opened; a missing partner is found by `load`.
-  /// - Parameter root: the folder with `leftImg8bit` and `gtFine`, or one with a `cityscapes` folder like that.
+  /// - Parameter root: the folder with `leftImg8bit` and `gtFine`, or one with a `cityscapes` folder like
+  ///   that.
   /// - Throws: `DatasetError.notFound`, `.emptySplit`.
   public init(root: String, split: Split) throws {
     name = "cityscapes/\(split.rawValue)"
@@ -35,7 +36,8 @@ public struct Cityscapes: SegmentationDataset {
     let labelRoot = "\(base)/gtFine/\(split.rawValue)"
     var samples: [SampleFiles] = []
     let cities = Set(FolderListing.names(in: imageRoot)).union(FolderListing.names(in: labelRoot)).sorted()
-    for city in cities where FolderListing.isFolder("\(imageRoot)/\(city)")
+    for city in cities
+    where FolderListing.isFolder("\(imageRoot)/\(city)")
       || FolderListing.isFolder("\(labelRoot)/\(city)")
     {
       let labels = Set(FolderListing.names(in: "\(labelRoot)/\(city)"))
@@ -53,7 +55,7 @@ public struct Cityscapes: SegmentationDataset {
       }
     }
     guard !samples.isEmpty else {
-      throw DatasetError.emptySplit(dataset: name, split: split.rawValue, path: imageRoot)
+      throw DatasetError.emptySplit(dataset: name, path: imageRoot)
     }
     self.samples = samples
   }
@@ -64,7 +66,8 @@ public struct Cityscapes: SegmentationDataset {
 
   public func load(_ index: Int) throws -> Sample {
     let files = samples[index]
-    return try readPair(files, mapping: files.labelPath.hasSuffix(Cityscapes.trainIdSuffix) ? trainIds : rawIds)
+    return try readPair(
+      files, mapping: files.labelPath.hasSuffix(Cityscapes.trainIdSuffix) ? trainIds : rawIds)
   }
 
   /// The evaluated classes in train-id order, with their raw ids and the data set's own display colours.

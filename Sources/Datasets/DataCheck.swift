@@ -15,8 +15,8 @@ public struct DataReport: Equatable, Sendable {
   public let errors: [DatasetError]
   /// What is allowed but deserves a look, one line each.
   public let warnings: [String]
-  /// A hash of identifiers and file contents in sample order: equal data gives an equal number wherever it lies. For
-  /// noticing changes, not against forgery. 0 when there are errors.
+  /// A hash of identifiers and file contents in sample order: equal data gives an equal number wherever it
+  /// lies. For noticing changes, not against forgery. 0 when there are errors.
   public let fingerprint: UInt64
 
   /// Fraction 0...1 of pixels that are not labelled.
@@ -32,8 +32,8 @@ public struct DataReport: Equatable, Sendable {
   }
 }
 
-/// Reads every sample once before any training, so that a bad file stops a run before its first step and not hours
-/// into it.
+/// Reads every sample once before any training, so that a bad file stops a run before its first step and not
+/// hours into it.
 public enum DataCheck {
   /// - Parameters:
   ///   - dataset: at its full resolution, not cached: the files themselves are to be read.
@@ -44,7 +44,7 @@ public enum DataCheck {
   ) -> DataReport {
     let samples = dataset.samples
     guard !samples.isEmpty else {
-      return report(dataset, findings: [], extra: [.emptySplit(dataset: dataset.name, split: "", path: "")])
+      return report(dataset, findings: [], extra: [.emptySplit(dataset: dataset.name, path: nil)])
     }
     let state = Mutex((next: 0, done: 0, findings: [Finding?](repeating: nil, count: samples.count)))
     let group = DispatchGroup()

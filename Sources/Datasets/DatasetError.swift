@@ -5,8 +5,8 @@ import Images
 public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible, LocalizedError {
   /// A folder or list file of the layout is not there; `tried` are the places looked at.
   case notFound(dataset: String, what: String, tried: [String])
-  /// The split has no images.
-  case emptySplit(dataset: String, split: String, path: String)
+  /// The split has no images; `path` is where they would be listed or lie, if known.
+  case emptySplit(dataset: String, path: String?)
   /// A list file has a line that is not one identifier.
   case badList(path: String, line: Int, text: String)
   /// A label without its image.
@@ -28,17 +28,19 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible, L
     switch self {
     case .notFound(let dataset, let what, let tried):
       return "\(dataset): \(what) not found; looked at \(tried.joined(separator: ", "))"
-    case .emptySplit(let dataset, let split, let path):
-      return "\(dataset): split '\(split)' has no images in \(path)"
+    case .emptySplit(let dataset, let path):
+      return "\(dataset): the split has no images" + (path.map { " in \($0)" } ?? "")
     case .badList(let path, let line, let text):
       return "\(path):\(line): '\(text)' is not an image identifier; one per line is allowed"
     case .missingImage(let path, let label): return "\(path): image is missing for label \(label)"
     case .missingLabel(let path, let image): return "\(path): label is missing for image \(image)"
     case .sizeMismatch(let image, let imageSize, let label, let labelSize):
-      return "\(label): label is \(labelSize.map(String.init).joined(separator: "x")), but its image \(image) is "
+      return
+        "\(label): label is \(labelSize.map(String.init).joined(separator: "x")), but its image \(image) is "
         + "\(imageSize.map(String.init).joined(separator: "x")) (height x width)"
     case .labelValue(let path, let value, let x, let y, let allowed, let hint):
-      return "\(path): label value \(value) at x \(x), y \(y); allowed: \(allowed)" + (hint.map { " (\($0))" } ?? "")
+      return "\(path): label value \(value) at x \(x), y \(y); allowed: \(allowed)"
+        + (hint.map { " (\($0))" } ?? "")
     case .image(let error): return error.description
     case .fewerSamplesThanBatch(let dataset, let samples, let batchSize):
       return "\(dataset): \(samples) samples are fewer than one batch of \(batchSize)"

@@ -2,8 +2,8 @@ import Foundation
 
 /// Prepares batches ahead of the training loop on threads of its own.
 ///
-/// Batches come out in order and are the same for any number of workers, since `BatchLoader` is a function of the
-/// iteration.
+/// Batches come out in order and are the same for any number of workers, since `BatchLoader` is a function of
+/// the iteration.
 public final class Prefetcher: Sendable {
   private let shared: Shared
 
@@ -31,7 +31,8 @@ public final class Prefetcher: Sendable {
   /// Stops the threads and waits for them; batches not yet asked for are dropped.
   public func stop() { shared.stop(wait: true) }
 
-  /// What the consumer and the workers share. Every property below `condition` is read and written under its lock.
+  /// What the consumer and the workers share. Every property below `condition` is read and written under its
+  /// lock.
   private final class Shared: @unchecked Sendable {
     private let loader: BatchLoader
     private let end: Int

@@ -53,11 +53,8 @@ extension SegmentationDataset {
 }
 
 /// Reads the pair of a sample and checks what no later stage could tell: both there, one size, known values.
-/// - Parameter mapping: 256 entries, from raw label values to classes or 255; nil where a value is not allowed.
 /// - Throws: `DatasetError`.
-func readPair(
-  _ files: SampleFiles, mapping: LabelMapping
-) throws -> Sample {
+func readPair(_ files: SampleFiles, mapping: LabelMapping) throws -> Sample {
   guard FileManager.default.fileExists(atPath: files.imagePath) else {
     throw DatasetError.missingImage(path: files.imagePath, label: files.labelPath)
   }

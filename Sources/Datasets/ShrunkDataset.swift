@@ -1,7 +1,7 @@
 import Images
 
-/// A data set at a reduced working resolution: the short side of every sample has `shortSide` pixels (samples that
-/// are smaller already stay as they are). Images are box-filtered, labels taken at the same centres.
+/// A data set at a reduced working resolution: the short side of every sample has `shortSide` pixels (samples
+/// that are smaller already stay as they are). Images are box-filtered, labels taken at the same centres.
 public struct ShrunkDataset: SegmentationDataset {
   private let base: any SegmentationDataset
   /// Pixels.

@@ -1,4 +1,5 @@
-/// One axis of a bilinear resize: for each wanted target index, two source indices and the weight of the second.
+/// One axis of a bilinear resize: for each wanted target index, two source indices and the weight of the
+/// second.
 ///
 /// Half-pixel centres and no antialiasing, as OpenCV's INTER_LINEAR: target index t lies at
 /// (t + 0.5) * source / target - 0.5, clamped to the image.

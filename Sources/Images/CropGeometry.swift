@@ -7,8 +7,8 @@ public struct CropGeometry: Equatable, Sendable {
   public let scaledWidth: Int
   /// Whether the scaled image is mirrored left to right before it is cropped.
   public let flip: Bool
-  /// The scaled (mirrored) image's row and column under the crop's first pixel, pixels; negative where the crop begins
-  /// in the padding.
+  /// The scaled (mirrored) image's row and column under the crop's first pixel, pixels; negative where the
+  /// crop begins in the padding.
   public let top: Int
   public let left: Int
   /// Size of the crop, pixels.

@@ -9,7 +9,8 @@ public struct ImageBuffer: Equatable, Sendable {
 
   public init(height: Int, width: Int, pixels: [UInt8]) {
     precondition(
-      pixels.count == height * width * 3, "ImageBuffer: \(pixels.count) bytes do not fill [\(height), \(width), 3]")
+      pixels.count == height * width * 3,
+      "ImageBuffer: \(pixels.count) bytes do not fill [\(height), \(width), 3]")
     self.height = height
     self.width = width
     self.pixels = pixels

@@ -37,7 +37,8 @@ extension ImageFile {
   }
 
   private static func writePNG(
-    _ pixels: [UInt8], _ height: Int, _ width: Int, _ color: jml_png_color_type, palette: [UInt8], to path: String
+    _ pixels: [UInt8], _ height: Int, _ width: Int, _ color: jml_png_color_type, palette: [UInt8],
+    to path: String
   ) throws {
     try write(to: path) { encoded, count, message in
       jml_png_encode(
@@ -52,12 +53,17 @@ extension ImageFile {
   private static func write(
     to path: String,
     _ encode: (
-      UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>, UnsafeMutablePointer<Int>, UnsafeMutablePointer<CChar>
+      UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>, UnsafeMutablePointer<Int>,
+      UnsafeMutablePointer<CChar>
     ) -> Int32
   ) throws {
     var encoded: UnsafeMutablePointer<UInt8>?
     var count = 0
-    try withMessage { encode(&encoded, &count, $0) } failed: { ImageError.encoding(path: path, reason: $0) }
+    try withMessage {
+      encode(&encoded, &count, $0)
+    } failed: {
+      ImageError.encoding(path: path, reason: $0)
+    }
     defer { jml_image_free(encoded) }
     try FileBytes.write(UnsafeBufferPointer(start: encoded, count: count), to: path)
   }

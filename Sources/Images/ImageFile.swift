@@ -5,7 +5,8 @@ import Tensors
 public enum ImageFile {
   /// Reads a photograph as RGB. Grey and palette files are expanded, alpha is dropped, 16 bits become 8.
   ///
-  /// JPEG is decoded with the accurate integer DCT and smooth chroma up-sampling, as common Python readers do.
+  /// JPEG is decoded with the accurate integer DCT and smooth chroma up-sampling, as common Python readers
+  /// do.
   /// - Throws: `ImageError`; a truncated file is an error, never a half-grey image.
   public static func readRGB(_ path: String) throws -> ImageBuffer {
     try decodeRGB(FileBytes.read(path), path: path)
@@ -24,7 +25,9 @@ public enum ImageFile {
     case JML_IMAGE_JPEG:
       var width: Int32 = 0
       var height: Int32 = 0
-      try withMessage { jml_jpeg_probe(bytes, bytes.count, &width, &height, $0) } failed: {
+      try withMessage {
+        jml_jpeg_probe(bytes, bytes.count, &width, &height, $0)
+      } failed: {
         ImageError.decoding(path: path, reason: $0)
       }
       let pixels = try decode(count: Int(width) * Int(height) * 3, path) { buffer, message in
@@ -36,8 +39,8 @@ public enum ImageFile {
     }
   }
 
-  /// Reads a label PNG as raw values 0...255: the grey levels of an 8-bit grey file, the indices (not the colours)
-  /// of a palette file.
+  /// Reads a label PNG as raw values 0...255: the grey levels of an 8-bit grey file, the indices (not the
+  /// colours) of a palette file.
   /// - Throws: `ImageError`; `wrongMode` when the file is of any other kind.
   public static func readLabel(_ path: String) throws -> LabelMap {
     try decodeLabel(FileBytes.read(path), path: path)
@@ -53,7 +56,8 @@ public enum ImageFile {
     }
     let info = try pngInfo(bytes, path)
     let color = Int(info.color_type)
-    guard color == Int(JML_PNG_PALETTE.rawValue) || (color == Int(JML_PNG_GREY.rawValue) && info.bit_depth == 8)
+    guard
+      color == Int(JML_PNG_PALETTE.rawValue) || (color == Int(JML_PNG_GREY.rawValue) && info.bit_depth == 8)
     else {
       throw ImageError.wrongMode(path: path, found: modeName(color: color, bits: Int(info.bit_depth)))
     }
@@ -70,7 +74,9 @@ public enum ImageFile {
 
   private static func pngInfo(_ bytes: [UInt8], _ path: String) throws -> jml_png_info {
     var info = jml_png_info()
-    try withMessage { jml_png_probe(bytes, bytes.count, &info, $0) } failed: {
+    try withMessage {
+      jml_png_probe(bytes, bytes.count, &info, $0)
+    } failed: {
       ImageError.decoding(path: path, reason: $0)
     }
     return info
@@ -82,7 +88,11 @@ public enum ImageFile {
   ) throws -> [UInt8] {
     try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       let target = UnsafeMutableBufferPointer(rebasing: buffer[..<count])
-      try withMessage { body(target, $0) } failed: { ImageError.decoding(path: path, reason: $0) }
+      try withMessage {
+        body(target, $0)
+      } failed: {
+        ImageError.decoding(path: path, reason: $0)
+      }
       initialized = count
     }
   }

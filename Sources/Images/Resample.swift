@@ -2,8 +2,9 @@ import Tensors
 
 /// Cuts a crop out of a scaled image without scaling the rest.
 ///
-/// Images are resampled bilinearly in Float32 (half-pixel centres, no antialiasing, as OpenCV's INTER_LINEAR), labels
-/// by nearest neighbour as OpenCV's INTER_NEAREST: source index floor(target index * source / target).
+/// Images are resampled bilinearly in Float32 (half-pixel centres, no antialiasing, as OpenCV's
+/// INTER_LINEAR), labels by nearest neighbour as OpenCV's INTER_NEAREST: source index floor(target index *
+/// source / target).
 /// Differs from OpenCV called with a factor in that the ratio is that of the two rounded sizes.
 public enum Resample {
   /// Scales, mirrors, crops and normalises; padding is 0, which is the mean after normalisation.
@@ -52,7 +53,8 @@ public enum Resample {
             let target = output + (channel * height + y) * width
             target.update(repeating: 0, count: columns.lowerBound)
             blend(
-              upper + channel * count, lower + channel * count, weight, mean[channel], inverse[channel], count,
+              upper + channel * count, lower + channel * count, weight, mean[channel], inverse[channel],
+              count,
               into: target + columns.lowerBound)
             (target + columns.upperBound).update(repeating: 0, count: width - columns.upperBound)
           }
@@ -82,7 +84,8 @@ public enum Resample {
   }
 
   private static func blend(
-    _ upper: UnsafePointer<Float>, _ lower: UnsafePointer<Float>, _ weight: Float, _ mean: Float, _ inverse: Float,
+    _ upper: UnsafePointer<Float>, _ lower: UnsafePointer<Float>, _ weight: Float, _ mean: Float,
+    _ inverse: Float,
     _ count: Int, into target: UnsafeMutablePointer<Float>
   ) {
     let first = 1 - weight

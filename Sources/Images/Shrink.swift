@@ -2,7 +2,8 @@ import Tensors
 
 /// Makes images smaller before anything else happens to them, for work at a reduced resolution.
 public enum Shrink {
-  /// The size at which the short side has `shortSide` pixels; the same size if it has no more than that already.
+  /// The size at which the short side has `shortSide` pixels; the same size if it has no more than that
+  /// already.
   public static func size(height: Int, width: Int, shortSide: Int) -> (height: Int, width: Int) {
     precondition(shortSide > 0, "Shrink.size: short side \(shortSide) is not positive")
     let short = min(height, width)
@@ -29,7 +30,8 @@ public enum Shrink {
             column.update(repeating: 0)
             for tap in down.span(y) {
               let weight = down.weight[tap]
-              let row = UnsafeBufferPointer(rebasing: source[(down.index[tap] * rowLength)...].prefix(rowLength))
+              let row = UnsafeBufferPointer(
+                rebasing: source[(down.index[tap] * rowLength)...].prefix(rowLength))
               for index in 0..<rowLength { column[index] += Float(row[index]) * weight }
             }
             for x in 0..<width {
@@ -38,7 +40,8 @@ public enum Shrink {
                 let base = across.index[tap] * 3
                 sum += SIMD3(column[base], column[base + 1], column[base + 2]) * across.weight[tap]
               }
-              let rounded = (sum + 0.5).clamped(lowerBound: SIMD3(repeating: 0), upperBound: SIMD3(repeating: 255))
+              let rounded = (sum + 0.5).clamped(
+                lowerBound: SIMD3(repeating: 0), upperBound: SIMD3(repeating: 255))
               for channel in 0..<3 { target[(y * width + x) * 3 + channel] = UInt8(rounded[channel]) }
             }
           }
@@ -49,7 +52,8 @@ public enum Shrink {
     return ImageBuffer(height: height, width: width, pixels: pixels)
   }
 
-  /// Takes the label at the centre of the area that each target pixel covers, so that it stays aligned with `box`.
+  /// Takes the label at the centre of the area that each target pixel covers, so that it stays aligned with
+  /// `box`.
   public static func nearest(_ label: LabelMap, height: Int, width: Int) -> LabelMap {
     guard height != label.height || width != label.width else { return label }
     func centre(_ index: Int, _ source: Int, _ target: Int) -> Int {
@@ -66,7 +70,8 @@ public enum Shrink {
   }
 }
 
-/// One axis of a box filter: per target index a span of (source index, weight), the weights of a span adding up to 1.
+/// One axis of a box filter: per target index a span of (source index, weight), the weights of a span adding
+/// up to 1.
 private struct BoxTaps {
   private(set) var index: [Int] = []
   private(set) var weight: [Float] = []

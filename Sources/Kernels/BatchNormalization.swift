@@ -43,10 +43,11 @@ public enum BatchNormalization {
     let variance = Tensor(uninitialized: scale.shape)
     let workspace =
       relu ? Tensor(uninitialized: [(Int(jml_norm_workspace_bytes(&map)) + 3) / 4]) : nil
-    Library.check(
+    Library.run("batch norm forward", "batch norm of \(x.shape)") {
       jml_norm_forward(
         &map, epsilon, relu ? 1 : 0, x.pointer, scale.pointer, shift.pointer, mean.pointer, variance.pointer,
-        workspace?.pointer, y.pointer), "batch norm of \(x.shape)")
+        workspace?.pointer, y.pointer)
+    }
     return (y, Saved(mean: mean, variance: variance, workspace: workspace))
   }
 
@@ -57,10 +58,11 @@ public enum BatchNormalization {
     check("batch norm inference", x, scale)
     var map = x.map
     let y = Tensor(uninitialized: x.shape, layout: x.layout)
-    Library.check(
+    Library.run("batch norm forward", "batch norm inference of \(x.shape)") {
       jml_norm_inference(
         &map, epsilon, relu ? 1 : 0, x.pointer, scale.pointer, shift.pointer, mean.pointer, variance.pointer,
-        y.pointer), "batch norm inference of \(x.shape)")
+        y.pointer)
+    }
     return y
   }
 
@@ -73,11 +75,12 @@ public enum BatchNormalization {
     let dx = Tensor(uninitialized: x.shape, layout: x.layout)
     let dscale = Tensor(uninitialized: scale.shape)
     let dshift = Tensor(uninitialized: scale.shape)
-    Library.check(
+    Library.run("batch norm backward", "batch norm backward of \(x.shape)") {
       jml_norm_backward(
         &map, epsilon, saved.workspace == nil ? 0 : 1, x.pointer, scale.pointer, shift.pointer,
         saved.mean.pointer, saved.variance.pointer, saved.workspace?.pointer, gradient.pointer, dx.pointer,
-        dscale.pointer, dshift.pointer), "batch norm backward of \(x.shape)")
+        dscale.pointer, dshift.pointer)
+    }
     return (dx, dscale, dshift)
   }
 

@@ -7,7 +7,8 @@ public enum Concatenation {
   public static func forward(_ parts: [Tensor]) -> Tensor {
     guard let head = parts.first else { preconditionFailure("concat: no parts") }
     let channels = parts.reduce(0) { $0 + $1.shape[1] }
-    let whole = Tensor(uninitialized: [head.shape[0], channels, head.shape[2], head.shape[3]], layout: head.layout)
+    let whole = Tensor(
+      uninitialized: [head.shape[0], channels, head.shape[2], head.shape[3]], layout: head.layout)
     visit(whole, parts, extract: false)
     return whole
   }
@@ -27,9 +28,9 @@ public enum Concatenation {
       precondition(
         part.shape[0] == whole.shape[0] && part.shape[2] == whole.shape[2] && part.shape[3] == whole.shape[3],
         "concat: \(part.shape) does not fit \(whole.shape)")
-      Library.check(
-        jml_concat_part(&map, whole.pointer, &piece, part.pointer, Int32(first), extract ? 1 : 0),
-        "concat of \(part.shape) at channel \(first)")
+      Library.run("concat", "concat of \(part.shape) at channel \(first)") {
+        jml_concat_part(&map, whole.pointer, &piece, part.pointer, Int32(first), extract ? 1 : 0)
+      }
       first += part.shape[1]
     }
   }

@@ -73,12 +73,17 @@ public struct Convolution: Sendable {
     let chosen = bias == nil ? algorithm ?? self.algorithm(for: x.shape, .forward) : .direct
     switch chosen {
     case .direct:
-      Library.check(
-        jml_direct_forward(&c, x.pointer, weight.pointer, bias?.pointer, y.pointer), "convolution of \(x.shape)")
+      Library.run("convolution direct forward", "convolution of \(x.shape)") {
+        jml_direct_forward(&c, x.pointer, weight.pointer, bias?.pointer, y.pointer)
+      }
     case .winograd:
-      Library.check(jml_winograd_forward(&c, x.pointer, weight.pointer, y.pointer), "winograd of \(x.shape)")
+      Library.run("convolution winograd forward", "winograd of \(x.shape)") {
+        jml_winograd_forward(&c, x.pointer, weight.pointer, y.pointer)
+      }
     case .taps:
-      Library.check(jml_taps_forward(&c, x.pointer, weight.pointer, y.pointer), "taps of \(x.shape)")
+      Library.run("convolution taps forward", "taps of \(x.shape)") {
+        jml_taps_forward(&c, x.pointer, weight.pointer, y.pointer)
+      }
     }
     return y
   }
@@ -97,24 +102,24 @@ public struct Convolution: Sendable {
       // The library's kernel for this case is its reference loop. With stride 1 the data gradient is the same
       // convolution with every kernel turned by 180 degrees, which its forward kernel does fast.
       let turned = turnedDepthwise(weight)
-      Library.check(
-        jml_direct_forward(&c, gradient.pointer, turned.pointer, nil, dx.pointer),
-        "depthwise convolution backward data of \(shape)")
+      Library.run("convolution direct forward", "depthwise convolution backward data of \(shape)") {
+        jml_direct_forward(&c, gradient.pointer, turned.pointer, nil, dx.pointer)
+      }
       return dx
     }
     switch algorithm ?? self.algorithm(for: shape, .backwardData) {
     case .direct:
-      Library.check(
-        jml_direct_backward_data(&c, gradient.pointer, weight.pointer, dx.pointer),
-        "convolution backward data of \(shape)")
+      Library.run("convolution direct backward data", "convolution backward data of \(shape)") {
+        jml_direct_backward_data(&c, gradient.pointer, weight.pointer, dx.pointer)
+      }
     case .winograd:
-      Library.check(
-        jml_winograd_backward_data(&c, gradient.pointer, weight.pointer, dx.pointer),
-        "winograd backward data of \(shape)")
+      Library.run("convolution winograd backward data", "winograd backward data of \(shape)") {
+        jml_winograd_backward_data(&c, gradient.pointer, weight.pointer, dx.pointer)
+      }
     case .taps:
-      Library.check(
-        jml_taps_backward_data(&c, gradient.pointer, weight.pointer, dx.pointer),
-        "taps backward data of \(shape)")
+      Library.run("convolution taps backward data", "taps backward data of \(shape)") {
+        jml_taps_backward_data(&c, gradient.pointer, weight.pointer, dx.pointer)
+      }
     }
     return dx
   }
@@ -132,24 +137,25 @@ public struct Convolution: Sendable {
     var c = descriptor(x, gradient)
     if isDilatedDepthwise {
       var map = x.map
-      Library.check(
+      Library.run("convolution depthwise backward weights", "depthwise backward weights of \(x.shape)") {
         jml_depthwise_backward_weights(
           &map, Int32(geometry.kernel), Int32(geometry.dilation), Int32(geometry.padding), x.pointer,
-          gradient.pointer, weightGradient.pointer), "depthwise backward weights of \(x.shape)")
+          gradient.pointer, weightGradient.pointer)
+      }
       return
     }
     let chosen = biasGradient == nil ? algorithm ?? self.algorithm(for: x.shape, .backwardWeights) : .direct
-    let status: Int32
-    switch chosen {
-    case .direct:
-      status = jml_direct_backward_weights(
-        &c, x.pointer, gradient.pointer, weightGradient.pointer, biasGradient?.pointer)
-    case .winograd:
-      status = jml_winograd_backward_weights(&c, x.pointer, gradient.pointer, weightGradient.pointer)
-    case .taps:
-      status = jml_taps_backward_weights(&c, x.pointer, gradient.pointer, weightGradient.pointer)
+    Library.run(
+      "convolution \(chosen) backward weights", "convolution backward weights of \(x.shape), \(chosen)"
+    ) {
+      switch chosen {
+      case .direct:
+        jml_direct_backward_weights(
+          &c, x.pointer, gradient.pointer, weightGradient.pointer, biasGradient?.pointer)
+      case .winograd: jml_winograd_backward_weights(&c, x.pointer, gradient.pointer, weightGradient.pointer)
+      case .taps: jml_taps_backward_weights(&c, x.pointer, gradient.pointer, weightGradient.pointer)
+      }
     }
-    Library.check(status, "convolution backward weights of \(x.shape), \(chosen)")
   }
 
   public func outputShape(_ shape: Shape) -> Shape {
@@ -157,7 +163,8 @@ public struct Convolution: Sendable {
   }
 
   private var isDilatedDepthwise: Bool {
-    geometry.groups > 1 && geometry.groups == geometry.inChannels && geometry.outChannels == geometry.inChannels
+    geometry.groups > 1 && geometry.groups == geometry.inChannels
+      && geometry.outChannels == geometry.inChannels
       && geometry.dilation > 1 && geometry.stride == 1
   }
 
@@ -179,7 +186,8 @@ public struct Convolution: Sendable {
       "Convolution: input \(x.shape) does not have \(geometry.inChannels) channels")
     precondition(
       weight.shape == geometry.weightShape && weight.layout == geometry.weightLayout,
-      "Convolution: weight \(weight.shape) (\(weight.layout)) is not \(geometry.weightShape) (\(geometry.weightLayout))")
+      "Convolution: weight \(weight.shape) (\(weight.layout)) is not \(geometry.weightShape) (\(geometry.weightLayout))"
+    )
   }
 
   private func descriptor(_ x: Tensor, _ y: Tensor) -> jml_convolution {

@@ -8,18 +8,21 @@ public enum Elementwise {
     guard activation != .none else { return x }
     var map = x.map
     let y = Tensor(uninitialized: x.shape, layout: x.layout)
-    Library.check(jml_activation_forward(&map, activation.code, x.pointer, y.pointer), "activation of \(x.shape)")
+    Library.run("activation", "activation of \(x.shape)") {
+      jml_activation_forward(&map, activation.code, x.pointer, y.pointer)
+    }
     return y
   }
 
   /// dL/dx from the activation's output y and dL/dy: passed where y is not clamped.
-  public static func activateBackward(_ gradient: Tensor, output: Tensor, _ activation: Activation) -> Tensor {
+  public static func activateBackward(_ gradient: Tensor, output: Tensor, _ activation: Activation) -> Tensor
+  {
     guard activation != .none else { return gradient }
     var map = output.map
     let dx = Tensor(uninitialized: output.shape, layout: output.layout)
-    Library.check(
-      jml_activation_backward(&map, activation.code, output.pointer, gradient.pointer, dx.pointer),
-      "activation backward of \(output.shape)")
+    Library.run("activation", "activation backward of \(output.shape)") {
+      jml_activation_backward(&map, activation.code, output.pointer, gradient.pointer, dx.pointer)
+    }
     return dx
   }
 
@@ -28,7 +31,9 @@ public enum Elementwise {
     precondition(a.shape == b.shape && a.layout == b.layout, "add: \(a.shape) and \(b.shape) differ")
     var map = a.map
     let y = Tensor(uninitialized: a.shape, layout: a.layout)
-    Library.check(jml_add(&map, activation.code, a.pointer, b.pointer, y.pointer), "add of \(a.shape)")
+    Library.run("add", "add of \(a.shape)") {
+      jml_add(&map, activation.code, a.pointer, b.pointer, y.pointer)
+    }
     return y
   }
 
@@ -38,7 +43,9 @@ public enum Elementwise {
       factors.count == x.shape[0] * x.shape[1], "scaleChannels: \(factors.count) factors for \(x.shape)")
     var map = x.map
     let y = Tensor(uninitialized: x.shape, layout: x.layout)
-    Library.check(jml_scale_channels(&map, factors, x.pointer, y.pointer), "scaleChannels of \(x.shape)")
+    Library.run("dropout", "scaleChannels of \(x.shape)") {
+      jml_scale_channels(&map, factors, x.pointer, y.pointer)
+    }
     return y
   }
 
@@ -46,7 +53,9 @@ public enum Elementwise {
   public static func softmax(_ x: Tensor) -> Tensor {
     var map = x.map
     let y = Tensor(uninitialized: x.shape, layout: x.layout)
-    Library.check(jml_softmax_forward(&map, x.pointer, y.pointer), "softmax of \(x.shape)")
+    Library.run("softmax", "softmax of \(x.shape)") {
+      jml_softmax_forward(&map, x.pointer, y.pointer)
+    }
     return y
   }
 
@@ -54,8 +63,9 @@ public enum Elementwise {
   public static func softmaxBackward(_ gradient: Tensor, output: Tensor) -> Tensor {
     var map = output.map
     let dx = Tensor(uninitialized: output.shape, layout: output.layout)
-    Library.check(
-      jml_softmax_backward(&map, output.pointer, gradient.pointer, dx.pointer), "softmax backward of \(output.shape)")
+    Library.run("softmax", "softmax backward of \(output.shape)") {
+      jml_softmax_backward(&map, output.pointer, gradient.pointer, dx.pointer)
+    }
     return dx
   }
 }

@@ -8,7 +8,9 @@ extension Tensor {
     let result = Tensor(uninitialized: shape, layout: layout)
     var from = map
     var to = result.map
-    Library.check(jml_convert(&from, pointer, &to, result.pointer), "layout conversion of \(shape)")
+    Library.run("layout", "layout conversion of \(shape)") {
+      jml_convert(&from, pointer, &to, result.pointer)
+    }
     return result
   }
 }

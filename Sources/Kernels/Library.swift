@@ -24,9 +24,12 @@ public enum Library {
   /// Frees scratch memory that the calling thread's kernels keep between calls.
   public static func releaseScratch() { jml_release_scratch() }
 
-  /// Traps with the library's reason: a failing kernel is a shape the caller should not have asked for.
-  static func check(_ status: Int32, _ operation: @autoclosure () -> String) {
-    guard status != 0 else { return }
+  /// Runs a kernel, counting its time under `kind`, and traps with the library's reason: a failing kernel is a shape
+  /// the caller should not have asked for.
+  static func run(
+    _ kind: @autoclosure () -> String, _ operation: @autoclosure () -> String, _ kernel: () -> Int32
+  ) {
+    guard Profile.measure(kind(), kernel) != 0 else { return }
     preconditionFailure("\(operation()): \(String(cString: jml_last_error()))")
   }
 }

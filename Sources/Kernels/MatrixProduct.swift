@@ -12,7 +12,8 @@ public enum MatrixProduct {
   public static func multiply(
     _ a: Tensor, _ b: Tensor, transposeA: Bool = false, transposeB: Bool = false
   ) -> Tensor {
-    precondition(a.shape.rank == 2 && b.shape.rank == 2, "multiply: \(a.shape) and \(b.shape) are not matrices")
+    precondition(
+      a.shape.rank == 2 && b.shape.rank == 2, "multiply: \(a.shape) and \(b.shape) are not matrices")
     let (m, k) = transposeA ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
     let (inner, n) = transposeB ? (b.shape[1], b.shape[0]) : (b.shape[0], b.shape[1])
     precondition(k == inner, "multiply: inner extents of \(a.shape) and \(b.shape) differ")
@@ -21,7 +22,8 @@ public enum MatrixProduct {
     openblas_set_num_threads(1)
     cblas_sgemm(
       CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
-      Int32(m), Int32(n), Int32(k), 1, a.pointer, Int32(a.shape[1]), b.pointer, Int32(b.shape[1]), 0, c.pointer,
+      Int32(m), Int32(n), Int32(k), 1, a.pointer, Int32(a.shape[1]), b.pointer, Int32(b.shape[1]), 0,
+      c.pointer,
       Int32(n))
     return c
   }

@@ -8,7 +8,9 @@ public enum Resize {
     let y = Tensor(uninitialized: [x.shape[0], x.shape[1], height, width], layout: x.layout)
     var from = x.map
     var to = y.map
-    Library.check(jml_resize_forward(&from, &to, x.pointer, y.pointer), "resize of \(x.shape) to \(y.shape)")
+    Library.run("resize", "resize of \(x.shape) to \(y.shape)") {
+      jml_resize_forward(&from, &to, x.pointer, y.pointer)
+    }
     return y
   }
 
@@ -18,9 +20,9 @@ public enum Resize {
     let dx = Tensor(uninitialized: shape, layout: gradient.layout)
     var from = dx.map
     var to = gradient.map
-    Library.check(
-      jml_resize_backward(&from, &to, gradient.pointer, dx.pointer),
-      "resize backward of \(gradient.shape) to \(shape)")
+    Library.run("resize", "resize backward of \(gradient.shape) to \(shape)") {
+      jml_resize_backward(&from, &to, gradient.pointer, dx.pointer)
+    }
     return dx
   }
 }

@@ -26,7 +26,8 @@ public struct Conv2d: Sendable {
     weight = scope.parameter("weight", geometry.weightShape, layout: geometry.weightLayout) {
       initializer.values(geometry.weightShape, &$0)
     }
-    self.bias = bias ? scope.parameter("bias", [outChannels]) { _ in [Float](repeating: 0, count: outChannels) } : nil
+    self.bias =
+      bias ? scope.parameter("bias", [outChannels]) { _ in [Float](repeating: 0, count: outChannels) } : nil
   }
 
   /// - Parameter x: [B, in, H, W].

@@ -9,7 +9,9 @@ public struct ConvNormAct: Sendable {
   private let norm: BatchNorm2d
 
   /// Keeps the size at stride 1: padding = dilation * (kernel - 1) / 2.
-  public init(_ scope: ParameterScope, inChannels: Int, outChannels: Int, kernel: Int, dilation: Int, groups: Int = 1) {
+  public init(
+    _ scope: ParameterScope, inChannels: Int, outChannels: Int, kernel: Int, dilation: Int, groups: Int = 1
+  ) {
     convolution = Conv2d(
       scope["0"], inChannels: inChannels, outChannels: outChannels, kernel: kernel, stride: 1,
       padding: dilation * (kernel - 1) / 2, dilation: dilation, groups: groups, bias: false,

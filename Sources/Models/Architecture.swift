@@ -31,7 +31,8 @@ public struct Architecture: Sendable, Hashable {
     backbone: Backbone, decoder: Decoder, outChannels: Int, auxiliaryChannels: Int, outputStride: Int,
     dropout: Double
   ) {
-    precondition([8, 16, 32].contains(outputStride), "Architecture: output stride \(outputStride) is not 8, 16 or 32")
+    precondition(
+      [8, 16, 32].contains(outputStride), "Architecture: output stride \(outputStride) is not 8, 16 or 32")
     self.backbone = backbone
     self.decoder = decoder
     self.outChannels = outChannels

@@ -9,7 +9,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible, LocalizedErro
   public var description: String {
     switch self {
     case .missingWeights(let names): return "weights lack \(ModelError.list(names))"
-    case .unexpectedWeights(let names): return "weights hold \(ModelError.list(names)), which the model does not have"
+    case .unexpectedWeights(let names):
+      return "weights hold \(ModelError.list(names)), which the model does not have"
     case .mismatchedShape(let name, let found, let expected):
       return "weight \(name) has shape \(found), the model needs \(expected)"
     }

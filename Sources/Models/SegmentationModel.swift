@@ -61,7 +61,8 @@ public final class SegmentationModel: Sendable {
   /// - Parameter images: [B, 3, H, W], normalised, plain.
   public func callAsFunction(_ images: Variable, _ pass: ForwardPass) -> Logits {
     precondition(
-      images.shape.rank == 4 && images.shape[1] == 3, "SegmentationModel: images \(images.shape) are not [B, 3, H, W]")
+      images.shape.rank == 4 && images.shape[1] == 3,
+      "SegmentationModel: images \(images.shape) are not [B, 3, H, W]")
     let features = backbone(images, pass)
     return Logits(
       main: classify(decoder(features.last, pass), head, pass),

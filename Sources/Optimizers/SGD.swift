@@ -43,7 +43,8 @@ public final class SGD {
     for entry in entries {
       guard let gradient = gradients[entry.parameter] else { continue }
       jml_sgd_step(
-        entry.parameter.value.pointer, gradient.pointer, entry.momentum.pointer, entry.parameter.value.elementCount,
+        entry.parameter.value.pointer, gradient.pointer, entry.momentum.pointer,
+        entry.parameter.value.elementCount,
         Float(rate * entry.rule.rateMultiplier), momentum, Float(entry.rule.weightDecay))
     }
   }

@@ -10,7 +10,8 @@ public struct LabelMap: Equatable, Sendable {
   public var values: [UInt8]
 
   public init(height: Int, width: Int, values: [UInt8]) {
-    precondition(values.count == height * width, "LabelMap: \(values.count) values do not fill [\(height), \(width)]")
+    precondition(
+      values.count == height * width, "LabelMap: \(values.count) values do not fill [\(height), \(width)]")
     self.height = height
     self.width = width
     self.values = values

@@ -96,7 +96,9 @@ public struct Tensor: @unchecked Sendable {
     return [Float](unsafeUninitializedCapacity: shape.count) { buffer, count in
       for out in 0..<o {
         for tap in 0..<k {
-          for input in 0..<i { buffer[(out * i + input) * k + tap] = storage.base[(tap * i + input) * o + out] }
+          for input in 0..<i {
+            buffer[(out * i + input) * k + tap] = storage.base[(tap * i + input) * o + out]
+          }
         }
       }
       count = shape.count
@@ -105,7 +107,8 @@ public struct Tensor: @unchecked Sendable {
 
   /// Fills a tensor in place from row-major values of its logical shape, whatever its layout stores.
   public func assign(kernelValues: [Float]) {
-    precondition(kernelValues.count == shape.count, "Tensor.assign: \(kernelValues.count) values for \(shape)")
+    precondition(
+      kernelValues.count == shape.count, "Tensor.assign: \(kernelValues.count) values for \(shape)")
     guard layout == .hwio else {
       precondition(layout == .plain, "Tensor.assign: layout \(layout) is opaque")
       for index in 0..<shape.count { storage.base[index] = kernelValues[index] }
@@ -114,7 +117,9 @@ public struct Tensor: @unchecked Sendable {
     let (o, i, k) = (shape[0], shape[1], shape[2] * shape[3])
     for out in 0..<o {
       for tap in 0..<k {
-        for input in 0..<i { storage.base[(tap * i + input) * o + out] = kernelValues[(out * i + input) * k + tap] }
+        for input in 0..<i {
+          storage.base[(tap * i + input) * o + out] = kernelValues[(out * i + input) * k + tap]
+        }
       }
     }
   }

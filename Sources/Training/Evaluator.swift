@@ -23,7 +23,8 @@ public struct Evaluator: Sendable {
   public let windowsAtOnce: Int
 
   public init(
-    classes: Int, cropHeight: Int, cropWidth: Int, strideRatio: Double, boundaryKernel: Int, windowsAtOnce: Int = 4
+    classes: Int, cropHeight: Int, cropWidth: Int, strideRatio: Double, boundaryKernel: Int,
+    windowsAtOnce: Int = 4
   ) {
     self.classes = classes
     self.cropHeight = cropHeight
@@ -40,7 +41,8 @@ public struct Evaluator: Sendable {
   ///   - cancelled: asked before each image; true ends early with `CancellationError`.
   /// - Throws: what loading a sample or counting it throws.
   public func evaluate(
-    _ model: SegmentationModel, on dataset: any SegmentationDataset, indices: [Int], transform: EvaluationTransform,
+    _ model: SegmentationModel, on dataset: any SegmentationDataset, indices: [Int],
+    transform: EvaluationTransform,
     progress: (Int) -> Void = { _ in }, cancelled: () -> Bool = { false }
   ) throws -> (ids: [String], evaluation: Evaluation) {
     var evaluation = Evaluation(classes: classes)

@@ -11,7 +11,8 @@ public struct SlidingWindow: Sendable, Hashable {
   ///   - window: pixels of a window.
   ///   - strideRatio: stride as a fraction of the window, 0.6667 in the paper; rounded up to whole pixels.
   public init(extent: Int, window: Int, strideRatio: Double) {
-    precondition(extent >= window && window > 0, "SlidingWindow: window \(window) does not fit \(extent) pixels")
+    precondition(
+      extent >= window && window > 0, "SlidingWindow: window \(window) does not fit \(extent) pixels")
     let stride = max(1, Int((strideRatio * Double(window)).rounded(.up)))
     let count = (extent - window + stride - 1) / stride + 1
     starts = (0..<count).map { min($0 * stride, extent - window) }

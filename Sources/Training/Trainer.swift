@@ -1,6 +1,7 @@
 import Autograd
 import Datasets
 import Foundation
+import Kernels
 import Losses
 import Models
 import Optimizers
@@ -52,7 +53,8 @@ public final class Trainer {
 
   /// - Parameter teacher: given if and only if the loss distils; it is evaluated on the student's augmented crops.
   public init(
-    model: SegmentationModel, loss: SegmentationLoss, teacher: SegmentationModel?, configuration: TrainingConfiguration
+    model: SegmentationModel, loss: SegmentationLoss, teacher: SegmentationModel?,
+    configuration: TrainingConfiguration
   ) {
     precondition(
       (teacher != nil) == (loss.configuration.distillation != nil),
@@ -63,7 +65,8 @@ public final class Trainer {
     self.configuration = configuration
     schedule = PolySchedule(
       baseRate: configuration.learningRate, iterations: configuration.iterations,
-      warmUpRatio: configuration.warmUpRatio, warmUpFloor: configuration.warmUpFloor, power: configuration.power)
+      warmUpRatio: configuration.warmUpRatio, warmUpFloor: configuration.warmUpFloor,
+      power: configuration.power)
     optimizer = SGD(model.parameters, momentum: configuration.momentum) { parameter in
       SGD.Rule(
         rateMultiplier: SegmentationModel.isBackbone(parameter) ? 1 : configuration.headMultiplier,
@@ -85,12 +88,19 @@ public final class Trainer {
     }
     let pass = ForwardPass.training(seed: configuration.seed, iteration: iteration)
     let logits = model(images, pass)
-    let result = try loss(
-      main: logits.main.value, auxiliary: logits.auxiliary.value, labels: batch.labels, teacher: teacherLogits)
-    guard result.total.isFinite else { throw TrainingError.diverged(iteration: iteration, loss: result.total) }
+    let result = try Profile.measure("loss head") {
+      try loss(
+        main: logits.main.value, auxiliary: logits.auxiliary.value, labels: batch.labels,
+        teacher: teacherLogits)
+    }
+    guard result.total.isFinite else {
+      throw TrainingError.diverged(iteration: iteration, loss: result.total)
+    }
     var seeds = [(logits.main, result.mainGradient)]
     if let auxiliary = result.auxiliaryGradient { seeds.append((logits.auxiliary, auxiliary)) }
-    if let gradients = pass.tape?.backward(seeds) { optimizer.step(gradients, rate: rate) }
+    if let gradients = pass.tape?.backward(seeds) {
+      Profile.measure("optimizer") { optimizer.step(gradients, rate: rate) }
+    }
     iteration += 1
     let elapsed = start.duration(to: .now).components
     return StepReport(
@@ -101,7 +111,8 @@ public final class Trainer {
   /// Copies of the state, safe to keep while training goes on.
   public func snapshot() -> TrainerState {
     TrainerState(
-      iteration: iteration, weights: model.weights(), buffers: model.runningStatistics(), momentum: optimizer.state())
+      iteration: iteration, weights: model.weights(), buffers: model.runningStatistics(),
+      momentum: optimizer.state())
   }
 
   /// Continues from `state`.
@@ -114,7 +125,9 @@ public final class Trainer {
       throw .unfitState(error.description)
     }
     let failed = optimizer.restore(state.momentum)
-    guard failed.isEmpty else { throw .unfitState("no velocity for \(failed.prefix(3).joined(separator: ", "))") }
+    guard failed.isEmpty else {
+      throw .unfitState("no velocity for \(failed.prefix(3).joined(separator: ", "))")
+    }
     iteration = state.iteration
   }
 }

@@ -41,8 +41,12 @@ enum OracleModel {
   static func make(_ name: String) throws -> SegmentationModel {
     let model = SegmentationModel(architecture(name), classes: 19, seed: 1)
     try model.load(
-      weights: model.parameters.map { ($0.name, Tensor(FillRule.values($0.name, $0.shape), shape: $0.shape)) },
-      buffers: model.buffers.map { ($0.name, Tensor(FillRule.values($0.name, $0.value.shape), shape: $0.value.shape)) })
+      weights: model.parameters.map {
+        ($0.name, Tensor(FillRule.values($0.name, $0.shape), shape: $0.shape))
+      },
+      buffers: model.buffers.map {
+        ($0.name, Tensor(FillRule.values($0.name, $0.value.shape), shape: $0.value.shape))
+      })
     return model
   }
 }

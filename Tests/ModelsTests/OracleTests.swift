@@ -11,7 +11,9 @@ import Testing
 
 /// Agreement with the authors' classes over timm backbones, run by PyTorch on the CPU.
 @Suite(.serialized) struct OracleTests {
-  static func images(_ file: HDF5File) throws -> Tensor { Tensor(try file.floats("image"), shape: [4, 3, 64, 128]) }
+  static func images(_ file: HDF5File) throws -> Tensor {
+    Tensor(try file.floats("image"), shape: [4, 3, 64, 128])
+  }
 
   /// The oracle marks unlabelled pixels with the number of classes.
   static func labels(_ file: HDF5File) throws -> LabelBatch {
@@ -23,7 +25,8 @@ import Testing
   /// 0.25 * (0.5 CE(main) + 0.5 CE(aux)) + 0.75 JML1(main).
   static let loss = SegmentationLoss(
     SegmentationLoss.Configuration(
-      classes: 19, ignoreIndex: LabelMap.ignore, crossEntropyWeight: 0.25, jaccardWeight: 0.75, mainWeight: 0.5,
+      classes: 19, ignoreIndex: LabelMap.ignore, crossEntropyWeight: 0.25, jaccardWeight: 0.75,
+      mainWeight: 0.5,
       auxiliaryWeight: 0.5,
       jaccard: JaccardMetricLoss(alpha: 1, beta: 1, smooth: 1, averaging: .dataset, active: .present),
       smoothing: nil, distillation: nil))
@@ -32,7 +35,9 @@ import Testing
     let file = try Fixture.hdf5("models.h5", in: .module)
     let model = try OracleModel.make(name)
     #expect(model.parameters.map { "\($0.name) \($0.shape)" } == (try file.strings("\(name)/parameters")))
-    let known = try file.strings("\(name)/buffers").map { $0.split(separator: " ").first.map(String.init) ?? "" }
+    let known = try file.strings("\(name)/buffers").map {
+      $0.split(separator: " ").first.map(String.init) ?? ""
+    }
     #expect(model.buffers.map(\.name) == known)
   }
 
@@ -40,17 +45,22 @@ import Testing
     let file = try Fixture.hdf5("models.h5", in: .module)
     let model = try OracleModel.make(name)
     let logits = model(Variable(constant: try Self.images(file)), .evaluation())
-    for (what, actual) in [("eval_logits_s8", logits.main.value), ("eval_aux_logits_s8", logits.auxiliary.value)] {
+    for (what, actual) in [
+      ("eval_logits_s8", logits.main.value), ("eval_aux_logits_s8", logits.auxiliary.value),
+    ] {
       let expected = try file.floats("\(name)/\(what)")
       let full = Resize.forward(actual, height: 64, width: 128)
       var sampled: [Float] = []
       for plane in 0..<4 * 19 {
         for y in stride(from: 0, to: 64, by: 8) {
-          for x in stride(from: 0, to: 128, by: 8) { sampled.append(full.pointer[(plane * 64 + y) * 128 + x]) }
+          for x in stride(from: 0, to: 128, by: 8) {
+            sampled.append(full.pointer[(plane * 64 + y) * 128 + x])
+          }
         }
       }
       let mean = expected.reduce(0, +) / Float(expected.count)
-      let deviation = (expected.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Float(expected.count)).squareRoot()
+      let deviation = (expected.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Float(expected.count))
+        .squareRoot()
       let worst = zip(sampled, expected).map { abs($0 - $1) }.max() ?? .infinity
       print("oracle \(name) \(what): worst deviation \(worst / deviation) of a standard deviation")
       expectClose(actual: sampled, expected: expected, tolerance: 1e-3 * deviation, "\(name) \(what)")
@@ -82,11 +92,16 @@ import Testing
       // Shifts whose gradient is zero in exact arithmetic (a batch norm follows) are rounding; hence the floor.
       let deviation = abs(actual - expected) / max(expected, 1e-5)
       // A batch norm over the four values of image pooling amplifies rounding in all that lies before it.
-      let fewValues = parameter.name.contains("aspp.convs.0") || parameter.name.contains("ppm.pools")
+      let fewValues =
+        parameter.name.contains("aspp.convs.0") || parameter.name.contains("ppm.pools")
         || parameter.name.hasPrefix("backbone.")
-      #expect(deviation < (fewValues ? 0.05 : 0.01), "\(name) \(parameter.name): \(actual), expected \(expected)")
-      if fewValues { if deviation > worstLoose.deviation { worstLoose = (deviation, parameter.name) } }
-      else if deviation > worst.deviation { worst = (deviation, parameter.name) }
+      #expect(
+        deviation < (fewValues ? 0.05 : 0.01), "\(name) \(parameter.name): \(actual), expected \(expected)")
+      if fewValues {
+        if deviation > worstLoose.deviation { worstLoose = (deviation, parameter.name) }
+      } else if deviation > worst.deviation {
+        worst = (deviation, parameter.name)
+      }
     }
     let buffers = try file.doubles("\(name)/buffer_norm_after")
     var worstBuffer = 0.0
@@ -96,13 +111,17 @@ import Testing
       #expect(deviation < 0.01, "\(name) \(buffer.name): \(norm(buffer.value)), expected \(expected)")
     }
     print(
-      "oracle \(name): CE \(abs(result.crossEntropy - crossEntropy)), JML \(abs(result.jaccard - jaccard)), gradient norms \(worst), over few values \(worstLoose), running statistics \(worstBuffer)")
+      "oracle \(name): CE \(abs(result.crossEntropy - crossEntropy)), JML \(abs(result.jaccard - jaccard)), gradient norms \(worst), over few values \(worstLoose), running statistics \(worstBuffer)"
+    )
   }
 
-  @Test(arguments: ["deeplabv3_resnet18d", "deeplabv3_mobilenetv2_100"]) func trajectory(_ name: String) throws {
+  @Test(arguments: ["deeplabv3_resnet18d", "deeplabv3_mobilenetv2_100"]) func trajectory(_ name: String)
+    throws
+  {
     let file = try Fixture.hdf5("trajectories.h5", in: .module)
     let model = try OracleModel.make(name)
-    let schedule = PolySchedule(baseRate: 0.01, iterations: 10, warmUpRatio: 0.1, warmUpFloor: 1e-6, power: 0.9)
+    let schedule = PolySchedule(
+      baseRate: 0.01, iterations: 10, warmUpRatio: 0.1, warmUpFloor: 1e-6, power: 0.9)
     let optimizer = SGD(model.parameters, momentum: 0.9) {
       SGD.Rule(
         rateMultiplier: SegmentationModel.isBackbone($0) ? 1 : 10, weightDecay: $0.shape.rank > 1 ? 5e-4 : 0)
@@ -120,9 +139,12 @@ import Testing
       let result = try Self.loss(
         main: logits.main.value, auxiliary: logits.auxiliary.value, labels: labels, teacher: nil)
       let tolerance = step < 3 ? 1e-3 : 1e-2
-      for (actual, oracle) in [(result.crossEntropy, expected[2 * step]), (result.jaccard, expected[2 * step + 1])] {
+      for (actual, oracle) in [
+        (result.crossEntropy, expected[2 * step]), (result.jaccard, expected[2 * step + 1]),
+      ] {
         worst = max(worst, abs(actual - oracle) / oracle)
-        #expect(abs(actual - oracle) <= tolerance * oracle, "\(name) step \(step): \(actual), expected \(oracle)")
+        #expect(
+          abs(actual - oracle) <= tolerance * oracle, "\(name) step \(step): \(actual), expected \(oracle)")
       }
       let auxiliaryGradient = try #require(result.auxiliaryGradient)
       let gradients = try #require(pass.tape).backward([

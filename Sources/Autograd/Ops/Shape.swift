@@ -7,7 +7,8 @@ extension ForwardPass {
     if x.shape[2] == height && x.shape[3] == width { return x }
     let shape = x.shape
     let y = Resize.forward(x.value, height: height, width: width)
-    return record("resize", inputs: [x], output: y) { gradient, _ in [Resize.backward(gradient, shape: shape)] }
+    return record("resize", inputs: [x], output: y) { gradient, _ in [Resize.backward(gradient, shape: shape)]
+    }
   }
 
   /// Concatenation along the channels.

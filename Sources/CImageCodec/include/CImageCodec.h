@@ -8,7 +8,8 @@ extern "C" {
 #endif
 
 // PNG and JPEG to and from bytes. Every function returns 0, or -1 with a one-line reason in `error` (of
-// JML_IMAGE_ERROR_SIZE bytes). Nothing here prints, exits or keeps state between calls; all functions are thread-safe.
+// JML_IMAGE_ERROR_SIZE bytes). Nothing here prints, exits or keeps state between calls; all functions are
+// thread-safe.
 
 #define JML_IMAGE_ERROR_SIZE 256
 
@@ -43,16 +44,16 @@ jml_image_format jml_image_sniff(const uint8_t *bytes, size_t count);
 // Reads the header only.
 int jml_png_probe(const uint8_t *bytes, size_t count, jml_png_info *info, char *error);
 
-// Decodes any PNG to `pixels`, [height, width, 3] RGB: grey and palette are expanded, alpha is dropped, 16 bits are
-// scaled to 8. `capacity` is the size of `pixels` in bytes and must be exactly width * height * 3.
+// Decodes any PNG to `pixels`, [height, width, 3] RGB: grey and palette are expanded, alpha is dropped, 16
+// bits are scaled to 8. `capacity` is the size of `pixels` in bytes and must be exactly width * height * 3.
 int jml_png_decode_rgb(const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, char *error);
 
-// Decodes an 8-bit grey or a palette PNG to `values`, [height, width]: grey levels or raw palette indices (1, 2 and
-// 4-bit indices unpacked to one a byte), never colours. `capacity` must be exactly width * height.
+// Decodes an 8-bit grey or a palette PNG to `values`, [height, width]: grey levels or raw palette indices (1,
+// 2 and 4-bit indices unpacked to one a byte), never colours. `capacity` must be exactly width * height.
 int jml_png_decode_index(const uint8_t *bytes, size_t count, uint8_t *values, size_t capacity, char *error);
 
-// Encodes 8-bit rows as PNG. `color_type` is grey, RGB or palette; `palette` holds `palette_count` RGB triplets.
-// `level` is zlib's, 0 to 9. On success `*encoded` is to be given to jml_image_free.
+// Encodes 8-bit rows as PNG. `color_type` is grey, RGB or palette; `palette` holds `palette_count` RGB
+// triplets. `level` is zlib's, 0 to 9. On success `*encoded` is to be given to jml_image_free.
 int jml_png_encode(
     const uint8_t *pixels, int32_t width, int32_t height, int32_t color_type, const uint8_t *palette,
     int32_t palette_count, int32_t level, uint8_t **encoded, size_t *encoded_count, char *error);
@@ -60,15 +61,15 @@ int jml_png_encode(
 // Reads the header only; refuses CMYK.
 int jml_jpeg_probe(const uint8_t *bytes, size_t count, int32_t *width, int32_t *height, char *error);
 
-// Decodes a colour or grey JPEG to `pixels`, [height, width, 3] RGB. A warning of the decoder (premature end of data,
-// a corrupt segment) is an error. `capacity` must be exactly width * height * 3.
+// Decodes a colour or grey JPEG to `pixels`, [height, width, 3] RGB. A warning of the decoder (premature end
+// of data, a corrupt segment) is an error. `capacity` must be exactly width * height * 3.
 int jml_jpeg_decode_rgb(const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, char *error);
 
-// Encodes [height, width, 3] RGB as a 4:2:0 JPEG of `quality` 1 to 100. On success `*encoded` is to be given to
-// jml_image_free.
+// Encodes [height, width, 3] RGB as a 4:2:0 JPEG of `quality` 1 to 100. On success `*encoded` is to be given
+// to jml_image_free.
 int jml_jpeg_encode(
-    const uint8_t *pixels, int32_t width, int32_t height, int32_t quality, uint8_t **encoded, size_t *encoded_count,
-    char *error);
+    const uint8_t *pixels, int32_t width, int32_t height, int32_t quality, uint8_t **encoded,
+    size_t *encoded_count, char *error);
 
 // Frees what an encoder returned.
 void jml_image_free(uint8_t *encoded);

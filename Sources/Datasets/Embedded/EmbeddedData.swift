@@ -3,10 +3,11 @@ import Images
 import Synchronization
 import Tensors
 
-/// Procedural data in the formats of Cityscapes and PASCAL VOC, so that everything can be run without a download.
+/// Procedural data in the formats of Cityscapes and PASCAL VOC, so that everything can be run without a
+/// download.
 ///
-/// Streets and single objects, drawn with texture, light, haze, noise, thin structures, rare classes, wandering label
-/// borders and an ignore region. The same seed and sizes give the same bytes.
+/// Streets and single objects, drawn with texture, light, haze, noise, thin structures, rare classes,
+/// wandering label borders and an ignore region. The same seed and sizes give the same bytes.
 public enum EmbeddedData {
   /// Raised when the pictures change, so that older sets are made anew.
   public static let version = 1
@@ -40,12 +41,12 @@ public enum EmbeddedData {
     }
   }
 
-  /// Makes `root/cityscapes` and `root/VOCdevkit/VOC2012`, or leaves them alone when they are there already from the
-  /// same version, seed and sizes. Each is written aside and renamed into place with its `.complete` marker, so an
-  /// interrupted call leaves nothing half-made behind.
+  /// Makes `root/cityscapes` and `root/VOCdevkit/VOC2012`, or leaves them alone when they are there already
+  /// from the same version, seed and sizes. Each is written aside and renamed into place with its `.complete`
+  /// marker, so an interrupted call leaves nothing half-made behind.
   /// - Returns: whether anything was written.
-  /// - Throws: `DatasetError.writing`; also when a folder of that name exists that this generator has not made, which
-  ///   is never touched.
+  /// - Throws: `DatasetError.writing`; also when a folder of that name exists that this generator has not
+  ///   made, which is never touched.
   @discardableResult
   public static func make(root: String, seed: UInt64, sizes: Sizes = Sizes()) throws -> Bool {
     let streets = try makeStreets(root: root, seed: seed, sizes: sizes)
@@ -73,8 +74,8 @@ public enum EmbeddedData {
     ).make { try EmbeddedObjects(folder: "\($0)/VOC2012", seed: seed, sizes: sizes).write() }
   }
 
-  /// Which of `kinds` features the picture at `index` of `count` must show: every feature is in some picture of a
-  /// split, however few pictures it has.
+  /// Which of `kinds` features the picture at `index` of `count` must show: every feature is in some picture
+  /// of a split, however few pictures it has.
   static func forced(index: Int, count: Int, kinds: Int) -> [Int] {
     (0..<kinds).filter { $0 == index % kinds || $0 % count == index }
   }

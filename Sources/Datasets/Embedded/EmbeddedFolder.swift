@@ -40,7 +40,9 @@ struct EmbeddedFolder {
 
   private func replace(with aside: String) throws {
     let old = "\(path).\(getpid()).old.partial"
-    if FileManager.default.fileExists(atPath: path) { try FileManager.default.moveItem(atPath: path, toPath: old) }
+    if FileManager.default.fileExists(atPath: path) {
+      try FileManager.default.moveItem(atPath: path, toPath: old)
+    }
     defer { try? FileManager.default.removeItem(atPath: old) }
     do {
       try FileManager.default.moveItem(atPath: aside, toPath: path)

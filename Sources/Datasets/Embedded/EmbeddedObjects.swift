@@ -2,8 +2,8 @@ import Foundation
 import Images
 import Tensors
 
-/// Writes objects in PASCAL VOC's layout: official palette masks with a void ring, for some pictures only, and grey
-/// masks without void as SBD's, for most; lists that differ accordingly.
+/// Writes objects in PASCAL VOC's layout: official palette masks with a void ring, for some pictures only,
+/// and grey masks without void as SBD's, for most; lists that differ accordingly.
 struct EmbeddedObjects {
   /// The folder that gets `JPEGImages`, `SegmentationClass`, `SegmentationClassAug` and `ImageSets`.
   let folder: String
@@ -48,7 +48,9 @@ struct EmbeddedObjects {
   private func writePicture(
     id: String, position: Int, count: Int, index: Int, isOfficial: Bool, hasExtra: Bool
   ) throws {
-    var classes = EmbeddedData.forced(index: position, count: count, kinds: EmbeddedObjects.classCount).map { $0 + 1 }
+    var classes = EmbeddedData.forced(index: position, count: count, kinds: EmbeddedObjects.classCount).map {
+      $0 + 1
+    }
     // The picture's own class comes first: it sets the scene.
     let own = position % EmbeddedObjects.classCount + 1
     classes.removeAll { $0 == own }
@@ -62,7 +64,8 @@ struct EmbeddedObjects {
       let (height, width) = isPortrait ? (long, short) : (short, long)
       let photograph = Photograph(height: height, width: width, using: &random)
       let scene = ObjectScene(
-        height: height, width: width, classes: classes, random: RandomSource(seed: random.next(), purpose: "object"))
+        height: height, width: width, classes: classes,
+        random: RandomSource(seed: random.next(), purpose: "object"))
       let official = EmbeddedObjects.withVoid(photograph.labels(scene.callAsFunction, wander: 0.3))
       attempt += 1
       let isSeen = classes.allSatisfy { kind in
@@ -77,7 +80,8 @@ struct EmbeddedObjects {
       }
       if hasExtra {
         try ImageFile.writeGreyPNG(
-          photograph.labels(scene.callAsFunction, wander: 1.3), to: "\(folder)/SegmentationClassAug/\(id).png")
+          photograph.labels(scene.callAsFunction, wander: 1.3), to: "\(folder)/SegmentationClassAug/\(id).png"
+        )
       }
       return
     }

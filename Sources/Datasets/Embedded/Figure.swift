@@ -62,8 +62,8 @@ enum Outline: Sendable {
   }
 }
 
-/// One piece of a figure. Without paint it is seen through but still labelled, as annotators label a fence with its
-/// gaps and a wheel with its spokes.
+/// One piece of a figure. Without paint it is seen through but still labelled, as annotators label a fence
+/// with its gaps and a wheel with its spokes.
 struct Part: Sendable {
   let outline: Outline
   let paint: Paint?

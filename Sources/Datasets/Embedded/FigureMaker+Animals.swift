@@ -1,7 +1,8 @@
 extension FigureMaker {
   /// Body, four legs, neck and head of a grazing or standing animal facing right, about `length` long.
   private mutating func quadruped(
-    label: UInt8, coat: Paint, length: Float, legs: Float, girth: Float, neck: SIMD2<Float>, head: SIMD2<Float>,
+    label: UInt8, coat: Paint, length: Float, legs: Float, girth: Float, neck: SIMD2<Float>,
+    head: SIMD2<Float>,
     headSize: Float, tail: SIMD2<Float>, legWidth: Float
   ) -> Figure {
     var figure = Figure(label: label)
@@ -10,15 +11,23 @@ extension FigureMaker {
     let swing = random.float(-0.08, 0.08) * length
     for (x, lean) in [(-0.85, 1), (-0.6, -0.6), (0.6, 0.8), (0.85, -1)] as [(Float, Float)] {
       figure.add(
-        .limb(x0: x * half, y0: legs + 0.3 * girth, x1: x * half + swing * lean, y1: legWidth, radius: legWidth), coat)
+        .limb(
+          x0: x * half, y0: legs + 0.3 * girth, x1: x * half + swing * lean, y1: legWidth, radius: legWidth),
+        coat)
     }
-    figure.add(.limb(x0: -half, y0: back - 0.2 * girth, x1: -half + tail.x, y1: back + tail.y, radius: legWidth * 0.6), coat)
+    figure.add(
+      .limb(x0: -half, y0: back - 0.2 * girth, x1: -half + tail.x, y1: back + tail.y, radius: legWidth * 0.6),
+      coat)
     figure.add(
       .limb(
-        x0: -half * 0.75, y0: legs + girth / 2, x1: half * 0.75, y1: legs + girth / 2, radius: girth / 2), coat)
+        x0: -half * 0.75, y0: legs + girth / 2, x1: half * 0.75, y1: legs + girth / 2, radius: girth / 2),
+      coat)
     let face = SIMD2(half + head.x, back + head.y)
     figure.add(
-      .limb(x0: half * 0.75, y0: back - girth * 0.3, x1: half + neck.x, y1: back + neck.y, radius: headSize * 0.8), coat)
+      .limb(
+        x0: half * 0.75, y0: back - girth * 0.3, x1: half + neck.x, y1: back + neck.y,
+        radius: headSize * 0.8),
+      coat)
     figure.add(
       .limb(x0: half + neck.x, y0: back + neck.y, x1: face.x, y1: face.y, radius: headSize * 0.75), coat)
     figure.add(.ellipse(x: half + neck.x, y: back + neck.y, rx: headSize, ry: headSize), coat)
@@ -49,7 +58,8 @@ extension FigureMaker {
   }
 
   mutating func cow(label: UInt8) -> Figure {
-    let coat = paint(RGB(0.88, 0.86, 0.82), RGB(0.12, 0.1, 0.1), .patches(size: 0.55, threshold: 0.52), vary: 0.05)
+    let coat = paint(
+      RGB(0.88, 0.86, 0.82), RGB(0.12, 0.1, 0.1), .patches(size: 0.55, threshold: 0.52), vary: 0.05)
     var figure = quadruped(
       label: label, coat: coat, length: 1.8, legs: 0.62, girth: 0.72, neck: SIMD2(0.22, 0.02),
       head: SIMD2(0.5, -0.12), headSize: 0.2, tail: SIMD2(-0.08, -0.75), legWidth: 0.085)
@@ -74,7 +84,8 @@ extension FigureMaker {
   /// Sitting, facing the viewer.
   mutating func cat(label: UInt8) -> Figure {
     let coat = paint(
-      random.pick([RGB(0.72, 0.45, 0.18), RGB(0.48, 0.46, 0.44), RGB(0.2, 0.18, 0.18)]), RGB(0.32, 0.24, 0.16),
+      random.pick([RGB(0.72, 0.45, 0.18), RGB(0.48, 0.46, 0.44), RGB(0.2, 0.18, 0.18)]),
+      RGB(0.32, 0.24, 0.16),
       .stripes(period: 0.09, direction: SIMD2(0.3, 0.95)), vary: 0.05)
     var figure = Figure(label: label)
     figure.add(.limb(x0: 0.18, y0: 0.08, x1: 0.42, y1: random.float(0.08, 0.4), radius: 0.045), coat)
@@ -100,7 +111,8 @@ extension FigureMaker {
       figure.add(.polygon([SIMD2(-0.3, 0.32), SIMD2(-0.72, 0.22), SIMD2(-0.68, 0.42)]), feathers)
       let lift = random.float(0.2, 0.45)
       figure.add(
-        .polygon([SIMD2(-0.12, 0.36), SIMD2(-0.45, 0.4 + lift), SIMD2(-0.1, 0.5 + lift), SIMD2(0.2, 0.36)]), dark)
+        .polygon([SIMD2(-0.12, 0.36), SIMD2(-0.45, 0.4 + lift), SIMD2(-0.1, 0.5 + lift), SIMD2(0.2, 0.36)]),
+        dark)
     } else {
       figure.add(.polygon([SIMD2(-0.25, 0.32), SIMD2(-0.7, 0.12), SIMD2(-0.62, 0.3)]), dark)
       figure.add(.limb(x0: 0.02, y0: 0.2, x1: 0.04, y1: 0.02, radius: 0.02), dark)
@@ -108,7 +120,8 @@ extension FigureMaker {
     }
     figure.add(.ellipse(x: 0, y: 0.33, rx: 0.35, ry: 0.18), feathers)
     figure.add(.ellipse(x: 0.32, y: 0.48, rx: 0.14, ry: 0.13), feathers)
-    figure.add(.polygon([SIMD2(0.43, 0.52), SIMD2(0.43, 0.43), SIMD2(0.6, 0.46)]), flat(RGB(0.85, 0.6, 0.15)))
+    figure.add(
+      .polygon([SIMD2(0.43, 0.52), SIMD2(0.43, 0.43), SIMD2(0.6, 0.46)]), flat(RGB(0.85, 0.6, 0.15)))
     return figure
   }
 }

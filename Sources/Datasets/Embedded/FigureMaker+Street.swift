@@ -16,7 +16,8 @@ extension FigureMaker {
     figure.add(.foliage(x: 0, y: top - radius, rx: radius, ry: radius, noise: noise()), leaves)
     figure.add(
       .foliage(
-        x: random.float(-0.7, 0.7) * radius, y: top - 1.4 * radius, rx: 0.7 * radius, ry: 0.6 * radius, noise: noise()),
+        x: random.float(-0.7, 0.7) * radius, y: top - 1.4 * radius, rx: 0.7 * radius, ry: 0.6 * radius,
+        noise: noise()),
       leaves)
     return figure
   }
@@ -25,14 +26,17 @@ extension FigureMaker {
     var figure = Figure(label: label)
     let metal = flat(random.pick([RGB(0.4, 0.42, 0.43), RGB(0.25, 0.27, 0.26), RGB(0.55, 0.55, 0.52)]))
     figure.add(.box(x0: -radius, y0: 0, x1: radius, y1: height), metal)
-    if height > 4.5 { figure.add(.limb(x0: 0, y0: height, x1: 1.2, y1: height + 0.2, radius: radius * 0.8), metal) }
+    if height > 4.5 {
+      figure.add(.limb(x0: 0, y0: height, x1: 1.2, y1: height + 0.2, radius: radius * 0.8), metal)
+    }
     return figure
   }
 
   /// The lamp box only; it hangs on a pole of its own.
   mutating func trafficLight(label: UInt8, bottom: Float) -> Figure {
     var figure = Figure(label: label)
-    figure.add(.box(x0: -0.24, y0: bottom, x1: 0.24, y1: bottom + 1.15), flat(RGB(0.06, 0.07, 0.07), vary: 0.03))
+    figure.add(
+      .box(x0: -0.24, y0: bottom, x1: 0.24, y1: bottom + 1.15), flat(RGB(0.06, 0.07, 0.07), vary: 0.03))
     let lit = random.below(3)
     let colors = [RGB(0.15, 0.9, 0.45), RGB(0.95, 0.7, 0.15), RGB(0.95, 0.15, 0.12)]
     for (index, color) in colors.enumerated() {
@@ -53,8 +57,10 @@ extension FigureMaker {
       figure.add(.ellipse(x: 0, y: centre, rx: 0.42, ry: 0.42), red)
       figure.add(.ellipse(x: 0, y: centre, rx: 0.29, ry: 0.29), white)
     case 1:
-      figure.add(.polygon([SIMD2(-0.5, centre - 0.4), SIMD2(0.5, centre - 0.4), SIMD2(0, centre + 0.48)]), red)
-      figure.add(.polygon([SIMD2(-0.28, centre - 0.28), SIMD2(0.28, centre - 0.28), SIMD2(0, centre + 0.24)]), white)
+      figure.add(
+        .polygon([SIMD2(-0.5, centre - 0.4), SIMD2(0.5, centre - 0.4), SIMD2(0, centre + 0.48)]), red)
+      figure.add(
+        .polygon([SIMD2(-0.28, centre - 0.28), SIMD2(0.28, centre - 0.28), SIMD2(0, centre + 0.24)]), white)
     default:
       figure.add(.box(x0: -0.45, y0: centre - 0.4, x1: 0.45, y1: centre + 0.4), flat(RGB(0.1, 0.25, 0.75)))
       figure.add(.limb(x0: -0.2, y0: centre - 0.15, x1: 0.2, y1: centre + 0.15, radius: 0.08), white)
@@ -65,7 +71,8 @@ extension FigureMaker {
   /// A bin or a box at the roadside: labelled, but of no class.
   mutating func clutter(label: UInt8) -> Figure {
     var figure = Figure(label: label)
-    figure.add(.box(x0: -0.35, y0: 0, x1: 0.35, y1: random.float(0.8, 1.3)), flat(RGB(0.25, 0.4, 0.3), vary: 0.12))
+    figure.add(
+      .box(x0: -0.35, y0: 0, x1: 0.35, y1: random.float(0.8, 1.3)), flat(RGB(0.25, 0.4, 0.3), vary: 0.12))
     figure.add(.box(x0: -0.4, y0: 0.75, x1: 0.4, y1: 0.85), flat(RGB(0.15, 0.15, 0.15)))
     return figure
   }

@@ -8,7 +8,9 @@ extension FigureMaker {
     figure.add(.limb(x0: -5, y0: 1.6, x1: 5, y1: 1.6, radius: 0.72), hull)
     figure.add(.polygon([SIMD2(4.2, 2.25), SIMD2(6.6, 1.4), SIMD2(4.2, 0.95)]), hull)
     figure.add(.box(x0: -4.8, y0: 1.4, x1: 5.2, y1: 1.6), mark)
-    figure.add(.polygon([SIMD2(-0.8, 1.5), SIMD2(-3.4, -0.5), SIMD2(-2.4, -0.5), SIMD2(1.6, 1.4)]), flat(RGB(0.6, 0.62, 0.66)))
+    figure.add(
+      .polygon([SIMD2(-0.8, 1.5), SIMD2(-3.4, -0.5), SIMD2(-2.4, -0.5), SIMD2(1.6, 1.4)]),
+      flat(RGB(0.6, 0.62, 0.66)))
     figure.add(.limb(x0: -0.6, y0: 0.5, x1: 0.2, y1: 0.5, radius: 0.36), flat(RGB(0.35, 0.36, 0.4)))
     return figure
   }
@@ -34,12 +36,16 @@ extension FigureMaker {
     figure.add(.ellipse(x: 0, y: 0.5, rx: 0.09, ry: 0.12), glass)
     figure.add(.box(x0: -0.035, y0: 0.55, x1: 0.035, y1: 0.8), glass)
     figure.add(.box(x0: -0.042, y0: 0.77, x1: 0.042, y1: 0.83), flat(RGB(0.7, 0.6, 0.3)))
-    figure.add(.box(x0: -0.09, y0: 0.14, x1: 0.09, y1: 0.38), flat(random.pick([RGB(0.9, 0.88, 0.8), RGB(0.75, 0.2, 0.15)])))
+    figure.add(
+      .box(x0: -0.09, y0: 0.14, x1: 0.09, y1: 0.38),
+      flat(random.pick([RGB(0.9, 0.88, 0.8), RGB(0.75, 0.2, 0.15)])))
     return figure
   }
 
   private mutating func wood() -> Paint {
-    paint(RGB(0.5, 0.33, 0.18), RGB(0.38, 0.24, 0.12), .stripes(period: 0.12, direction: SIMD2(0.1, 1)), vary: 0.07)
+    paint(
+      RGB(0.5, 0.33, 0.18), RGB(0.38, 0.24, 0.12), .stripes(period: 0.12, direction: SIMD2(0.1, 1)),
+      vary: 0.07)
   }
 
   mutating func chair(label: UInt8) -> Figure {
@@ -76,7 +82,8 @@ extension FigureMaker {
     figure.add(.foliage(x: 0, y: 0.62, rx: 0.26, ry: 0.26, noise: noise()), leaves)
     for _ in 0..<4 {
       figure.add(
-        .limb(x0: 0, y0: 0.3, x1: random.float(-0.38, 0.38), y1: random.float(0.55, 0.95), radius: 0.035), leaves)
+        .limb(x0: 0, y0: 0.3, x1: random.float(-0.38, 0.38), y1: random.float(0.55, 0.95), radius: 0.035),
+        leaves)
     }
     figure.add(
       .polygon([SIMD2(-0.2, 0.34), SIMD2(0.2, 0.34), SIMD2(0.14, 0), SIMD2(-0.14, 0)]),

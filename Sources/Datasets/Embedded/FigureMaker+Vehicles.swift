@@ -19,7 +19,8 @@ extension FigureMaker {
     let roof = random.float(1.38, 1.55)
     figure.add(
       .polygon([
-        SIMD2(-half * 0.75, 0.85), SIMD2(-half * 0.5, roof), SIMD2(half * 0.3, roof), SIMD2(half * 0.62, 0.85),
+        SIMD2(-half * 0.75, 0.85), SIMD2(-half * 0.5, roof), SIMD2(half * 0.3, roof),
+        SIMD2(half * 0.62, 0.85),
       ]), body)
     figure.add(
       .polygon([

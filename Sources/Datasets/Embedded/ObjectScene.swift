@@ -1,7 +1,7 @@
 import Tensors
 
-/// One to three objects of PASCAL VOC's 20 classes before a background that suits them. Sizes vary, objects may be cut
-/// by the edge of the picture or cover each other.
+/// One to three objects of PASCAL VOC's 20 classes before a background that suits them. Sizes vary, objects
+/// may be cut by the edge of the picture or cover each other.
 struct ObjectScene: Sendable {
   enum Setting: Sendable {
     case meadow, road, room, water, air
@@ -35,19 +35,20 @@ struct ObjectScene: Sendable {
       for _ in 0..<maker.random.below(4) {
         let tree = maker.tree(label: 0, bush: maker.random.chance(0.4))
         let origin = SIMD2(maker.random.float(0, 1) * self.width, (horizon + 0.02) * self.height)
-        scenery.append(PlacedFigure(tree, origin: origin, scale: size * maker.random.float(0.03, 0.07), haze: 0.25))
+        scenery.append(
+          PlacedFigure(tree, origin: origin, scale: size * maker.random.float(0.03, 0.07), haze: 0.25))
       }
     }
     self.scenery = scenery
 
     var wanted = classes
     if maker.random.chance(0.3) { wanted.append(main) }
-    if maker.random.chance(0.3) { wanted.append(15) }
+    if setting != .air && maker.random.chance(0.3) { wanted.append(15) }
     var objects: [(bottom: Float, figure: PlacedFigure)] = []
     for (index, kind) in wanted.enumerated() {
       let figure = maker.object(kind)
       let extent = SIMD2(figure.bounds.z - figure.bounds.x, figure.bounds.w - figure.bounds.y)
-      let share = maker.random.float(0.5, 0.92) * (index == 0 ? 1 : 0.7)
+      let share = maker.random.float(0.65, 1.05) * (index == 0 ? 1 : 0.7)
       let scale = min(self.width * share / extent.x, self.height * share / extent.y)
       let isFlying = setting == .air
       let bottom =
@@ -127,13 +128,15 @@ struct ObjectScene: Sendable {
   /// Ground and what is behind it.
   private static func paints(_ setting: Setting, _ maker: inout FigureMaker) -> (Paint, Paint) {
     let sky = maker.paint(
-      maker.random.pick([RGB(0.5, 0.66, 0.9), RGB(0.7, 0.76, 0.84)]), RGB(0.88, 0.89, 0.92), .mottled(size: 2.5))
+      maker.random.pick([RGB(0.5, 0.66, 0.9), RGB(0.7, 0.76, 0.84)]), RGB(0.88, 0.89, 0.92),
+      .mottled(size: 2.5))
     switch setting {
     case .meadow:
       return (maker.paint(RGB(0.22, 0.34, 0.1), RGB(0.46, 0.52, 0.22), .grain(size: 0.12), vary: 0.06), sky)
     case .road:
       let houses = maker.paint(
-        maker.random.pick([RGB(0.6, 0.52, 0.42), RGB(0.52, 0.5, 0.48), RGB(0.5, 0.32, 0.26)]), RGB(0.22, 0.25, 0.3),
+        maker.random.pick([RGB(0.6, 0.52, 0.42), RGB(0.52, 0.5, 0.48), RGB(0.5, 0.32, 0.26)]),
+        RGB(0.22, 0.25, 0.3),
         .cells(width: 0.7, height: 0.8, fill: 0.5))
       return (
         maker.paint(RGB(0.34, 0.34, 0.35), RGB(0.46, 0.45, 0.45), .grain(size: 0.1), vary: 0.06),
@@ -141,7 +144,8 @@ struct ObjectScene: Sendable {
       )
     case .room:
       let wall = maker.paint(
-        maker.random.pick([RGB(0.78, 0.74, 0.66), RGB(0.6, 0.66, 0.7), RGB(0.72, 0.6, 0.52)]), RGB(0.7, 0.68, 0.62),
+        maker.random.pick([RGB(0.78, 0.74, 0.66), RGB(0.6, 0.66, 0.7), RGB(0.72, 0.6, 0.52)]),
+        RGB(0.7, 0.68, 0.62),
         maker.random.chance(0.4) ? .stripes(period: 0.5, direction: SIMD2(1, 0)) : .mottled(size: 3))
       let floor = maker.paint(
         maker.random.pick([RGB(0.5, 0.36, 0.22), RGB(0.55, 0.54, 0.52)]), RGB(0.36, 0.26, 0.18),
@@ -149,7 +153,8 @@ struct ObjectScene: Sendable {
       return (floor, wall)
     case .water:
       return (
-        maker.paint(RGB(0.14, 0.3, 0.42), RGB(0.4, 0.55, 0.64), .stripes(period: 0.3, direction: SIMD2(0.08, 1))), sky
+        maker.paint(
+          RGB(0.14, 0.3, 0.42), RGB(0.4, 0.55, 0.64), .stripes(period: 0.3, direction: SIMD2(0.08, 1))), sky
       )
     case .air: return (sky, sky)
     }

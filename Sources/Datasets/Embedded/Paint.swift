@@ -1,4 +1,5 @@
-/// How a surface looks: one or two colours and a pattern in the surface's own coordinates (units of the figure).
+/// How a surface looks: one or two colours and a pattern in the surface's own coordinates (units of the
+/// figure).
 struct Paint: Sendable {
   enum Pattern: Sendable {
     case plain
@@ -8,7 +9,8 @@ struct Paint: Sendable {
     case patches(size: Float, threshold: Float)
     /// Parallel stripes across a direction.
     case stripes(period: Float, direction: SIMD2<Float>)
-    /// Second colour inside the cells of a grid: windows. Sizes of a cell; `fill` is the fraction of it that is window.
+    /// Second colour inside the cells of a grid: windows. Sizes of a cell; `fill` is the fraction of it that
+    /// is window.
     case cells(width: Float, height: Float, fill: Float)
     /// Second colour in the joints between offset rows.
     case bricks(width: Float, height: Float)
@@ -30,7 +32,8 @@ struct Paint: Sendable {
     case .patches(let size, let threshold):
       return noise.fractal(point.x / size, point.y / size) > threshold ? second : color
     case .stripes(let period, let direction):
-      let phase = (point * direction).sum() / period + 0.6 * noise.value(point.x / period / 3, point.y / period / 3)
+      let phase =
+        (point * direction).sum() / period + 0.3 * noise.value(point.x / period / 4, point.y / period / 4)
       return phase - phase.rounded(.down) < 0.5 ? color : second
     case .cells(let width, let height, let fill):
       let (across, up) = (point.x / width, point.y / height)

@@ -7,8 +7,8 @@ struct Sight {
   var label: UInt8
 }
 
-/// Turns a scene, a function of the picture position in pixels, into an image as a camera would take it and into the
-/// labels an annotator would draw.
+/// Turns a scene, a function of the picture position in pixels, into an image as a camera would take it and
+/// into the labels an annotator would draw.
 struct Photograph {
   let height: Int
   let width: Int
@@ -81,7 +81,9 @@ struct Photograph {
     var result = rows
     for y in 0..<height {
       let (above, below) = (max(y - 1, 0) * width, min(y + 1, height - 1) * width)
-      for x in 0..<width { result[y * width + x] = (rows[above + x] + rows[y * width + x] * 2 + rows[below + x]) / 4 }
+      for x in 0..<width {
+        result[y * width + x] = (rows[above + x] + rows[y * width + x] * 2 + rows[below + x]) / 4
+      }
     }
     return result
   }

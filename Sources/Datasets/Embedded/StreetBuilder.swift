@@ -1,6 +1,7 @@
 import Tensors
 
-/// Lays out a street: sides, fronts, furniture, traffic. Lengths are metres, x to the right of the camera, z ahead.
+/// Lays out a street: sides, fronts, furniture, traffic. Lengths are metres, x to the right of the camera, z
+/// ahead.
 struct StreetBuilder {
   private var maker: FigureMaker
   private var scene: StreetScene
@@ -24,17 +25,20 @@ struct StreetBuilder {
   private init(height: Int, width: Int, forced: [StreetScene.Feature], random: RandomSource) {
     maker = FigureMaker(random: random)
     var features = Set(forced)
-    for feature in StreetScene.Feature.allCases where maker.random.chance(0.3) { features.insert(feature) }
+    for feature in StreetScene.Feature.allCases where maker.random.chance(feature.frequency) {
+      features.insert(feature)
+    }
     self.features = features
     let paints = GroundPaints(using: &maker)
     func side(_ maker: inout FigureMaker, curb: Float, grass: Bool) -> StreetScene.Side {
       StreetScene.Side(
-        curb: curb, sidewalkEnd: curb + maker.random.float(1.8, 3.5), surfaces: [], grass: grass)
+        curb: curb, sidewalkEnd: curb + (grass ? maker.random.float(1.2, 2) : maker.random.float(1.8, 3.5)),
+        surfaces: [], grass: grass)
     }
-    let grassLeft = maker.random.chance(0.5)
+    let grassSide = maker.random.below(3)
     let hasGrass = features.contains(.terrain)
-    let left = side(&maker, curb: maker.random.float(4.5, 7), grass: hasGrass && grassLeft)
-    let right = side(&maker, curb: maker.random.float(2.4, 4), grass: hasGrass && !grassLeft)
+    let left = side(&maker, curb: maker.random.float(4, 6.5), grass: hasGrass && grassSide != 1)
+    let right = side(&maker, curb: maker.random.float(2.2, 3.6), grass: hasGrass && grassSide != 0)
     scene = StreetScene(
       height: height, width: width, focalLength: Float(width) * maker.random.float(0.68, 0.85),
       horizon: Float(height) * maker.random.float(0.38, 0.48),
@@ -48,7 +52,7 @@ struct StreetBuilder {
     let wallLeft = maker.random.chance(0.5)
     for isLeft in [true, false] {
       var side = isLeft ? scene.left : scene.right
-      let edge = side.sidewalkEnd + (side.grass ? maker.random.float(3, 6) : 0)
+      let edge = side.sidewalkEnd + (side.grass ? maker.random.float(4, 9) : 0)
       var barriers: [StreetSurface] = []
       if features.contains(.wall) && wallLeft == isLeft { barriers.append(wall(at: edge)) }
       if features.contains(.fence) && wallLeft != isLeft { barriers.append(fence(at: edge)) }
@@ -80,7 +84,8 @@ struct StreetBuilder {
 
   private mutating func houses(behind edge: Float) -> [StreetSurface] {
     let fronts = [
-      RGB(0.66, 0.58, 0.46), RGB(0.5, 0.3, 0.24), RGB(0.6, 0.6, 0.58), RGB(0.45, 0.44, 0.42), RGB(0.76, 0.72, 0.62),
+      RGB(0.66, 0.58, 0.46), RGB(0.5, 0.3, 0.24), RGB(0.6, 0.6, 0.58), RGB(0.45, 0.44, 0.42),
+      RGB(0.76, 0.72, 0.62),
       RGB(0.4, 0.42, 0.48),
     ]
     var rows: [StreetSurface] = []
@@ -179,10 +184,13 @@ struct StreetBuilder {
         let kind = maker.random.below(10)
         if kind < 4 {
           place(
-            maker.pole(label: Raw.pole, height: maker.random.float(4, 6.5), radius: maker.random.float(0.08, 0.13)),
+            maker.pole(
+              label: Raw.pole, height: maker.random.float(4, 6.5), radius: maker.random.float(0.08, 0.13)),
             x: x, z: z, mirrored: isLeft == false)
         } else if kind < 7 {
-          place(maker.tree(label: Raw.vegetation, bush: maker.random.chance(0.3)), x: sign * side.sidewalkEnd, z: z)
+          place(
+            maker.tree(label: Raw.vegetation, bush: maker.random.chance(0.3)), x: sign * side.sidewalkEnd,
+            z: z)
         } else if kind == 7 {
           place(maker.clutter(label: Raw.clutter), x: sign * (side.curb + 0.9), z: z)
         }
@@ -190,7 +198,7 @@ struct StreetBuilder {
       }
     }
     for feature in [StreetScene.Feature.trafficLight, .trafficSign] where features.contains(feature) {
-      for _ in 0..<(1 + maker.random.below(2)) {
+      for _ in 0..<(1 + maker.random.below(3)) {
         let z = maker.random.float(6, 15)
         let isLeft = maker.random.chance(0.35)
         let x = isLeft ? -(scene.left.curb + 0.5) : scene.right.curb + 0.5
@@ -207,24 +215,27 @@ struct StreetBuilder {
 
   private mutating func addPeople() {
     if features.contains(.person) {
-      for _ in 0..<(1 + maker.random.below(4)) {
+      for _ in 0..<(2 + maker.random.below(5)) {
         let isLeft = maker.random.chance(0.45)
         let side = isLeft ? scene.left : scene.right
         let x = side.curb + maker.random.float(0.3, max(side.sidewalkEnd - side.curb - 0.3, 0.5))
         place(
-          maker.person(label: Raw.person), x: isLeft ? -x : x, z: maker.random.float(4.5, 18),
+          maker.person(label: Raw.person), x: isLeft ? -x : x, z: maker.random.float(4, 14),
           mirrored: maker.random.chance(0.5))
       }
     }
     if features.contains(.rider) {
-      let (x, z) = (maker.random.float(-scene.left.curb * 0.5, scene.right.curb * 0.8), maker.random.float(5, 9))
+      let (x, z) = (
+        maker.random.float(-scene.left.curb * 0.5, scene.right.curb * 0.8), maker.random.float(5, 9)
+      )
       let mirrored = maker.random.chance(0.5)
       let motorised = features.contains(.motorcycle) && maker.random.chance(0.6)
       place(
         motorised ? maker.motorcycle(label: Raw.motorcycle) : maker.bicycle(label: Raw.bicycle), x: x, z: z,
         mirrored: mirrored)
       place(
-        maker.rider(label: Raw.rider, saddle: motorised ? 0.82 : 0.98), x: mirrored ? x + 0.2 : x - 0.2, z: z - 0.05,
+        maker.rider(label: Raw.rider, saddle: motorised ? 0.82 : 0.98), x: mirrored ? x + 0.2 : x - 0.2,
+        z: z - 0.05,
         mirrored: mirrored)
       shadow(x: x, z: z, halfWidth: 0.9, halfLength: 0.4)
     }
@@ -235,6 +246,18 @@ struct StreetBuilder {
       let figure =
         feature == .bicycle ? maker.bicycle(label: Raw.bicycle) : maker.motorcycle(label: Raw.motorcycle)
       place(figure, x: isLeft ? -x : x, z: maker.random.float(4.5, 9), mirrored: maker.random.chance(0.5))
+    }
+  }
+}
+
+extension StreetScene.Feature {
+  /// How many streets have it, a fraction 0...1.
+  fileprivate var frequency: Double {
+    switch self {
+    case .person: return 0.6
+    case .terrain, .trafficSign, .trafficLight: return 0.45
+    case .wall, .fence, .rider, .bicycle: return 0.3
+    case .truck, .bus, .train, .motorcycle: return 0.2
     }
   }
 }

@@ -1,11 +1,12 @@
 import Tensors
 
-/// A street as a car's camera sees it, in the 19 Cityscapes classes plus ignored ids: ground, house fronts and
-/// vehicles stand in one perspective, so that place, size and neighbours tell as much as colour does.
+/// A street as a car's camera sees it, in the 19 Cityscapes classes plus ignored ids: ground, house fronts
+/// and vehicles stand in one perspective, so that place, size and neighbours tell as much as colour does.
 struct StreetScene: Sendable {
   /// What not every street has.
   enum Feature: Int, CaseIterable, Sendable {
-    case wall, fence, terrain, trafficLight, trafficSign, person, rider, truck, bus, train, motorcycle, bicycle
+    case wall, fence, terrain, trafficLight, trafficSign, person, rider, truck, bus, train, motorcycle,
+      bicycle
   }
 
   /// Raw ids of Cityscapes.

@@ -1,5 +1,5 @@
-/// A vertical surface along the street, seen from the road: a house front, a wall, a fence, a hedge. Lengths are
-/// metres; the camera looks along z.
+/// A vertical surface along the street, seen from the road: a house front, a wall, a fence, a hedge. Lengths
+/// are metres; the camera looks along z.
 struct StreetSurface: Sendable {
   /// Raw id.
   let label: UInt8

@@ -13,7 +13,8 @@ struct MobileNetV2: Backbone {
   init(_ scope: ParameterScope, outputStride: Int) {
     stem = (
       Conv2d(
-        scope["conv_stem"], inChannels: 3, outChannels: 32, kernel: 3, stride: 2, padding: 1, dilation: 1, groups: 1,
+        scope["conv_stem"], inChannels: 3, outChannels: 32, kernel: 3, stride: 2, padding: 1, dilation: 1,
+        groups: 1,
         bias: false, initializer: .kaimingNormalFanOut(groups: 1)),
       BatchNorm2d(scope["bn1"], channels: 32, momentum: 0.1, epsilon: 1e-5, activation: .relu6)
     )
@@ -24,7 +25,8 @@ struct MobileNetV2: Backbone {
       return (0..<row.count).map { block in
         defer { channels = row.channels }
         return InvertedResidual(
-          scope["blocks"][index][block], inChannels: channels, outChannels: row.channels, expansion: row.expansion,
+          scope["blocks"][index][block], inChannels: channels, outChannels: row.channels,
+          expansion: row.expansion,
           stride: block == 0 ? stride : 1, dilation: block == 0 ? firstDilation : dilation)
       }
     }
@@ -52,7 +54,8 @@ private struct InvertedResidual: Sendable {
   private let layers: [(Conv2d, BatchNorm2d)]
   private let isResidual: Bool
 
-  init(_ scope: ParameterScope, inChannels: Int, outChannels: Int, expansion: Int, stride: Int, dilation: Int) {
+  init(_ scope: ParameterScope, inChannels: Int, outChannels: Int, expansion: Int, stride: Int, dilation: Int)
+  {
     let width = inChannels * expansion
     let expand = expansion > 1
     // (name, in, out, kernel, stride, dilation, groups)

@@ -15,10 +15,15 @@ struct ResNet: Backbone {
     var stem: [(Conv2d, BatchNorm2d)] = []
     for (index, (input, output)) in [(3, 32), (32, 32), (32, 64)].enumerated() {
       let convolution = Conv2d(
-        scope["conv1"][index * 3], inChannels: input, outChannels: output, kernel: 3, stride: index == 0 ? 2 : 1,
+        scope["conv1"][index * 3], inChannels: input, outChannels: output, kernel: 3,
+        stride: index == 0 ? 2 : 1,
         padding: 1, dilation: 1, groups: 1, bias: false, initializer: .kaimingNormalFanOut(groups: 1))
       let normScope = index == 2 ? scope["bn1"] : scope["conv1"][index * 3 + 1]
-      stem.append((convolution, BatchNorm2d(normScope, channels: output, momentum: 0.1, epsilon: 1e-5, activation: .relu)))
+      stem.append(
+        (
+          convolution,
+          BatchNorm2d(normScope, channels: output, momentum: 0.1, epsilon: 1e-5, activation: .relu)
+        ))
     }
     self.stem = stem
 
@@ -33,7 +38,8 @@ struct ResNet: Backbone {
       for block in 0..<count {
         blocks.append(
           ResidualBlock(
-            scope["layer\(index + 1)"][block], bottleneck: depth.bottleneck, inChannels: channels, planes: planes,
+            scope["layer\(index + 1)"][block], bottleneck: depth.bottleneck, inChannels: channels,
+            planes: planes,
             stride: block == 0 ? stride : 1, firstDilation: block == 0 ? firstDilation : dilation,
             dilation: dilation))
         channels = planes * (depth.bottleneck ? 4 : 1)
@@ -95,7 +101,10 @@ struct ResidualBlock: Sendable {
     // (in, out, kernel, stride, dilation)
     let shapes: [(Int, Int, Int, Int, Int)] =
       bottleneck
-      ? [(inChannels, planes, 1, 1, 1), (planes, planes, 3, stride, firstDilation), (planes, outChannels, 1, 1, 1)]
+      ? [
+        (inChannels, planes, 1, 1, 1), (planes, planes, 3, stride, firstDilation),
+        (planes, outChannels, 1, 1, 1),
+      ]
       : [(inChannels, planes, 3, stride, firstDilation), (planes, planes, 3, 1, dilation)]
     branch = shapes.enumerated().map { index, shape in
       let (input, output, kernel, stride, dilation) = shape
@@ -113,7 +122,8 @@ struct ResidualBlock: Sendable {
     shortcut =
       stride != 1 || inChannels != outChannels
       ? Shortcut(
-        scope["downsample"], inChannels: inChannels, outChannels: outChannels, stride: stride, dilation: dilation)
+        scope["downsample"], inChannels: inChannels, outChannels: outChannels, stride: stride,
+        dilation: dilation)
       : nil
   }
 
@@ -135,12 +145,14 @@ private struct Shortcut: Sendable {
     if dilation > 1 {
       pooling = Pooling(kind: .averageIncludingPadding, kernel: 2, stride: 1, padding: 0, paddingAfter: 1)
     } else if stride > 1 {
-      pooling = Pooling(kind: .averageExcludingPadding, kernel: 2, stride: stride, padding: 0, paddingAfter: 1)
+      pooling = Pooling(
+        kind: .averageExcludingPadding, kernel: 2, stride: stride, padding: 0, paddingAfter: 1)
     } else {
       pooling = nil
     }
     convolution = Conv2d(
-      scope["1"], inChannels: inChannels, outChannels: outChannels, kernel: 1, stride: 1, padding: 0, dilation: 1,
+      scope["1"], inChannels: inChannels, outChannels: outChannels, kernel: 1, stride: 1, padding: 0,
+      dilation: 1,
       groups: 1, bias: false, initializer: .kaimingNormalFanOut(groups: 1))
     norm = BatchNorm2d(scope["2"], channels: outChannels, momentum: 0.1, epsilon: 1e-5, activation: .none)
   }

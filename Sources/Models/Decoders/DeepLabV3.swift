@@ -12,12 +12,18 @@ struct DeepLabV3: Sendable {
 
   init(_ scope: ParameterScope, inChannels: Int, outChannels: Int, rates: [Int]) {
     let convolutions = scope["aspp"]["convs"]
-    pooled = ConvNormAct(convolutions["0"]["1"], inChannels: inChannels, outChannels: outChannels, kernel: 1, dilation: 1)
-    branches = [
-      ConvNormAct(convolutions["1"], inChannels: inChannels, outChannels: outChannels, kernel: 1, dilation: 1)
-    ] + rates.enumerated().map { index, rate in
-      ConvNormAct(convolutions[index + 2], inChannels: inChannels, outChannels: outChannels, kernel: 3, dilation: rate)
-    }
+    pooled = ConvNormAct(
+      convolutions["0"]["1"], inChannels: inChannels, outChannels: outChannels, kernel: 1, dilation: 1)
+    branches =
+      [
+        ConvNormAct(
+          convolutions["1"], inChannels: inChannels, outChannels: outChannels, kernel: 1, dilation: 1)
+      ]
+      + rates.enumerated().map { index, rate in
+        ConvNormAct(
+          convolutions[index + 2], inChannels: inChannels, outChannels: outChannels, kernel: 3, dilation: rate
+        )
+      }
     bottleneck = ConvNormAct(
       scope["bottleneck"], inChannels: outChannels * (rates.count + 2), outChannels: outChannels, kernel: 3,
       dilation: 1)

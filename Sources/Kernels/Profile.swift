@@ -1,0 +1,37 @@
+import Synchronization
+
+/// Seconds by kind of work, for `jml bench`: where a training step goes. Off unless asked for; numbers never depend on
+/// it.
+public enum Profile {
+  private struct State {
+    var isOn = false
+    var seconds: [String: Double] = [:]
+  }
+
+  private static let state = Mutex(State())
+
+  /// Starts counting from zero, or stops.
+  public static func set(on: Bool) { state.withLock { $0 = State(isOn: on) } }
+
+  /// Runs `body` and adds its wall time to `kind`.
+  public static func measure<Result, Failure: Error>(
+    _ kind: @autoclosure () -> String, _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    guard state.withLock({ $0.isOn }) else { return try body() }
+    let start = ContinuousClock.now
+    let result = try body()
+    let elapsed = start.duration(to: .now).components
+    let name = kind()
+    state.withLock {
+      $0.seconds[name, default: 0] += Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+    }
+    return result
+  }
+
+  /// Seconds by kind since `set(on:)`, the largest first.
+  public static var report: [(kind: String, seconds: Double)] {
+    state.withLock { $0.seconds }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map {
+      ($0.key, $0.value)
+    }
+  }
+}

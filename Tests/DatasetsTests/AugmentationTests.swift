@@ -1,0 +1,113 @@
+import Datasets
+import Images
+import Tensors
+import Testing
+
+@Suite(.serialized)
+struct AugmentationTests {
+  private func augmentation(
+    scale: ClosedRange<Double> = 0.5...2, flip: Double = 0.5, height: Int = 24, width: Int = 40
+  ) -> Augmentation {
+    Augmentation(
+      scale: scale, flipProbability: flip, cropHeight: height, cropWidth: width,
+      normalization: ResampleTests.normalization)
+  }
+
+  private func sample(_ height: Int, _ width: Int) -> Sample {
+    Sample(
+      id: "s", image: noiseImage(height: height, width: width),
+      label: noiseLabel(height: height, width: width))
+  }
+
+  @Test func sameKeySameResult() {
+    let sample = sample(30, 50)
+    func draw(_ epoch: Int, _ index: Int) -> ([Float], LabelMap) {
+      var random = RandomSource(seed: 7, purpose: "augmentation", epoch, index)
+      let result = augmentation()(sample, using: &random)
+      return (result.image.values, result.label)
+    }
+    #expect(draw(3, 11) == draw(3, 11))
+    #expect(draw(3, 11).1 != draw(3, 12).1)
+    #expect(draw(3, 11).1 != draw(4, 11).1)
+  }
+
+  /// A crop larger than any scaled image: ignore and mean exactly around a centred image.
+  @Test func paddingIsCentred() {
+    let augmentation = augmentation(scale: 1...1, flip: 0, height: 15, width: 20)
+    var random = RandomSource(seed: 1, purpose: "pad")
+    let source = Sample(
+      id: "s", image: noiseImage(height: 8, width: 9), label: LabelMap(height: 8, width: 9, repeating: 4))
+    let result = augmentation(source, using: &random)
+    #expect(result.image.shape == [3, 15, 20])
+    let whole = Resample.normalized(source.image, ResampleTests.normalization)
+    for y in 0..<15 {
+      for x in 0..<20 {
+        // 7 rows of padding: 3 above, 4 below; 11 columns: 5 left, 6 right.
+        let isImage = (3..<11).contains(y) && (5..<14).contains(x)
+        #expect(result.label[y, x] == (isImage ? 4 : LabelMap.ignore))
+        let expected = isImage ? whole.values[(y - 3) * 9 + x - 5] : 0
+        #expect(result.image.values[y * 20 + x] == expected)
+      }
+    }
+  }
+
+  /// The image carries its label as colour, so geometry that differed between them would show.
+  @Test func imageAndLabelMoveTogether() {
+    let augmentation = augmentation(scale: 1...1, height: 9, width: 13)
+    let label = noiseLabel(height: 21, width: 34)
+    let image = ImageBuffer(height: 21, width: 34, pixels: label.values.flatMap { [$0, $0, $0] })
+    let normalization = ResampleTests.normalization
+    var flips = 0
+    for draw in 0..<40 {
+      var random = RandomSource(seed: 2, purpose: "together", draw)
+      var again = random
+      flips += augmentation.geometry(height: 21, width: 34, using: &again).flip ? 1 : 0
+      let result = augmentation(Sample(id: "s", image: image, label: label), using: &random)
+      for (value, expected) in zip(result.image.values, result.label.values) {
+        #expect(((value * normalization.std.x) + normalization.mean.x).rounded() == Float(expected))
+      }
+    }
+    #expect((5..<35).contains(flips))
+  }
+
+  @Test func geometryCoversItsRange() {
+    let augmentation = augmentation(height: 20, width: 30)
+    var tops = Set<Int>()
+    for draw in 0..<400 {
+      var random = RandomSource(seed: 3, purpose: "range", draw)
+      let geometry = augmentation.geometry(height: 25, width: 32, using: &random)
+      #expect((13...50).contains(geometry.scaledHeight))
+      // One factor for both sides.
+      #expect(abs(Double(geometry.scaledWidth) / 32 - Double(geometry.scaledHeight) / 25) < 0.04)
+      if geometry.scaledHeight >= 20 {
+        #expect((0...(geometry.scaledHeight - 20)).contains(geometry.top))
+        tops.insert(geometry.top)
+      } else {
+        #expect(geometry.top == -((20 - geometry.scaledHeight) / 2))
+      }
+    }
+    #expect(tops.count > 15)
+  }
+
+  @Test func evaluationPadsUpToTheWindow() {
+    let source = sample(10, 31)
+    let plain = EvaluationTransform(
+      normalization: ResampleTests.normalization, minimumHeight: 1, minimumWidth: 1)(
+        source)
+    #expect(plain.image.shape == [1, 3, 10, 31])
+    #expect(plain.label == source.label)
+    let padded = EvaluationTransform(
+      normalization: ResampleTests.normalization, minimumHeight: 15, minimumWidth: 24)(source)
+    #expect(padded.image.shape == [1, 3, 15, 31])
+    #expect(padded.label.values.prefix(2 * 31).allSatisfy { $0 == LabelMap.ignore })
+    #expect(Array(padded.label.values[(2 * 31)..<(12 * 31)]) == source.label.values)
+    #expect(padded.label.values.suffix(3 * 31).allSatisfy { $0 == LabelMap.ignore })
+    for channel in 0..<3 {
+      let start = channel * 15 * 31
+      #expect(padded.image.values[start..<(start + 62)].allSatisfy { $0 == 0 })
+      #expect(
+        Array(padded.image.values[(start + 62)..<(start + 12 * 31)])
+          == Array(plain.image.values[(channel * 310)..<(channel * 310 + 310)]))
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import Datasets
+import Foundation
+import Images
+import Tensors
+import Testing
+
+@Suite(.serialized)
+struct EmbeddedDataTests {
+  private let small = EmbeddedData.Sizes(
+    streetTrain: 4, streetVal: 2, streetHeight: 64, streetWidth: 128, objectTrain: 5, objectVal: 3,
+    objectSide: 64)
+
+  private func fingerprints(_ root: String) throws -> [UInt64] {
+    try [
+      Cityscapes(root: root, split: .train) as any SegmentationDataset, Cityscapes(root: root, split: .val),
+      PascalVOC(root: root, split: .train, labels: .official),
+      PascalVOC(root: root, split: .trainaug, labels: .sbdFirst),
+      PascalVOC(root: root, split: .val, labels: .sbdFirst),
+      PascalVOC(root: root, split: .val, labels: .official),
+    ].map { dataset in
+      let report = DataCheck.run(dataset) { _, _ in }
+      #expect(report.errors.isEmpty, "\(report.errors)")
+      return report.fingerprint
+    }
+  }
+
+  @Test func everyClassOccursInEverySplit() throws {
+    let folder = try TemporaryFolder()
+    #expect(try EmbeddedData.make(root: folder.path, seed: 1))
+    let sets: [(dataset: any SegmentationDataset, count: Int)] = [
+      (try Cityscapes(root: folder.path, split: .train), 60),
+      (try Cityscapes(root: folder.path, split: .val), 16),
+      (try PascalVOC(root: folder.path, split: .train, labels: .official), 22),
+      (try PascalVOC(root: folder.path, split: .trainaug, labels: .sbdFirst), 64),
+      (try PascalVOC(root: folder.path, split: .val, labels: .sbdFirst), 24),
+      (try PascalVOC(root: folder.path, split: .val, labels: .official), 24),
+    ]
+    for (dataset, count) in sets {
+      let report = DataCheck.run(dataset) { _, _ in }
+      #expect(report.errors.isEmpty, "\(report.errors)")
+      #expect(report.warnings.isEmpty, "\(report.warnings)")
+      #expect(report.imageCount == count)
+      #expect(report.ignoredPixels > 0)
+      #expect(report.ignoredFraction < 0.2)
+    }
+    // Official masks are palette files with a void ring, SBD masks are grey and mostly without.
+    let official = try sets[5].dataset.load(0)
+    let merged = try sets[4].dataset.load(0)
+    #expect(official.label.values.contains(LabelMap.ignore))
+    #expect(!merged.label.values.contains(LabelMap.ignore))
+    let sizes = try (0..<24).map { try sets[4].dataset.load($0).image }
+    #expect(Set(sizes.map { $0.height * 1000 + $0.width }).count > 5)
+    #expect(sizes.contains { $0.height > $0.width } && sizes.contains { $0.height < $0.width })
+  }
+
+  @Test func sameSeedSameBytes() throws {
+    let (first, second, other) = (try TemporaryFolder(), try TemporaryFolder(), try TemporaryFolder())
+    try EmbeddedData.make(root: first.path, seed: 9, sizes: small)
+    try EmbeddedData.make(root: second.path, seed: 9, sizes: small)
+    try EmbeddedData.make(root: other.path, seed: 10, sizes: small)
+    let prints = try fingerprints(first.path)
+    #expect(try fingerprints(second.path) == prints)
+    for (one, another) in zip(try fingerprints(other.path), prints) { #expect(one != another) }
+  }
+
+  @Test func completeSetsAreReusedOthersMadeAnew() throws {
+    let folder = try TemporaryFolder()
+    #expect(try EmbeddedData.make(root: folder.path, seed: 9, sizes: small))
+    #expect(try !EmbeddedData.make(root: folder.path, seed: 9, sizes: small))
+    let before = try fingerprints(folder.path)
+    #expect(try EmbeddedData.make(root: folder.path, seed: 10, sizes: small))
+    #expect(try fingerprints(folder.path) != before)
+    #expect(try EmbeddedData.make(root: folder.path, seed: 9, sizes: small))
+    #expect(try fingerprints(folder.path) == before)
+    let left = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    #expect(left == ["VOCdevkit", "cityscapes"])
+  }
+
+  @Test func foldersOfOthersAreNeverTouched() throws {
+    let folder = try TemporaryFolder()
+    let precious = try folder.write("mine".utf8, "cityscapes/leftImg8bit/train/a/photo.png")
+    #expect(throws: DatasetError.self) { try EmbeddedData.make(root: folder.path, seed: 9, sizes: small) }
+    #expect(try FileBytes.read(precious) == Array("mine".utf8))
+  }
+
+  @Test func unwritableRoot() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write("a file".utf8, "occupied")
+    #expect(throws: DatasetError.self) { try EmbeddedData.make(root: file, seed: 9, sizes: small) }
+  }
+}

@@ -1,0 +1,159 @@
+import Foundation
+import Images
+import Tensors
+import Testing
+
+@Suite(.serialized)
+struct ImageFileTests {
+  private func bytes(_ base64: String) throws -> [UInt8] {
+    [UInt8](try #require(Data(base64Encoded: base64)))
+  }
+
+  /// The 7 x 5 pattern of the small files.
+  private func pattern(_ count: Int) -> [UInt8] { (0..<35).map { UInt8($0 % count) } }
+
+  @Test func pngRoundTrips() throws {
+    let folder = try TemporaryFolder()
+    let image = noiseImage(height: 13, width: 29)
+    try ImageFile.writePNG(image, to: "\(folder.path)/a.png")
+    #expect(try ImageFile.readRGB("\(folder.path)/a.png") == image)
+
+    let label = LabelMap(height: 16, width: 16, values: (0...255).map { UInt8($0) })
+    try ImageFile.writeGreyPNG(label, to: "\(folder.path)/grey.png")
+    #expect(try ImageFile.readLabel("\(folder.path)/grey.png") == label)
+    let palette = (0..<256).map { [UInt8(255 - $0), UInt8($0 / 2), 7] }
+    try ImageFile.writePalettePNG(label, palette: palette, to: "\(folder.path)/palette.png")
+    #expect(try ImageFile.readLabel("\(folder.path)/palette.png") == label)
+    // As a photograph, a palette file is its colours.
+    let colors = try ImageFile.readRGB("\(folder.path)/palette.png")
+    #expect(Array(colors.pixels[(3 * 200)..<(3 * 201)]) == [55, 100, 7])
+  }
+
+  @Test(arguments: [(Samples.palette1, 2), (Samples.palette2, 4), (Samples.palette4, 4)])
+  func packedPalettesKeepIndices(_ sample: (String, Int)) throws {
+    let label = try ImageFile.decodeLabel(bytes(sample.0), path: "p.png")
+    #expect(label == LabelMap(height: 5, width: 7, values: pattern(sample.1)))
+    let image = try ImageFile.decodeRGB(bytes(sample.0), path: "p.png")
+    #expect(Array(image.pixels.prefix(6)) == [10, 20, 30, 200, 100, 50])
+  }
+
+  @Test func otherKindsBecomeRGB() throws {
+    let alpha = try ImageFile.decodeRGB(bytes(Samples.rgba), path: "a.png")
+    #expect(alpha.pixels == pattern(4).flatMap { [$0 * 10, $0 * 20, $0 * 30] })
+    let greyAlpha = try ImageFile.decodeRGB(bytes(Samples.greyAlpha), path: "a.png")
+    #expect(greyAlpha.pixels == pattern(4).flatMap { [$0, $0, $0] })
+    let bilevel = try ImageFile.decodeRGB(bytes(Samples.bilevel), path: "a.png")
+    #expect(bilevel.pixels == pattern(2).flatMap { [UInt8](repeating: $0 * 255, count: 3) })
+    let grey16 = try ImageFile.decodeRGB(bytes(Samples.grey16), path: "a.png")
+    #expect(grey16.pixels == pattern(4).flatMap { [UInt8](repeating: $0 * 20, count: 3) })
+    let rgb16 = try ImageFile.decodeRGB(bytes(Samples.rgb16), path: "a.png")
+    #expect(rgb16.pixels == [0, 255, 7, 0, 0, 0, 100, 200, 1, 255, 0, 255])
+    let interlaced = try ImageFile.decodeLabel(bytes(Samples.interlacedGrey), path: "a.png")
+    #expect(interlaced.values == [11, 22, 33, 44])
+  }
+
+  @Test(arguments: [
+    (Samples.bilevel, "1-bit grey"), (Samples.greyAlpha, "8-bit grey with alpha"),
+    (Samples.rgba, "8-bit RGB with alpha"),
+    (Samples.grey16, "16-bit grey"), (Samples.rgb16, "16-bit RGB"), (Samples.greyJPEG, "JPEG"),
+  ])
+  func labelsOfOtherModesAreRefused(_ sample: (String, String)) throws {
+    #expect(throws: ImageError.wrongMode(path: "dir/x.png", found: sample.1)) {
+      try ImageFile.decodeLabel(bytes(sample.0), path: "dir/x.png")
+    }
+  }
+
+  @Test func jpegKinds() throws {
+    // Grey becomes three equal channels, near the ramp that was encoded.
+    let grey = try ImageFile.decodeRGB(bytes(Samples.greyJPEG), path: "g.jpg")
+    #expect((grey.height, grey.width) == (8, 8))
+    for index in 0..<64 {
+      let pixel = grey.pixels[(3 * index)..<(3 * index + 3)]
+      #expect(Set(pixel).count == 1)
+      #expect(abs(Int(pixel[3 * index]) - 4 * index) <= 3)
+    }
+    #expect(try ImageFile.decodeRGB(bytes(Samples.progressiveJPEG), path: "p.jpg").width == 8)
+    #expect {
+      try ImageFile.decodeRGB(bytes(Samples.cmykJPEG), path: "c.jpg")
+    } throws: { "\($0)".contains("c.jpg") && "\($0)".contains("CMYK") }
+  }
+
+  @Test func formatIsToldByContent() throws {
+    let folder = try TemporaryFolder()
+    let image = noiseImage(height: 4, width: 6)
+    try ImageFile.writePNG(image, to: "\(folder.path)/really-a-png.jpg")
+    #expect(try ImageFile.readRGB("\(folder.path)/really-a-png.jpg") == image)
+    #expect(throws: ImageError.unknownFormat(path: "x.png")) {
+      try ImageFile.decodeRGB(bytes(Samples.gif), path: "x.png")
+    }
+    #expect(throws: ImageError.unknownFormat(path: "x.png")) { try ImageFile.decodeRGB([], path: "x.png") }
+  }
+
+  @Test func filesThatCannotBeRead() throws {
+    let folder = try TemporaryFolder()
+    let missing = "\(folder.path)/none.png"
+    #expect(throws: ImageError.file(path: missing, reason: "No such file or directory")) {
+      try ImageFile.readRGB(missing)
+    }
+    #expect(throws: ImageError.self) { try ImageFile.readRGB(folder.path) }
+    #expect(throws: ImageError.self) {
+      try ImageFile.writePNG(noiseImage(height: 2, width: 2), to: "\(folder.path)/none/a.png")
+    }
+  }
+
+  /// Every prefix of a file is an error, never a crash and never a half-grey image.
+  @Test func everyTruncationIsAnError() throws {
+    let folder = try TemporaryFolder()
+    let image = noiseImage(height: 24, width: 20)
+    try folder.write(image, "a.png")
+    try folder.write(image, "a.jpg")
+    try folder.write(noiseLabel(height: 24, width: 20), "l.png")
+    for name in ["a.png", "a.jpg", "l.png"] {
+      let whole = try FileBytes.read("\(folder.path)/\(name)")
+      for count in 0..<whole.count {
+        #expect(throws: ImageError.self, "\(name) cut to \(count) of \(whole.count) bytes") {
+          try ImageFile.decodeRGB(Array(whole[..<count]), path: name)
+        }
+        if name == "l.png" {
+          #expect(throws: ImageError.self) { try ImageFile.decodeLabel(Array(whole[..<count]), path: name) }
+        }
+      }
+    }
+    for sample in [Samples.progressiveJPEG, Samples.greyJPEG, Samples.palette2, Samples.interlacedGrey] {
+      let whole = try bytes(sample)
+      for count in 0..<whole.count {
+        #expect(throws: ImageError.self) { try ImageFile.decodeRGB(Array(whole[..<count]), path: "s") }
+      }
+    }
+  }
+
+  /// Flipped bytes may still decode (a JPEG has no checksum), but nothing crashes, and a PNG's pixels are
+  /// never wrong.
+  @Test func flippedBytesNeverCrash() throws {
+    let folder = try TemporaryFolder()
+    let image = noiseImage(height: 24, width: 20)
+    try folder.write(image, "a.png")
+    try folder.write(image, "a.jpg")
+    let png = try FileBytes.read("\(folder.path)/a.png")
+    let jpeg = try FileBytes.read("\(folder.path)/a.jpg")
+    for index in png.indices {
+      var bytes = png
+      bytes[index] ^= 0x5A
+      if let decoded = try? ImageFile.decodeRGB(bytes, path: "a.png") {
+        #expect(decoded == image, "byte \(index)")
+      }
+    }
+    for index in jpeg.indices {
+      var bytes = jpeg
+      bytes[index] ^= 0x5A
+      _ = try? ImageFile.decodeRGB(bytes, path: "a.jpg")
+    }
+  }
+
+  @Test func sizeCaps() throws {
+    // The header of a PNG that claims 40000 x 40000 pixels.
+    var bytes = try bytes(Samples.interlacedGrey)
+    bytes.replaceSubrange(16..<24, with: [0, 0, 0x9C, 0x40, 0, 0, 0x9C, 0x40])
+    #expect(throws: ImageError.self) { try ImageFile.decodeRGB(bytes, path: "big.png") }
+  }
+}
