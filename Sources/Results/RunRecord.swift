@@ -29,19 +29,25 @@ public struct RunRecord: Codable, Equatable, Sendable {
   public var cpu: String
   /// Over all attempts that the result stands on, in seconds.
   public var wallSeconds: Double
+  /// Of the process: everything, libraries and caches included.
   public var peakMemoryBytes: Int
+  /// Of it, the most that was in tensors at once.
+  public var peakTensorBytes: Int
   public var iterations: Int
   /// Final metrics by name, in their usual units (percent for accuracy, IoU and calibration errors).
   public var metrics: [String: Double]
   /// A hash over the data set's files, so that results of different data never look alike.
   public var dataFingerprint: String
+  /// Where the data came from, in words for captions: embedded, or the folder's name.
+  public var dataDescription: String
   /// Why the run failed or diverged.
   public var error: String?
 
   public init(
     runID: String, state: RunOutcome, spec: JSONValue, seed: UInt64, commit: String, dirty: Bool,
     versions: [String: String], threads: Int, cpu: String, wallSeconds: Double, peakMemoryBytes: Int,
-    iterations: Int, metrics: [String: Double], dataFingerprint: String, error: String? = nil
+    peakTensorBytes: Int = 0, iterations: Int, metrics: [String: Double], dataFingerprint: String,
+    dataDescription: String = "", error: String? = nil
   ) {
     self.runID = runID
     self.state = state
@@ -54,9 +60,11 @@ public struct RunRecord: Codable, Equatable, Sendable {
     self.cpu = cpu
     self.wallSeconds = wallSeconds
     self.peakMemoryBytes = peakMemoryBytes
+    self.peakTensorBytes = peakTensorBytes
     self.iterations = iterations
     self.metrics = metrics
     self.dataFingerprint = dataFingerprint
+    self.dataDescription = dataDescription
     self.error = error
   }
 

@@ -1,6 +1,75 @@
 import ArgumentParser
+import Experiments
+import Runner
 
-@main
 struct JML: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "jml", abstract: "Regenerates the tables of the Jaccard metric losses paper.")
+  static let configuration = CommandConfiguration(
+    commandName: "jml",
+    abstract: "Regenerates the tables of \"Jaccard Metric Losses\" (NeurIPS 2023).",
+    discussion: """
+      Results go to stdout, everything else to stderr; --json makes the results JSON.
+
+      Examples:
+        jml run --table 4                     train the grid of Table 4 on embedded data
+        jml table --table 4                   render it from what is finished
+        jml run --table 4 --data /datasets    the same on real folders
+
+      Exit codes:
+        0    everything that was asked for is there
+        1    a run failed or diverged, or something could not be written
+        64   the command line is wrong
+        65   an experiment file or the data is wrong
+        75   another process has the run (jml train only)
+        130  stopped; the same command goes on from the last checkpoint
+      """,
+    subcommands: [
+      PlanCommand.self, RunCommand.self, TableCommand.self, StatusCommand.self, DoctorCommand.self,
+      DataCommand.self, TrainCommand.self, BenchCommand.self,
+    ])
+}
+
+/// Entry point. ArgumentParser's own would print errors in several lines and another form.
+@main
+enum Main {
+  static func main() {
+    var command: any ParsableCommand
+    do {
+      command = try JML.parseAsRoot()
+    } catch {
+      if JML.exitCode(for: error) == .success { JML.exit(withError: error) }
+      Console.error(JML.message(for: error) + "; see 'jml help'")
+      JML.exit(withError: ExitCode(64))
+    }
+    do {
+      try command.run()
+    } catch let code as ExitCode {
+      JML.exit(withError: code)
+    } catch {
+      if JML.exitCode(for: error) == .success { JML.exit(withError: error) }
+      Console.error("\(error)")
+      JML.exit(withError: ExitCode(Main.code(error)))
+    }
+  }
+
+  /// 64 for what the user typed, 65 for what lies in files, 1 for the rest.
+  private static func code(_ error: any Error) -> Int32 {
+    switch error {
+    case let error as RegistryError:
+      switch error {
+      case .brokenReference(let file, let path, _, _): return path.hasPrefix("--") || file == "plan" ? 64 : 65
+      case .unknownKey(let file, _, _), .wrongType(let file, _, _, _), .outOfRange(let file, _, _, _),
+        .syntax(let file, _, _), .inconsistent(let file, _, _, _):
+        return file.hasPrefix("--set") ? 64 : 65
+      case .unreadable, .duplicateKey, .missingKey: return 65
+      }
+    case let error as RunnerError:
+      switch error {
+      case .noExperiments, .noDataFolder, .needsData, .unknownRun, .ambiguousRun: return 64
+      case .unknownSplit, .classCount, .badData: return 65
+      case .teacherNotFinished, .cannotStart: return 1
+      }
+    case is DataFailure: return 65
+    default: return 1
+    }
+  }
 }

@@ -20,7 +20,7 @@ struct RecordTests {
       guard line.hasPrefix("  \""), !line.hasPrefix("   ") else { return nil }
       return line.split(separator: "\"").dropFirst().first.map(String.init)
     }
-    #expect(keys == keys.sorted() && keys.count == 15)
+    #expect(keys == keys.sorted() && keys.count == 17)
     let metrics = ["accuracy", "ece", "iou.10", "iou.9", "miou"].compactMap { text.range(of: "\"\($0)\"") }
     #expect(
       metrics.count == 5 && zip(metrics, metrics.dropFirst()).allSatisfy { $0.lowerBound < $1.lowerBound })

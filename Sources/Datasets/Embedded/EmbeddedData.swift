@@ -49,17 +49,29 @@ public enum EmbeddedData {
   ///   made, which is never touched.
   @discardableResult
   public static func make(root: String, seed: UInt64, sizes: Sizes = Sizes()) throws -> Bool {
-    let streets = try EmbeddedFolder(
+    let streets = try makeStreets(root: root, seed: seed, sizes: sizes)
+    let objects = try makeObjects(root: root, seed: seed, sizes: sizes)
+    return streets || objects
+  }
+
+  /// `root/cityscapes` alone.
+  @discardableResult
+  public static func makeStreets(root: String, seed: UInt64, sizes: Sizes) throws -> Bool {
+    try EmbeddedFolder(
       path: "\(root)/cityscapes",
       marker: "jml embedded streets, version \(version), seed \(seed), train \(sizes.streetTrain), "
         + "val \(sizes.streetVal), \(sizes.streetHeight)x\(sizes.streetWidth)\n"
     ).make { try EmbeddedStreets(folder: $0, seed: seed, sizes: sizes).write() }
-    let objects = try EmbeddedFolder(
+  }
+
+  /// `root/VOCdevkit/VOC2012` alone.
+  @discardableResult
+  public static func makeObjects(root: String, seed: UInt64, sizes: Sizes) throws -> Bool {
+    try EmbeddedFolder(
       path: "\(root)/VOCdevkit",
       marker: "jml embedded objects, version \(version), seed \(seed), train \(sizes.objectTrain), "
         + "val \(sizes.objectVal), side \(sizes.objectSide)\n"
     ).make { try EmbeddedObjects(folder: "\($0)/VOC2012", seed: seed, sizes: sizes).write() }
-    return streets || objects
   }
 
   /// Which of `kinds` features the picture at `index` of `count` must show: every feature is in some picture

@@ -1,0 +1,48 @@
+# Every target is one line that calls scripts/setup.sh, swift or jml. Variables, all optional:
+#   TABLE    table number, for run and table          DATA     folder with real data (default: embedded data)
+#   PROFILE  smoke, mini or paper                     RESULTS  folder for results
+#   JOBS     runs at a time                           THREADS  threads of each run
+#   SET      overrides, such as SET="recipe.learning_rate=0.02 loss.smooth=2"
+TABLE   ?= 4
+PROFILE ?= mini
+JOBS    ?= 1
+
+jml     := .build/release/jml
+build   := swift build -c release
+where   := --profile $(PROFILE) $(if $(DATA),--data "$(DATA)") $(if $(RESULTS),--results "$(RESULTS)") \
+           $(foreach pair,$(SET),--set "$(pair)")
+how     := --jobs $(JOBS) $(if $(THREADS),--threads $(THREADS))
+
+.PHONY: help setup build test table4 run table plan status data doctor bench-step format lint clean
+.DEFAULT_GOAL := help
+
+help:        ## Lists the targets.
+	@sed -n 's/^\([a-z0-9-]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+setup:       ## Installs or names the packages that are missing.
+	@scripts/setup.sh
+build: setup ## Builds .build/release/jml.
+	$(build)
+test: setup  ## Builds and passes every test.
+	swift test -c release --no-parallel
+table4: build ## Trains the grid of Table 4 and renders it.
+	$(jml) run --table 4 $(where) $(how) && $(jml) table --table 4 $(where)
+run: build   ## Trains the runs of TABLE.
+	$(jml) run --table $(TABLE) $(where) $(how)
+table: build ## Renders TABLE from finished runs.
+	$(jml) table --table $(TABLE) $(where)
+plan: build  ## Lists the runs of TABLE.
+	$(jml) plan --table $(TABLE) $(where)
+status: build ## Says where each run of TABLE stands.
+	$(jml) status --table $(TABLE) $(where)
+data: build  ## Makes the embedded data, or checks DATA.
+	$(jml) data $(if $(DATA),check,make) --profile $(PROFILE) $(if $(DATA),--data "$(DATA)")
+doctor: build ## Checks machine, libraries, experiment files and folders.
+	$(jml) doctor $(where)
+bench-step: build ## Times one training step.
+	$(jml) bench step --model deeplabv3_resnet18d --batch 4 --crop 256x512 --classes 19 --loss jml $(if $(THREADS),--threads $(THREADS)) --json
+format:      ## Formats the sources.
+	swift format --in-place --recursive --parallel Package.swift Sources Tests
+lint:        ## Fails on unformatted sources and on warnings.
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests && $(build) --scratch-path .build-lint -Xswiftc -warnings-as-errors
+clean:       ## Removes what was built; results and data stay.
+	rm -rf .build .build-lint

@@ -1,0 +1,164 @@
+import Datasets
+import Experiments
+import Images
+import Losses
+import Models
+import Tensors
+import Training
+
+/// Turns a run spec into engine objects: the only place that knows both worlds.
+public struct Assembly: Sendable {
+  public let spec: RunSpec
+  public let data: PreparedData
+
+  /// Window of the boundary pixels of BECE, in pixels. The paper does not state it; 3 is its label smoothing's.
+  private static let boundaryKernel = 3
+  /// Bytes of decoded images and labels that a run keeps in memory.
+  private static let cacheBytes = 1 << 31
+
+  public init(_ spec: RunSpec, data: PreparedData) {
+    self.spec = spec
+    self.data = data
+  }
+
+  private var seed: UInt64 { UInt64(spec.seed) }
+
+  // MARK: Data
+
+  private var normalization: Normalization {
+    // The registry has made sure that there are three.
+    Normalization(mean: SIMD3(spec.recipe.mean.map { Float($0) }), std: SIMD3(spec.recipe.std.map { Float($0) }))
+  }
+
+  private func working(_ dataset: any SegmentationDataset) -> any SegmentationDataset {
+    guard let side = spec.scale.workingShortSide else { return dataset }
+    return ShrunkDataset(dataset, shortSide: side)
+  }
+
+  /// - Throws: `DatasetError.fewerSamplesThanBatch`.
+  public func loader() throws -> BatchLoader {
+    let augmentation = Augmentation(
+      scale: spec.recipe.scale, flipProbability: spec.recipe.flipProbability, cropHeight: spec.scale.cropHeight,
+      cropWidth: spec.scale.cropWidth, normalization: normalization)
+    return try BatchLoader(
+      dataset: CachedDataset(working(data.train), byteLimit: Assembly.cacheBytes), augmentation: augmentation,
+      batchSize: spec.scale.batch, seed: seed)
+  }
+
+  public var validation: any SegmentationDataset { working(data.validation) }
+
+  /// The images that the run is evaluated on: the first ones of the split's list.
+  public var validationIndices: [Int] {
+    Array(0..<min(data.validation.count, spec.scale.maximumValidationImages ?? data.validation.count))
+  }
+
+  public var evaluationTransform: EvaluationTransform {
+    EvaluationTransform(
+      normalization: normalization, minimumHeight: spec.scale.cropHeight, minimumWidth: spec.scale.cropWidth)
+  }
+
+  public var evaluator: Evaluator {
+    Evaluator(
+      classes: spec.data.classes, cropHeight: spec.scale.cropHeight, cropWidth: spec.scale.cropWidth,
+      strideRatio: spec.recipe.evaluationStrideRatio, boundaryKernel: Assembly.boundaryKernel)
+  }
+
+  // MARK: Model
+
+  public static func architecture(_ model: ModelSpec) -> Architecture {
+    let backbone: Architecture.Backbone =
+      switch model.backbone {
+      case .resnet18d: .resnet18d
+      case .resnet50d: .resnet50d
+      case .resnet101d: .resnet101d
+      case .mobilenetv2_100: .mobilenetv2
+      }
+    let decoder: Architecture.Decoder
+    let channels: Int
+    switch model.decoder {
+    case .deeplabv3(let out, let rates): (decoder, channels) = (.deepLabV3(rates: rates), out)
+    case .pspnet(let out, let bins): (decoder, channels) = (.pspNet(bins: bins), out)
+    }
+    return Architecture(
+      backbone: backbone, decoder: decoder, outChannels: channels, auxiliaryChannels: model.auxiliaryChannels,
+      outputStride: model.outputStride, dropout: model.dropout)
+  }
+
+  /// A network with the initial values of the run's seed.
+  public func model() -> SegmentationModel {
+    switch spec.model.weights {
+    case .random:
+      return SegmentationModel(Assembly.architecture(spec.model), classes: spec.data.classes, seed: seed)
+    }
+  }
+
+  /// A network whose values are about to be overwritten: a teacher.
+  public static func emptyModel(_ spec: RunSpec) -> SegmentationModel {
+    SegmentationModel(architecture(spec.model), classes: spec.data.classes, seed: 0)
+  }
+
+  // MARK: Loss
+
+  public var loss: SegmentationLoss {
+    Assembly.loss(spec.loss, label: spec.label, distillation: spec.distillation?.spec, classes: spec.data.classes)
+  }
+
+  public static func loss(
+    _ loss: LossSpec, label: LabelSpec, distillation: DistillationSpec?, classes: Int
+  ) -> SegmentationLoss {
+    let smoothing: BoundaryLabelSmoothing? =
+      switch label.kind {
+      case .hard: nil
+      case .boundarySmoothing(let kernel, let epsilon):
+        BoundaryLabelSmoothing(kernel: kernel, epsilon: epsilon, classes: classes)
+      }
+    let jaccard = jaccard(loss.jaccard, active: loss.jaccard?.activeClasses ?? .all)
+    return SegmentationLoss(
+      SegmentationLoss.Configuration(
+        classes: classes, ignoreIndex: LabelMap.ignore, crossEntropyWeight: loss.crossEntropyWeight,
+        jaccardWeight: loss.jaccard?.weight ?? 0, mainWeight: loss.mainWeight,
+        auxiliaryWeight: loss.auxiliaryWeight, jaccard: jaccard, smoothing: smoothing,
+        distillation: distillation.map { distil($0, loss) }))
+  }
+
+  private static func distil(_ spec: DistillationSpec, _ loss: LossSpec) -> SegmentationLoss.Distillation {
+    // Without a Jaccard term of its own, the loss's Jaccard term sees the labels alone at full weight.
+    SegmentationLoss.Distillation(
+      crossEntropyLabelWeight: spec.crossEntropyLabelWeight,
+      crossEntropyTeacherWeight: spec.crossEntropyTeacherWeight,
+      jaccardLabelWeight: spec.jaccard?.labelWeight ?? 1, jaccardTeacherWeight: spec.jaccard?.teacherWeight ?? 0,
+      temperature: spec.temperature, jaccard: jaccard(loss.jaccard, active: spec.jaccard?.activeClasses ?? .all))
+  }
+
+  /// - Parameter spec: nil for a loss without Jaccard term, whose weight is 0 then.
+  private static func jaccard(_ spec: JaccardSpec?, active: Experiments.ActiveClasses) -> JaccardMetricLoss {
+    let threshold = spec?.threshold ?? 0
+    let classes: Losses.ActiveClasses =
+      switch active {
+      case .all: .all
+      case .present: .present
+      case .prob: .probability(threshold: threshold)
+      case .label: .label(threshold: threshold)
+      case .both: .both(threshold: threshold)
+      }
+    return JaccardMetricLoss(
+      alpha: spec?.alpha ?? 1, beta: spec?.beta ?? 1, smooth: spec?.smooth ?? 1,
+      averaging: JaccardMetricLoss.Averaging(
+        perDataset: spec?.datasetWeight ?? 1, perImage: spec?.imageWeight ?? 0, perClass: spec?.classWeight ?? 0),
+      active: classes)
+  }
+
+  // MARK: Training
+
+  public var training: TrainingConfiguration {
+    let recipe = spec.recipe
+    let momentum: Double =
+      switch recipe.optimizer {
+      case .sgd(let momentum): momentum
+      }
+    return TrainingConfiguration(
+      iterations: spec.scale.iterations, learningRate: recipe.learningRate, momentum: momentum,
+      weightDecay: recipe.weightDecay, headMultiplier: recipe.headMultiplier, power: recipe.power,
+      warmUpRatio: recipe.warmupRatio, warmUpFloor: recipe.warmupFloor, seed: seed)
+  }
+}

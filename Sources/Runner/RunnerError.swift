@@ -1,0 +1,49 @@
+import Foundation
+
+/// What keeps runs from starting or ending, beyond the errors of the rooms below.
+public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, LocalizedError {
+  /// No `experiments` folder; `tried` are the places looked at.
+  case noExperiments(tried: [String])
+  /// A data root that is no folder.
+  case noDataFolder(path: String)
+  /// The profile draws no embedded data of this data set, so that real folders are needed.
+  case needsData(dataset: String, profile: String)
+  /// A split that the format does not have.
+  case unknownSplit(dataset: String, split: String, allowed: [String])
+  /// The classes that the experiment file and the format speak of differ in number.
+  case classCount(dataset: String, file: Int, format: Int)
+  /// The data check has found errors; the first few of `count`, one line each.
+  case badData(dataset: String, count: Int, first: [String])
+  /// No run, or more than one, of the plan has an id that begins or ends like this.
+  case unknownRun(String)
+  case ambiguousRun(String, candidates: [String])
+  /// The student's teacher has no result.
+  case teacherNotFinished(run: String, teacher: String)
+  /// The operating system would not start a process.
+  case cannotStart(program: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .noExperiments(let tried):
+      return "no experiments folder; looked at \(tried.joined(separator: ", ")); name it with --experiments"
+    case .noDataFolder(let path): return "\(path): no such data folder"
+    case .needsData(let dataset, let profile):
+      return "profile \(profile) has no embedded data for \(dataset): name the folder of the real data with --data"
+    case .unknownSplit(let dataset, let split, let allowed):
+      return "datasets/\(dataset).yaml: split '\(split)'; allowed: \(allowed.joined(separator: ", "))"
+    case .classCount(let dataset, let file, let format):
+      return "datasets/\(dataset).yaml: classes: \(file); its format has \(format)"
+    case .badData(let dataset, let count, let first):
+      let more = count > first.count ? "; and \(count - first.count) more, see 'jml data check'" : ""
+      return "\(dataset): \(count) bad file\(count == 1 ? "" : "s"): \(first.joined(separator: "; "))\(more)"
+    case .unknownRun(let text): return "run '\(text)' is not in the plan; 'jml plan' lists the runs"
+    case .ambiguousRun(let text, let candidates):
+      return "run '\(text)' may be any of \(candidates.joined(separator: ", "))"
+    case .teacherNotFinished(let run, let teacher):
+      return "\(run) learns from \(teacher), which is not finished; train that one first"
+    case .cannotStart(let program, let reason): return "\(program): cannot start: \(reason)"
+    }
+  }
+
+  public var errorDescription: String? { description }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import Synchronization
+
+/// A child process whose two outputs are read line by line on threads of their own, so that a full pipe never stops
+/// it, and whose standard input stays open as long as this process lives.
+public final class Subprocess: Sendable {
+  public enum End: Equatable, Sendable {
+    case exited(Int32)
+    case killed(signal: Int32)
+  }
+
+  public let pid: pid_t
+  private let input: Int32
+  private let readers = DispatchGroup()
+
+  /// - Parameters:
+  ///   - command: program, looked up in PATH if it has no slash, and arguments.
+  ///   - onOutput: called with each line of standard output, without its end.
+  ///   - onError: the same for standard error.
+  /// - Throws: `RunnerError.cannotStart`.
+  public init(
+    _ command: [String], onOutput: @escaping @Sendable (String) -> Void,
+    onError: @escaping @Sendable (String) -> Void
+  ) throws {
+    // Close-on-exec, or a second child would hold the first one's pipes open.
+    let (inRead, inWrite) = try Subprocess.pipe(command)
+    let (outRead, outWrite) = try Subprocess.pipe(command)
+    let (errRead, errWrite) = try Subprocess.pipe(command)
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, inRead, 0)
+    posix_spawn_file_actions_adddup2(&actions, outWrite, 1)
+    posix_spawn_file_actions_adddup2(&actions, errWrite, 2)
+    var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+    defer { for argument in arguments { free(argument) } }
+    var pid: pid_t = 0
+    let status = posix_spawnp(&pid, command[0], &actions, nil, &arguments, environ)
+    for descriptor in [inRead, outWrite, errWrite] { close(descriptor) }
+    guard status == 0 else {
+      for descriptor in [inWrite, outRead, errRead] { close(descriptor) }
+      throw RunnerError.cannotStart(program: command[0], reason: String(cString: strerror(status)))
+    }
+    self.pid = pid
+    input = inWrite
+    for (descriptor, handler) in [(outRead, onOutput), (errRead, onError)] {
+      readers.enter()
+      Thread { [readers] in
+        Subprocess.readLines(descriptor, handler)
+        readers.leave()
+      }.start()
+    }
+  }
+
+  deinit { close(input) }
+
+  public func send(signal: Int32) { kill(pid, signal) }
+
+  /// Waits until it has ended and all its lines have been handed on. To be called once.
+  public func wait() -> End {
+    readers.wait()
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    let signal = status & 0x7F
+    return signal == 0 ? .exited((status >> 8) & 0xFF) : .killed(signal: signal)
+  }
+
+  private static func pipe(_ command: [String]) throws -> (read: Int32, write: Int32) {
+    var ends: [Int32] = [0, 0]
+    guard Foundation.pipe(&ends) == 0 else {
+      throw RunnerError.cannotStart(program: command[0], reason: String(cString: strerror(errno)))
+    }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return (ends[0], ends[1])
+  }
+
+  private static func readLines(_ descriptor: Int32, _ handler: (String) -> Void) {
+    defer { close(descriptor) }
+    var line: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 1 << 14)
+    while true {
+      let count = read(descriptor, &block, block.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { break }
+      for byte in block[..<count] {
+        if byte == UInt8(ascii: "\n") {
+          handler(String(decoding: line, as: UTF8.self))
+          line.removeAll(keepingCapacity: true)
+        } else {
+          line.append(byte)
+        }
+      }
+    }
+    if !line.isEmpty { handler(String(decoding: line, as: UTF8.self)) }
+  }
+}
+
+/// Keeps the last lines that a process has said.
+final class LineCollector: Sendable {
+  private let lines = Mutex<[String]>([])
+  private let limit: Int
+
+  init(limit: Int = 40) { self.limit = limit }
+
+  func add(_ line: String) {
+    lines.withLock { lines in
+      lines.append(line)
+      if lines.count > limit { lines.removeFirst() }
+    }
+  }
+
+  var last: String? { lines.withLock { $0.last { !$0.isEmpty } } }
+  var all: [String] { lines.withLock { $0 } }
+  var text: String { all.joined(separator: "\n") }
+}

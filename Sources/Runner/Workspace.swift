@@ -1,0 +1,167 @@
+import Experiments
+import Foundation
+import Results
+
+/// The registry, data and results that one invocation works with.
+public struct Workspace: Sendable {
+  /// As the user gave them; nil where a default applies.
+  public struct Options: Sendable {
+    public var experiments: String?
+    public var profile: String
+    /// Numbers or names: `4`, `04`, `table04`; empty for every table.
+    public var tables: [String]
+    public var data: String?
+    public var results: String?
+    /// `key=value`.
+    public var overrides: [String]
+    public var threads: Int?
+
+    public init(
+      experiments: String?, profile: String, tables: [String], data: String?, results: String?, overrides: [String],
+      threads: Int?
+    ) {
+      self.experiments = experiments
+      self.profile = profile
+      self.tables = tables
+      self.data = data
+      self.results = results
+      self.overrides = overrides
+      self.threads = threads
+    }
+  }
+
+  public let registry: Registry
+  public let profile: ProfileSpec
+  /// Names of tables.
+  public let tables: [String]
+  public let overrides: [Override]
+  public let source: DataSource
+  /// `<results>/<profile>`.
+  public let folder: URL
+  public let preparation: DataPreparation
+  private let threads: Int?
+
+  public var store: ResultStore { ResultStore(root: folder) }
+
+  /// - Throws: `RegistryError`, `RunnerError`.
+  public init(_ options: Options) throws {
+    registry = try Registry(root: try ProjectLocation.experiments(options.experiments))
+    guard let profile = registry.profiles[options.profile] else {
+      throw RegistryError.brokenReference(
+        file: "profiles", path: "--profile", value: options.profile, allowed: registry.profileNames)
+    }
+    self.profile = profile
+    tables = try Workspace.names(options.tables, registry)
+    overrides = try options.overrides.map { try Override($0) }
+    let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
+    if let data = options.data {
+      source = .folder(URL(fileURLWithPath: data))
+    } else {
+      source = .embedded(here.appendingPathComponent("data/embedded/\(profile.name)"))
+    }
+    let results = Workspace.resultsFolder(options, source)
+    folder = URL(fileURLWithPath: results).appendingPathComponent(profile.name)
+    threads = options.threads ?? profile.execution.threads
+    preparation = DataPreparation(
+      source: source, profile: profile, cache: CheckCache(folder: folder.appendingPathComponent("checks")),
+      threads: Machine.cores)
+  }
+
+  /// Results of other data than the embedded one go elsewhere, so that tables never overwrite each other.
+  private static func resultsFolder(_ options: Options, _ source: DataSource) -> String {
+    if let given = options.results { return given }
+    switch source {
+    case .embedded: return "results"
+    case .folder(let url): return "results-\(url.standardizedFileURL.lastPathComponent)"
+    }
+  }
+
+  private static func names(_ wanted: [String], _ registry: Registry) throws -> [String] {
+    if wanted.isEmpty { return registry.tableNames }
+    return try wanted.map { text in
+      let number = Int(text)
+      let found = registry.tableNames.first { $0 == text || (number != nil && registry.tables[$0]?.number == number) }
+      guard let found else {
+        throw RegistryError.brokenReference(
+          file: "tables", path: "--table", value: text, allowed: registry.tableNames)
+      }
+      return found
+    }
+  }
+
+  /// Threads of each of `jobs` runs.
+  public func threads(jobs: Int) -> Int { threads ?? max(1, Machine.cores / max(1, jobs)) }
+
+  /// Makes or finds the data of the tables, and checks it unless it has passed before.
+  /// - Throws: `RunnerError`, `DatasetError`, `RegistryError`.
+  public func prepare(
+    fresh: Bool = false, progress: @escaping @Sendable (String, Int, Int) -> Void
+  ) throws -> [String: PreparedData] {
+    var prepared: [String: PreparedData] = [:]
+    for name in try Plan.datasets(of: tables, in: registry) {
+      guard let spec = registry.datasets[name] else { continue }
+      prepared[name] = try preparation.prepare(spec, fresh: fresh, progress: progress)
+    }
+    return prepared
+  }
+
+  /// The plan over data that has been prepared.
+  public func plan(_ data: [String: PreparedData]) throws -> Plan {
+    try plan(fingerprints: data.mapValues(\.summary.fingerprint))
+  }
+
+  private func plan(fingerprints: [String: String]) throws -> Plan {
+    try Plan(
+      registry: registry, tables: tables, profile: profile.name, overrides: overrides, dataFingerprints: fingerprints)
+  }
+
+  /// The plan for looking at results. Where a data set is not at hand, it is taken to be the one that results were
+  /// made of here.
+  /// - Returns: the plan, and the data sets of which nothing is known; their runs have provisional ids.
+  /// - Throws: as `prepare`, except for missing data.
+  public func planForReading(
+    progress: @escaping @Sendable (String, Int, Int) -> Void
+  ) throws -> (plan: Plan, unknownData: [String]) {
+    var fingerprints: [String: String] = [:]
+    var unknown: [String] = []
+    for name in try Plan.datasets(of: tables, in: registry) {
+      guard let spec = registry.datasets[name] else { continue }
+      do {
+        fingerprints[name] = try preparation.prepare(spec, progress: progress).summary.fingerprint
+      } catch let error as RunnerError {
+        switch error {
+        case .needsData, .noDataFolder:
+          let known = preparation.cache.only(dataset: name)
+          if known == nil { unknown.append(name) }
+          fingerprints[name] = known?.fingerprint ?? "unknown"
+        default: throw error
+        }
+      }
+    }
+    return (try plan(fingerprints: fingerprints), unknown)
+  }
+
+  /// One line for each data set of which this results folder has seen other contents.
+  public func otherDataNotices(_ plan: Plan) -> [String] {
+    plan.datasets.compactMap { name in
+      let others = preparation.cache.fingerprints(dataset: name).filter { $0 != plan.dataFingerprints[name] }
+      guard !others.isEmpty else { return nil }
+      return "\(folder.path) also has runs of other data for \(name) (fingerprint "
+        + "\(others.joined(separator: ", "))); they are kept, and no table mixes them"
+    }
+  }
+}
+
+extension Plan {
+  /// The run whose id is `text`, begins with it, or whose hash begins with it.
+  /// - Throws: `RunnerError.unknownRun`, `.ambiguousRun`.
+  public func run(named text: String) throws -> PlannedRun {
+    if let id = RunID(text), let run = self[id] { return run }
+    let found = runs.filter { $0.id.text.hasPrefix(text) || $0.id.text.suffix(16).hasPrefix(text) }
+    guard let run = found.first, !text.isEmpty else { throw RunnerError.unknownRun(text) }
+    guard found.count == 1 else {
+      throw RunnerError.ambiguousRun(text, candidates: found.prefix(4).map(\.id.text))
+    }
+    return run
+  }
+}

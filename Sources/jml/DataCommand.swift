@@ -1,0 +1,95 @@
+import ArgumentParser
+import Datasets
+import Experiments
+import Foundation
+import Runner
+
+struct DataCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "data", abstract: "Makes the embedded data, or checks data.",
+    subcommands: [DataMakeCommand.self, DataCheckCommand.self])
+}
+
+struct DataMakeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "make", abstract: "Writes the embedded data of a profile, in the formats of the real data sets.",
+    discussion: """
+      Data that is there already is left alone. jml run does this by itself.
+
+      Example: jml data make --profile mini --output /tmp/scenes
+      """)
+
+  @OptionGroup var options: WorkspaceOptions
+
+  @Option(help: "Folder to write to. Default: data/embedded/<profile>.")
+  var output: String?
+
+  func validate() throws {
+    if options.data != nil { throw ValidationError("--data names real data; --output says where to write") }
+  }
+
+  func run() throws {
+    let workspace = try Workspace(options.options())
+    let source = output.map { DataSource.embedded(URL(fileURLWithPath: $0)) } ?? workspace.source
+    var made: [String: JSONValue] = [:]
+    for name in try Plan.datasets(of: workspace.tables, in: workspace.registry) {
+      guard let spec = workspace.registry.datasets[name] else { continue }
+      let isNew = try source.make(spec, profile: workspace.profile)
+      let folder = source.root.appendingPathComponent(spec.folder).path
+      made[name] = .object(["folder": .string(folder), "written": .bool(isNew)])
+      Console.say("\(name): \(isNew ? "written to" : "is there already:") \(folder)")
+    }
+    Console.out(options.json ? JSONValue.object(made).pretty : source.root.path + "\n")
+  }
+}
+
+struct DataCheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Reads every image and label once and says what is wrong, file by file.",
+    discussion: """
+      jml run does this before any training. Ends with 65 when there are errors.
+
+      Example: jml data check --data /datasets --table 4
+      """)
+
+  @OptionGroup var options: WorkspaceOptions
+
+  func run() throws {
+    let workspace = try Workspace(options.options())
+    var reports: [DataReport] = []
+    for name in try Plan.datasets(of: workspace.tables, in: workspace.registry) {
+      guard let spec = workspace.registry.datasets[name] else { continue }
+      reports += try workspace.preparation.reports(spec, progress: Console.reading)
+    }
+    Console.out(options.json ? JSONValue.array(reports.map(json)).pretty : reports.map(text).joined(separator: "\n"))
+    let errors = reports.reduce(0) { $0 + $1.errors.count }
+    if errors > 0 { throw DataFailure(errors: errors) }
+  }
+
+  private func text(_ report: DataReport) -> String {
+    let all = max(1, report.classPixels.reduce(report.ignoredPixels, +))
+    var text = "\(report.dataset): \(report.imageCount) images, "
+    text += report.errors.isEmpty ? "fingerprint \(report.fingerprintText)\n" : "\(report.errors.count) errors\n"
+    for error in report.errors { text += "  error: \(error)\n" }
+    for warning in report.warnings { text += "  warning: \(warning)\n" }
+    var rows = zip(report.classNames, report.classPixels).map { name, pixels in
+      ["  \(name)", String(format: "%6.2f %%", 100 * Double(pixels) / Double(all))]
+    }
+    rows.append(["  (ignored)", String(format: "%6.2f %%", 100 * report.ignoredFraction)])
+    return text + Console.columns(rows)
+  }
+
+  private func json(_ report: DataReport) -> JSONValue {
+    .object([
+      "dataset": .string(report.dataset), "images": .int(report.imageCount),
+      "fingerprint": report.errors.isEmpty ? .string(report.fingerprintText) : .null,
+      "errors": .array(report.errors.map { .string($0.description) }),
+      "warnings": .array(report.warnings.map { .string($0) }),
+      "ignored_pixels": .int(report.ignoredPixels),
+      "classes": .array(
+        zip(report.classNames, report.classPixels).map { name, pixels in
+          .object(["name": .string(name), "pixels": .int(pixels)])
+        }),
+    ])
+  }
+}

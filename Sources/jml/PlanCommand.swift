@@ -1,0 +1,68 @@
+import ArgumentParser
+import Experiments
+import Results
+import Runner
+
+struct PlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Lists the runs behind tables, teachers first.",
+    discussion: """
+      A run that several cells share is listed once. Nothing is trained.
+
+      Example: jml plan --table 4 --profile smoke
+      """)
+
+  @OptionGroup var options: WorkspaceOptions
+
+  func run() throws {
+    let workspace = try Workspace(options.options())
+    let (plan, unknown) = try workspace.planForReading(progress: Console.reading)
+    for name in unknown { Console.say("no data for \(name) at hand: ids of its runs are provisional") }
+    let states = try plan.runs.map { try workspace.store.state($0.id.text) }
+    let done = states.count { $0 == .done }
+    if options.json {
+      Console.out(json(plan, states, unknown: unknown))
+      return
+    }
+    Console.out(
+      Console.columns(
+        zip(plan.runs, states).map { run, state in [state.word, run.id.text, run.teacherText] }))
+    let iterations = plan.runs.reduce(0) { $0 + $1.spec.scale.iterations }
+    Console.say("\(plan.runs.count) runs, \(done) finished, \(iterations) iterations in all")
+  }
+
+  private func json(_ plan: Plan, _ states: [RunState], unknown: [String]) -> Experiments.JSONValue {
+    .object([
+      "profile": .string(plan.profile.name), "tables": .array(plan.tables.map { .string($0.name) }),
+      "overrides": .array(plan.overrides.map { .string($0.description) }),
+      "data_fingerprints": .object(plan.dataFingerprints.mapValues { .string($0) }),
+      "provisional": .array(unknown.map { .string($0) }),
+      "runs": .array(
+        zip(plan.runs, states).map { run, state in
+          .object([
+            "id": .string(run.id.text), "state": .string(state.word), "dataset": .string(run.spec.data.name),
+            "model": .string(run.spec.model.name), "method": .string(run.spec.method),
+            "seed": .int(run.spec.seed), "iterations": .int(run.spec.scale.iterations),
+            "teachers": .array(run.dependencies.map { .string($0.text) }), "spec": run.spec.json,
+          ])
+        }),
+    ])
+  }
+}
+
+extension PlannedRun {
+  fileprivate var teacherText: String { dependencies.first.map { "after \($0.short)" } ?? "" }
+}
+
+extension RunState {
+  var word: String {
+    switch self {
+    case .pending: "pending"
+    case .running: "running"
+    case .done: "done"
+    case .failed: "failed"
+    case .diverged: "diverged"
+    case .interrupted: "interrupted"
+    }
+  }
+}

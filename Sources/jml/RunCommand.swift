@@ -1,0 +1,104 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import Results
+import Runner
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Trains every run behind tables that is not finished yet.",
+    discussion: """
+      Each run is a process of its own. Finished runs are skipped, interrupted ones go on from their last checkpoint
+      to the same bits. A run that fails says why; its students are not run, all others are. Ctrl-C saves
+      checkpoints and stops; the same command goes on. Several runners may share a results folder.
+
+      Example: jml run --table 4 --profile mini --jobs 2 --set recipe.learning_rate=0.02
+      """)
+
+  @OptionGroup var options: WorkspaceOptions
+  @OptionGroup var threading: ThreadsOption
+
+  @Option(help: "Runs at a time.")
+  var jobs = 1
+
+  @Flag(inversion: .prefixedNo, help: "Whether other runs go on after one has failed.")
+  var keepGoing = true
+
+  @Flag(help: "Run diverged runs again, from the start. Others that failed are always tried again.")
+  var retry = false
+
+  func validate() throws {
+    guard (1...256).contains(jobs) else { throw ValidationError("--jobs \(jobs): 1 to 256 are allowed") }
+  }
+
+  func run() throws {
+    let begin = ContinuousClock.now
+    let workspace = try Workspace(options.options(threads: threading.threads))
+    let data = try workspace.prepare(progress: Console.reading)
+    for name in data.keys.sorted() {
+      guard let summary = data[name]?.summary else { continue }
+      Console.say("data \(name): \(summary.description), fingerprint \(summary.fingerprint)")
+      for warning in summary.warnings { Console.say("warning: \(warning)") }
+    }
+    let plan = try workspace.plan(data)
+    for notice in workspace.otherDataNotices(plan) { Console.say(notice) }
+    StopRequest.listen()
+    let display = ProgressDisplay(
+      runs: plan.runs, jobs: jobs, isLive: Console.isLive, estimate: try estimate(plan, workspace.store),
+      write: Console.raw)
+    let scheduler = Scheduler(
+      plan: plan, store: workspace.store, configuration: configuration(threads: workspace.threads(jobs: jobs)),
+      observe: display.show)
+    let summary = try scheduler.run()
+    display.end()
+    let seconds = begin.duration(to: .now).components.seconds
+    report(summary, plan, seconds: Int(seconds))
+    if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
+  }
+
+  private func configuration(threads: Int) -> Scheduler.Configuration {
+    let arguments = options.arguments + ["--threads", String(threads)]
+    return Scheduler.Configuration(jobs: jobs, keepGoing: keepGoing, retry: retry) { id, restart in
+      [ProjectLocation.executable.path, "train", id.text, "--supervised"] + arguments
+        + (restart ? ["--restart"] : [])
+    }
+  }
+
+  private func estimate(_ plan: Plan, _ store: ResultStore) throws -> GridEstimate {
+    var estimate = GridEstimate()
+    for run in plan.runs {
+      guard let record = try store.record(run.id.text), record.state == .done else { continue }
+      estimate.add(run.spec, seconds: record.wallSeconds)
+    }
+    return estimate
+  }
+
+  private func report(_ summary: ScheduleSummary, _ plan: Plan, seconds: Int) {
+    for (id, reason) in summary.failed { Console.say("failed: \(id): \(reason)") }
+    for (id, reason) in summary.diverged { Console.say("diverged: \(id): \(reason)") }
+    for (id, teacher) in summary.blocked { Console.say("not run: \(id): its teacher \(teacher) gave no result") }
+    var parts = ["\(summary.finished.count) runs finished now, \(summary.finishedBefore.count) before"]
+    for (count, word) in [
+      (summary.failed.count, "failed"), (summary.diverged.count, "diverged"), (summary.blocked.count, "not run"),
+      (summary.unfinished.count, "unfinished"),
+    ] where count > 0 { parts.append("\(count) \(word)") }
+    Console.say(parts.joined(separator: ", ") + "; \(seconds) s")
+    guard options.json else { return }
+    func reasons(_ runs: [(id: RunID, reason: String)]) -> JSONValue {
+      .array(runs.map { .object(["id": .string($0.id.text), "reason": .string($0.reason)]) })
+    }
+    Console.out(
+      .object([
+        "profile": .string(plan.profile.name), "stopped": .bool(summary.stopped), "seconds": .int(seconds),
+        "finished": .array(summary.finished.map { .string($0.text) }),
+        "finished_before": .array(summary.finishedBefore.map { .string($0.text) }),
+        "failed": reasons(summary.failed), "diverged": reasons(summary.diverged),
+        "blocked": .array(
+          summary.blocked.map { .object(["id": .string($0.id.text), "teacher": .string($0.teacher.text)]) }),
+        "unfinished": .array(summary.unfinished.map { .string($0.text) }),
+      ]))
+  }
+}
+
+// Two rooms have a type of this name; commands print the registry's.
+typealias JSONValue = Experiments.JSONValue

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import Results
+import Runner
+
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Says where each run stands: who works on it, what it reached, why it failed.",
+    discussion: "Example: jml status --table 4 --json")
+
+  @OptionGroup var options: WorkspaceOptions
+
+  func run() throws {
+    let workspace = try Workspace(options.options())
+    let (plan, unknown) = try workspace.planForReading(progress: Console.reading)
+    for name in unknown { Console.say("no data for \(name) at hand: ids of its runs are provisional") }
+    for notice in workspace.otherDataNotices(plan) { Console.say(notice) }
+    let standings = try plan.runs.map { try Standing($0, workspace.store) }
+    if options.json {
+      Console.out(
+        .object([
+          "profile": .string(plan.profile.name),
+          "counts": .object(counts(standings).mapValues { .int($0) }),
+          "runs": .array(standings.map(\.json)),
+        ]))
+      return
+    }
+    Console.out(Console.columns(standings.map { [$0.state.word, $0.run.id.text, $0.detail] }))
+    let words = counts(standings).sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+    Console.say("\(standings.count) runs: \(words.joined(separator: ", "))")
+  }
+
+  private func counts(_ standings: [Standing]) -> [String: Int] {
+    standings.reduce(into: [:]) { $0[$1.state.word, default: 0] += 1 }
+  }
+}
+
+/// A run with what the store knows of it.
+private struct Standing {
+  let run: PlannedRun
+  let state: RunState
+  let record: RunRecord?
+  /// Iterations that the log speaks of.
+  let iteration: Int
+
+  init(_ run: PlannedRun, _ store: ResultStore) throws {
+    self.run = run
+    state = try store.state(run.id.text)
+    record = try store.record(run.id.text)
+    iteration = Int(try store.log(run.id.text).last?["iteration"]?.double ?? 0)
+  }
+
+  var detail: String {
+    let progress = "iteration \(iteration)/\(run.spec.scale.iterations)"
+    switch state {
+    case .pending: return ""
+    case .running(let holder): return "\(progress), \(holder)"
+    case .interrupted: return progress
+    case .failed(let reason), .diverged(let reason): return reason
+    case .done:
+      let miou = record?.metrics[Metric.miou.rawValue].map { String(format: "mIoU %.2f, ", $0) } ?? ""
+      return miou + String(format: "%.0f s", record?.wallSeconds ?? 0)
+    }
+  }
+
+  var json: Experiments.JSONValue {
+    var members: [String: Experiments.JSONValue] = [
+      "id": .string(run.id.text), "state": .string(state.word), "iteration": .int(iteration),
+      "iterations": .int(run.spec.scale.iterations),
+    ]
+    switch state {
+    case .failed(let reason), .diverged(let reason): members["reason"] = .string(reason)
+    case .running(let holder): members["holder"] = .string(holder.description)
+    case .done:
+      guard let record else { break }
+      members["metrics"] = .object(record.metrics.mapValues { .number($0) })
+      members["wall_seconds"] = .number(record.wallSeconds)
+      members["peak_memory_bytes"] = .int(record.peakMemoryBytes)
+      members["peak_tensor_bytes"] = .int(record.peakTensorBytes)
+    case .pending, .interrupted: break
+    }
+    return .object(members)
+  }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Runner
+
+/// The options that say which runs are meant, and where things lie.
+struct WorkspaceOptions: ParsableArguments {
+  @Option(name: .customLong("table"), help: "Table by number or name; may be repeated. Default: every table.")
+  var tables: [String] = []
+
+  @Option(help: "Scale of the experiments: smoke, mini or paper.")
+  var profile = "mini"
+
+  @Option(help: "Folder with real data (cityscapes/, VOCdevkit/). Default: embedded data in data/embedded/<profile>.")
+  var data: String?
+
+  @Option(help: "Folder for results. Default: results, or results-<name of the data folder> with --data.")
+  var results: String?
+
+  @Option(help: "Folder with the experiment files. Default: ./experiments, else the source checkout's.")
+  var experiments: String?
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "Override of a value, such as recipe.learning_rate=0.02; may be repeated. Part of the run ids.",
+      valueName: "key=value"))
+  var overrides: [String] = []
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func options(threads: Int? = nil) -> Workspace.Options {
+    Workspace.Options(
+      experiments: experiments, profile: profile, tables: tables, data: data, results: results,
+      overrides: overrides, threads: threads)
+  }
+
+  /// The same options for a child process.
+  var arguments: [String] {
+    var arguments = ["--profile", profile]
+    for table in tables { arguments += ["--table", table] }
+    for (name, value) in [("--data", data), ("--results", results), ("--experiments", experiments)] {
+      if let value { arguments += [name, value] }
+    }
+    // Joined by "=", since a value may begin with a dash.
+    return arguments + overrides.map { "--set=\($0)" }
+  }
+}
+
+struct ThreadsOption: ParsableArguments {
+  @Option(help: "Threads of each run. Default: all cores, shared by the jobs. Another number may change last bits.")
+  var threads: Int?
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads \(threads): 1 to 1024 are allowed")
+    }
+  }
+}

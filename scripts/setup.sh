@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Finds what the build needs and says what it found. As root on Debian or Ubuntu it installs what is missing;
+# otherwise it prints the command to run and exits with 1. Nothing that is there already is touched.
+set -euo pipefail
+
+# package, and a header that proves it on systems without dpkg
+needs=(
+  "libopenblas-dev cblas.h"      # matrix products
+  "libdnnl-dev dnnl.h"           # convolution
+  "libpng-dev png.h"             # images and label maps
+  "libturbojpeg0-dev turbojpeg.h" # PASCAL VOC's photographs
+  "libhdf5-dev hdf5.h"           # weights and counts of a run
+  "libssl-dev openssl/evp.h"     # SHA-256 of run ids
+  "pkg-config -"                 # finds the above
+)
+
+fail() { echo "setup: $*" >&2; exit 1; }
+
+installed() {
+  local package=$1 header=$2
+  if command -v dpkg-query > /dev/null; then
+    dpkg-query --show --showformat='${db:Status-Abbrev}' "$package" 2> /dev/null | grep -q '^ii'
+  elif [ "$header" = - ]; then
+    command -v "$package" > /dev/null
+  else
+    [ -n "$(find /usr/include /usr/local/include -path "*/$header" -print -quit 2> /dev/null)" ]
+  fi
+}
+
+missing=()
+for need in "${needs[@]}"; do
+  read -r package header <<< "$need"
+  installed "$package" "$header" || missing+=("$package")
+done
+
+if [ ${#missing[@]} -gt 0 ]; then
+  command -v apt-get > /dev/null ||
+    fail "missing: ${missing[*]} (Debian's names); there is no apt-get here, install them by hand"
+  if [ "$(id -u)" -ne 0 ]; then
+    fail "missing: ${missing[*]}; run: sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing[*]}"
+  fi
+  echo "setup: installing ${missing[*]}" >&2
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -q >&2 || fail "apt-get update failed"
+  apt-get install -q -y --no-install-recommends "${missing[@]}" >&2 || fail "apt-get could not install ${missing[*]}"
+fi
+
+command -v swift > /dev/null ||
+  fail "there is no swift here; install a Swift 6 toolchain (https://www.swift.org/install/linux) and put it on PATH"
+version=$(swift --version 2>&1 | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
+[ -n "$version" ] || fail "'swift --version' does not say its version"
+[ "${version%%.*}" -ge 6 ] || fail "Swift $version is too old; 6.0 or newer is needed"
+
+if command -v dpkg-query > /dev/null; then
+  found=$(for need in "${needs[@]}"; do
+    dpkg-query --show --showformat='${Package} ${Version}, ' "${need%% *}" 2> /dev/null || true
+  done)
+else
+  found="$(printf '%s, ' "${needs[@]%% *}")"
+fi
+echo "setup: found ${found}swift $version" >&2
