@@ -7,15 +7,28 @@ enum Console {
   static let isLive = isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
 
   /// Data, as it is.
-  static func out(_ text: String) {
-    fputs(text, stdout)
-    fflush(stdout)
-  }
+  static func out(_ text: String) { write(text, to: STDOUT_FILENO) }
 
   static func out(_ json: JSONValue) { out(json.pretty) }
 
   /// Talk, as it is.
-  static func raw(_ text: String) { fputs(text, stderr) }
+  static func raw(_ text: String) { write(text, to: STDERR_FILENO) }
+
+  /// Unbuffered, whole text. A reader that has gone away is not an error of ours.
+  private static func write(_ text: String, to descriptor: Int32) {
+    let bytes = Array(text.utf8)
+    var done = 0
+    while done < bytes.count {
+      let count = bytes.withUnsafeBytes {
+        Foundation.write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done)
+      }
+      if count < 0 {
+        guard errno == EINTR else { return }
+      } else {
+        done += count
+      }
+    }
+  }
 
   static func say(_ text: String) { raw("jml: \(text)\n") }
 

@@ -13,8 +13,8 @@ struct TrainCommand: ParsableCommand {
       Example: jml train 3f2a9c0d --table 4 --profile smoke
       """)
 
-  @Argument(help: "The run.")
-  var run: String
+  @Argument(help: ArgumentHelp("The run.", valueName: "run"))
+  var name: String
 
   @OptionGroup var options: WorkspaceOptions
   @OptionGroup var threading: ThreadsOption
@@ -28,10 +28,11 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     StopRequest.listen(supervised: supervised)
     let workspace = try Workspace(options.options(threads: threading.threads))
-    let data = try workspace.prepare(progress: supervised ? { _, _, _ in } : Console.reading)
+    let isQuiet = supervised
+    let data = try workspace.prepare { if !isQuiet { Console.reading($0, $1, $2) } }
     let plan = try workspace.plan(data)
-    let planned = try plan.run(named: run)
-    guard let prepared = data[planned.spec.data.name] else { throw RunnerError.unknownRun(run) }
+    let planned = try plan.run(named: name)
+    guard let prepared = data[planned.spec.data.name] else { throw RunnerError.unknownRun(name) }
     let display = ProgressDisplay(
       runs: [planned], jobs: 1, isLive: Console.isLive, estimate: GridEstimate(), write: Console.raw)
     let asJSON = options.json || supervised
