@@ -4,11 +4,12 @@ import Tensors
 public final class ParameterStore: @unchecked Sendable {
   /// Seed of the initial values; each parameter's own seed also depends on its path, so that adding a layer leaves
   /// the others' initial values as they were.
-  public let seed: UInt64
+  public let seed: UInt64?
   public private(set) var parameters: [Parameter] = []
   public private(set) var buffers: [ModelBuffer] = []
 
-  public init(seed: UInt64) { self.seed = seed }
+  /// - Parameter seed: nil leaves every parameter at zero, for weights that are loaded next.
+  public init(seed: UInt64?) { self.seed = seed }
 
   public var root: ParameterScope { ParameterScope(store: self, path: "") }
 
@@ -43,9 +44,13 @@ public struct ParameterScope {
     _ name: String, _ shape: Shape, layout: Layout = .plain, initial: (inout RandomSource) -> [Float]
   ) -> Parameter {
     let full = self[name].path
-    var random = RandomSource(seed: store.seed, purpose: "initial value of \(full)")
     let value = Tensor(uninitialized: shape, layout: layout)
-    value.assign(kernelValues: initial(&random))
+    if let seed = store.seed {
+      var random = RandomSource(seed: seed, purpose: "initial value of \(full)")
+      value.assign(kernelValues: initial(&random))
+    } else {
+      value.pointer.initialize(repeating: 0, count: value.elementCount)
+    }
     return store.addParameter(full, value)
   }
 

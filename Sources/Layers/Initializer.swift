@@ -20,7 +20,7 @@ public enum Initializer: Sendable {
     case .constant(let value): return [Float](repeating: value, count: shape.count)
     case .kaimingNormalFanOut(let groups):
       let deviation = (2 * Double(groups) / fanOut).squareRoot()
-      return (0..<shape.count).map { _ in Float(Initializer.gaussian(&random) * deviation) }
+      return Initializer.gaussian(deviation, count: shape.count, &random)
     case .kaimingUniformFanIn: return Initializer.uniform((6 / fanIn).squareRoot(), shape, &random)
     case .xavierUniform: return Initializer.uniform((6 / (fanIn + fanOut)).squareRoot(), shape, &random)
     }
@@ -30,9 +30,16 @@ public enum Initializer: Sendable {
     (0..<shape.count).map { _ in Float(random.uniform(-bound, bound)) }
   }
 
-  /// Standard normal (Box and Muller).
-  private static func gaussian(_ random: inout RandomSource) -> Double {
-    let radius = (-2 * log(1 - random.uniform())).squareRoot()
-    return radius * cos(2 * Double.pi * random.uniform())
+  /// Normal values in pairs (Box and Muller).
+  private static func gaussian(_ deviation: Double, count: Int, _ random: inout RandomSource) -> [Float] {
+    [Float](unsafeUninitializedCapacity: count) { buffer, filled in
+      for index in stride(from: 0, to: count, by: 2) {
+        let radius = deviation * (-2 * log(1 - random.uniform())).squareRoot()
+        let angle = 2 * Double.pi * random.uniform()
+        buffer[index] = Float(radius * cos(angle))
+        if index + 1 < count { buffer[index + 1] = Float(radius * sin(angle)) }
+      }
+      filled = count
+    }
   }
 }

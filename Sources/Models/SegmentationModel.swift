@@ -22,8 +22,8 @@ public final class SegmentationModel: Sendable {
   private let auxiliaryConvolution: ConvNormAct
   private let auxiliaryHead: Conv2d
 
-  /// A network with initial values drawn from `seed`.
-  public init(_ architecture: Architecture, classes: Int, seed: UInt64) {
+  /// A network with initial values drawn from `seed`; with nil, zeros, for weights that are loaded next.
+  public init(_ architecture: Architecture, classes: Int, seed: UInt64?) {
     self.architecture = architecture
     self.classes = classes
     store = ParameterStore(seed: seed)

@@ -94,7 +94,7 @@ public struct Assembly: Sendable {
 
   /// A network whose values are about to be overwritten: a teacher.
   public static func emptyModel(_ spec: RunSpec) -> SegmentationModel {
-    SegmentationModel(architecture(spec.model), classes: spec.data.classes, seed: 0)
+    SegmentationModel(architecture(spec.model), classes: spec.data.classes, seed: nil)
   }
 
   // MARK: Loss

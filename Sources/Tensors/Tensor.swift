@@ -89,41 +89,6 @@ public struct Tensor: @unchecked Sendable {
     return Array(UnsafeBufferPointer(start: storage.base, count: shape.count))
   }
 
-  /// Row-major values of logical shape [out, in, k, k] from weights stored in either layout.
-  public var kernelValues: [Float] {
-    guard layout == .hwio else { return values }
-    let (o, i, k) = (shape[0], shape[1], shape[2] * shape[3])
-    return [Float](unsafeUninitializedCapacity: shape.count) { buffer, count in
-      for out in 0..<o {
-        for tap in 0..<k {
-          for input in 0..<i {
-            buffer[(out * i + input) * k + tap] = storage.base[(tap * i + input) * o + out]
-          }
-        }
-      }
-      count = shape.count
-    }
-  }
-
-  /// Fills a tensor in place from row-major values of its logical shape, whatever its layout stores.
-  public func assign(kernelValues: [Float]) {
-    precondition(
-      kernelValues.count == shape.count, "Tensor.assign: \(kernelValues.count) values for \(shape)")
-    guard layout == .hwio else {
-      precondition(layout == .plain, "Tensor.assign: layout \(layout) is opaque")
-      for index in 0..<shape.count { storage.base[index] = kernelValues[index] }
-      return
-    }
-    let (o, i, k) = (shape[0], shape[1], shape[2] * shape[3])
-    for out in 0..<o {
-      for tap in 0..<k {
-        for input in 0..<i {
-          storage.base[(tap * i + input) * o + out] = kernelValues[(out * i + input) * k + tap]
-        }
-      }
-    }
-  }
-
   /// The only element of a one-element plain tensor.
   public var scalar: Float {
     precondition(shape.count == 1, "Tensor.scalar: shape \(shape) is not a scalar")

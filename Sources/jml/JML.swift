@@ -32,6 +32,7 @@ struct JML: ParsableCommand {
 @main
 enum Main {
   static func main() {
+    ThreadPolicy.adopt()
     var command: any ParsableCommand
     do {
       command = try JML.parseAsRoot()
