@@ -10,12 +10,13 @@ namespace {
 
 constexpr long bandRows = 32;
 
-/// Window extremes of the rows of one band: first along the row, then across rows. An ignored pixel is 255, so the
-/// window's maximum says whether there is one, and two extremes that differ say that there are two classes.
+/// Window extremes of the rows of one band: first along the row, then across rows. An ignored pixel is 255,
+/// so the window's maximum says whether there is one, and two extremes that differ say that there are two
+/// classes.
 JML_MULTIVERSION
 void boundary_band(
-    const uint8_t *labels, long height, long width, long classes, uint8_t ignore, long radius, long first, long last,
-    uint8_t *scratch, uint8_t *boundary) {
+    const uint8_t *labels, long height, long width, long classes, uint8_t ignore, long radius, long first,
+    long last, uint8_t *scratch, uint8_t *boundary) {
   const long stride = width + 2 * radius;
   uint8_t *low = scratch, *high = low + stride;       // one padded row each
   uint8_t *lows = high + stride;                      // [rows, width]
@@ -85,7 +86,8 @@ int jml_label_counts(
       const long first = unit % blocks * block, count = std::min(block, pixels - first);
       const uint8_t *y = labels + unit / blocks * pixels + first;
       const uint8_t *edge = boundary ? boundary + unit / blocks * pixels + first : nullptr;
-      // Four counters a value: neighbours are often equal, and adding to one address is a chain of loads and stores.
+      // Four counters a value: neighbours are often equal, and adding to one address is a chain of loads and
+      // stores.
       uint32_t bins[4][512] = {};
       if (edge) {
         for (long i = 0; i < count; ++i) ++bins[i & 3][y[i] + (edge[i] ? 256 : 0)];

@@ -48,7 +48,8 @@ void jml_plain_softmax(
 }
 
 void jml_plain_totals(
-    const float *p, const float *y, const uint8_t *keep, long batch, long classes, long pixels, double *totals) {
+    const float *p, const float *y, const uint8_t *keep, long batch, long classes, long pixels,
+    double *totals) {
   jml::parallel_for(batch * classes, 1, [&](long begin, long end) {
     for (long plane = begin; plane < end; ++plane) {
       const float *x = p + plane * pixels, *target = y + plane * pixels;

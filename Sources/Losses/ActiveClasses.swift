@@ -1,16 +1,16 @@
 /// Which classes a Jaccard loss averages over ("Jaccard Metric Losses", Figure 6 and Table 7).
 ///
-/// A class that is in no label still has a loss, that of its false positives; whether to count it is a choice.
-/// Maxima are over the kept pixels of the batch (of the image, in the per-image and per-class forms); ignored pixels
-/// never make a class active. The choice carries no gradient.
+/// A class that is in no label still has a loss, that of its false positives; whether to count it is a
+/// choice. Maxima are over the kept pixels of the batch (of the image, in the per-image and per-class forms);
+/// ignored pixels never make a class active. The choice carries no gradient.
 public enum ActiveClasses: Hashable, Sendable {
   /// Every class.
   case all
   /// Classes whose label exceeds 1/2 somewhere: for hard labels, the classes that occur.
   ///
-  /// Differs from Figure 6, where a class counts that is the label's argmax somewhere: the argmax of an ignored
-  /// (all-zero) pixel is class 0, so there class 0 counts as soon as one pixel is ignored. The authors' later code
-  /// calls PRESENT what is `label` here.
+  /// Differs from Figure 6, where a class counts that is the label's argmax somewhere: the argmax of an
+  /// ignored (all-zero) pixel is class 0, so there class 0 counts as soon as one pixel is ignored. The
+  /// authors' later code calls PRESENT what is `label` here.
   case present
   /// Classes that the network gives more than the threshold somewhere.
   case probability(threshold: Double)

@@ -1,12 +1,13 @@
 import CKernels
 import Tensors
 
-/// Boundary label smoothing ("Jaccard Metric Losses", section 4.2): labels are smoothed only near a border between
-/// classes, where annotation is ambiguous.
+/// Boundary label smoothing ("Jaccard Metric Losses", section 4.2): labels are smoothed only near a border
+/// between classes, where annotation is ambiguous.
 ///
-/// A pixel is smoothed if it is labelled, another class is in the window around it, and no ignored pixel is. Window
-/// cells outside the image do not count, so the image border makes no boundary. The last condition is the authors'
-/// code's and not in the paper's text; rings of unlabelled pixels around objects therefore leave nothing to smooth.
+/// A pixel is smoothed if it is labelled, another class is in the window around it, and no ignored pixel is.
+/// Window cells outside the image do not count, so the image border makes no boundary. The last condition is
+/// the authors' code's and not in the paper's text; rings of unlabelled pixels around objects therefore leave
+/// nothing to smooth.
 public struct BoundaryLabelSmoothing: Hashable, Sendable {
   public enum Window: Hashable, Sendable {
     /// A square of that odd side, in pixels.
@@ -23,10 +24,12 @@ public struct BoundaryLabelSmoothing: Hashable, Sendable {
 
   public init(window: Window, epsilon: Double, classes: Int, ignoreIndex: UInt8) {
     if case .pixels(let side) = window {
-      precondition(side > 0 && side % 2 == 1, "BoundaryLabelSmoothing: window \(side) is not an odd number of pixels")
+      precondition(
+        side > 0 && side % 2 == 1, "BoundaryLabelSmoothing: window \(side) is not an odd number of pixels")
     }
     precondition((0...1).contains(epsilon), "BoundaryLabelSmoothing: epsilon \(epsilon) is not in 0...1")
-    precondition((1...255).contains(classes), "BoundaryLabelSmoothing: labels hold 1 to 255 classes, not \(classes)")
+    precondition(
+      (1...255).contains(classes), "BoundaryLabelSmoothing: labels hold 1 to 255 classes, not \(classes)")
     self.window = window
     self.epsilon = epsilon
     self.classes = classes

@@ -3,8 +3,8 @@ import Tensors
 
 /// Pixel-wise losses of full-resolution logits: means over the kept pixels of the whole batch.
 ///
-/// A batch without kept pixels has value 0 and gradient 0. Differs from the authors' code, where the mean of an
-/// empty set makes it NaN.
+/// A batch without kept pixels has value 0 and gradient 0. Differs from the authors' code, where the mean of
+/// an empty set makes it NaN.
 public enum CrossEntropy {
   /// -log p of the label's class.
   /// - logits: [B, C, H, W], plain.
@@ -21,8 +21,8 @@ public enum CrossEntropy {
     evaluate(logits, target, temperature: 1, entropy: false, "CrossEntropy.soft")
   }
 
-  /// T^2 KL(y || p) with p = softmax(logits / T), where y is given and 0 log 0 = 0: what the authors' code takes as
-  /// cross entropy for soft labels. At T = 1 it has the gradient of `soft` and another value.
+  /// T^2 KL(y || p) with p = softmax(logits / T), where y is given and 0 log 0 = 0: what the authors' code
+  /// takes as cross entropy for soft labels. At T = 1 it has the gradient of `soft` and another value.
   public static func divergence(logits: Tensor, target: SoftLabels, temperature: Double) -> LossValue {
     precondition(temperature > 0, "CrossEntropy.divergence: temperature \(temperature) is not positive")
     return evaluate(logits, target, temperature: temperature, entropy: true, "CrossEntropy.divergence")

@@ -43,7 +43,8 @@ struct FusedHead {
   }
 
   /// Second pass.
-  /// - coefficients: [B, C, 3], derivatives of the Jaccard loss by the sums of p, |p - y| and |p - t|; or nil.
+  /// - coefficients: [B, C, 3], derivatives of the Jaccard loss by the sums of p, |p - y| and |p - t|; or
+  ///   nil.
   /// - sums: room for cross entropy and divergence if the first pass was not made; or nil.
   func gradient(
     into gradient: Tensor, coefficients: [Float]?, crossEntropy: Double, divergence: Double,

@@ -1,15 +1,17 @@
 import CKernels
 import Tensors
 
-/// The Jaccard metric loss JML1 ("Jaccard Metric Losses", equation 7), in the Tversky form of the authors' code.
+/// The Jaccard metric loss JML1 ("Jaccard Metric Losses", equation 7), in the Tversky form of the authors'
+/// code.
 ///
-/// With S_p and S_y the sums of probabilities and labels over kept pixels and D the sum of |p - y|, for each class
+/// With S_p and S_y the sums of probabilities and labels over kept pixels and D the sum of |p - y|, for each
+/// class
 ///
 ///     tp = (S_p + S_y - D) / 2,   fp = S_p - tp,   fn = S_y - tp
 ///     loss = 1 - (tp + smooth) / (tp + alpha fp + beta fn + smooth)
 ///
-/// averaged over active classes. alpha = beta = 1 gives the Jaccard, alpha = beta = 1/2 the Dice loss. At p = y the
-/// derivative of |p - y| is taken as 0, as automatic differentiation does.
+/// averaged over active classes. alpha = beta = 1 gives the Jaccard, alpha = beta = 1/2 the Dice loss. At p =
+/// y the derivative of |p - y| is taken as 0, as automatic differentiation does.
 ///
 /// A class for which the ratio is 0/0 (only possible with smooth = 0) has loss 0 and no gradient.
 public struct JaccardMetricLoss: Hashable, Sendable {
@@ -36,7 +38,8 @@ public struct JaccardMetricLoss: Hashable, Sendable {
   public var alpha: Double
   /// Weight of false negatives.
   public var beta: Double
-  /// Added to numerator and denominator, in pixels. The paper's runs use 1; the authors' later default is 1e-3.
+  /// Added to numerator and denominator, in pixels. The paper's runs use 1; the authors' later default is
+  /// 1e-3.
   public var smooth: Double
   public var averaging: Averaging
   public var active: ActiveClasses

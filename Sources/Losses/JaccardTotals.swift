@@ -46,7 +46,8 @@ struct JaccardTotals {
   }
 }
 
-/// A function of the totals, with its derivatives by the sum of probabilities and by the sum of distances, [B, C].
+/// A function of the totals, with its derivatives by the sum of probabilities and by the sum of distances,
+/// [B, C].
 struct JaccardSlopes {
   var value = 0.0
   var byProbability: [Double]

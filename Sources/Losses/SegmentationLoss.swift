@@ -3,22 +3,24 @@ import Tensors
 
 /// The training loss of a segmentation network, from its low-resolution logits.
 ///
-/// With z the logits of a head up-sampled to the labels (bilinear, half-pixel centres, clamped at the border), p and
-/// t the softmax of the student's and of the teacher's, y the (possibly boundary-smoothed) label:
+/// With z the logits of a head up-sampled to the labels (bilinear, half-pixel centres, clamped at the
+/// border), p and t the softmax of the student's and of the teacher's, y the (possibly boundary-smoothed)
+/// label:
 ///
 ///     L = l_CE  * sum over heads h of w_h (mu_L CE(z_h, y) + mu_T T^2 KL(t_h || p_h))
 ///       + l_JML * (nu_L JML(z, y) + nu_T JML(z, t))
 ///
-/// Cross entropies are means over the kept pixels of the whole batch; where the label is smoothed CE is the KL form,
-/// which has the same gradient. The Jaccard loss is on the main head alone and is not multiplied by its weight.
-/// Without distillation mu_L = nu_L = 1. These are the weights of the authors' code; the paper's equations 10 to 13
-/// leave out the auxiliary head.
+/// Cross entropies are means over the kept pixels of the whole batch; where the label is smoothed CE is the
+/// KL form, which has the same gradient. The Jaccard loss is on the main head alone and is not multiplied by
+/// its weight. Without distillation mu_L = nu_L = 1. These are the weights of the authors' code; the paper's
+/// equations 10 to 13 leave out the auxiliary head.
 ///
-/// A batch without kept pixels has loss 0 and gradient 0. Differs from the authors' code, where CE is then NaN.
+/// A batch without kept pixels has loss 0 and gradient 0. Differs from the authors' code, where CE is then
+/// NaN.
 ///
-/// Neither full-resolution logits nor probabilities ever exist: the first pass over row tiles sums what the Jaccard
-/// loss needs, the second computes the same tiles again and scatters the gradient through the transpose of the
-/// interpolation. The bits of the result do not depend on the number of threads.
+/// Neither full-resolution logits nor probabilities ever exist: the first pass over row tiles sums what the
+/// Jaccard loss needs, the second computes the same tiles again and scatters the gradient through the
+/// transpose of the interpolation. The bits of the result do not depend on the number of threads.
 public struct SegmentationLoss: Sendable {
   /// Every weight of the formula. There are no defaults: values come from the experiment.
   public struct Configuration: Hashable, Sendable {
@@ -45,7 +47,8 @@ public struct SegmentationLoss: Sendable {
       auxiliaryWeight: Double, jaccard: JaccardMetricLoss, smoothing: BoundaryLabelSmoothing?,
       distillation: Distillation?
     ) {
-      precondition((1...255).contains(classes), "SegmentationLoss: labels hold 1 to 255 classes, not \(classes)")
+      precondition(
+        (1...255).contains(classes), "SegmentationLoss: labels hold 1 to 255 classes, not \(classes)")
       precondition(
         smoothing.map { $0.classes == classes && $0.ignoreIndex == ignoreIndex } ?? true,
         "SegmentationLoss: label smoothing is for other classes or another ignore index")
@@ -132,7 +135,8 @@ public struct SegmentationLoss: Sendable {
   ) throws(LossError) -> Result {
     precondition(
       (teacher != nil) == (configuration.distillation != nil),
-      "SegmentationLoss: \(teacher == nil ? "no teacher to distil" : "a teacher, but no distillation configured")")
+      "SegmentationLoss: \(teacher == nil ? "no teacher to distil" : "a teacher without distillation")"
+    )
     precondition(
       teacher == nil || auxiliary == nil || teacher?.auxiliary != nil,
       "SegmentationLoss: the student's auxiliary head needs the teacher's")
@@ -145,7 +149,8 @@ public struct SegmentationLoss: Sendable {
       jaccard: configuration.jaccardWeight != 0)
     let auxiliaryTerm = auxiliary.map {
       evaluate(
-        $0, teacher?.auxiliary, labels, boundary, counts, weight: configuration.auxiliaryWeight, jaccard: false)
+        $0, teacher?.auxiliary, labels, boundary, counts, weight: configuration.auxiliaryWeight,
+        jaccard: false)
     }
     let crossEntropy = mainTerm.crossEntropy + (auxiliaryTerm?.crossEntropy ?? 0)
     return Result(

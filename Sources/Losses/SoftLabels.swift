@@ -19,8 +19,8 @@ public struct PixelMask: Hashable, Sendable {
   }
 }
 
-/// Class distributions of a batch's pixels, and which pixels count. For tests and tools: a training step never
-/// expands its labels.
+/// Class distributions of a batch's pixels, and which pixels count. For tests and tools: a training step
+/// never expands its labels.
 public struct SoftLabels: Sendable {
   /// [B, C, H, W], plain.
   public let values: Tensor
@@ -52,7 +52,8 @@ public struct SoftLabels: Sendable {
     let pixels = labels.height * labels.width
     if let boundary {
       jml_label_expand(
-        labels.values, boundary.values, labels.count, pixels, classes, ignoreIndex, Float(epsilon), values.pointer)
+        labels.values, boundary.values, labels.count, pixels, classes, ignoreIndex, Float(epsilon),
+        values.pointer)
     } else {
       jml_label_expand(labels.values, nil, labels.count, pixels, classes, ignoreIndex, 0, values.pointer)
     }

@@ -11,7 +11,9 @@ struct BoundaryLabelSmoothingTests {
     for image in 0..<labels.count {
       for y in 0..<labels.height {
         for x in 0..<labels.width {
-          func at(_ y: Int, _ x: Int) -> UInt8 { labels.values[(image * labels.height + y) * labels.width + x] }
+          func at(_ y: Int, _ x: Int) -> UInt8 {
+            labels.values[(image * labels.height + y) * labels.width + x]
+          }
           let reach = kernel / 2
           var ignored = false
           var differs = false

@@ -21,20 +21,26 @@ struct FusedHeadTests {
   }
 
   static let sizes = [
-    Size(batch: 3, classes: 19, rows: 4, columns: 7, height: 32, width: 56, teacherRows: 4, teacherColumns: 7),
+    Size(
+      batch: 3, classes: 19, rows: 4, columns: 7, height: 32, width: 56, teacherRows: 4, teacherColumns: 7),
     Size(batch: 2, classes: 5, rows: 3, columns: 5, height: 13, width: 37, teacherRows: 6, teacherColumns: 4),
     Size(batch: 1, classes: 21, rows: 9, columns: 6, height: 9, width: 6, teacherRows: 3, teacherColumns: 3),
-    Size(batch: 2, classes: 7, rows: 10, columns: 33, height: 41, width: 130, teacherRows: 10, teacherColumns: 33),
+    Size(
+      batch: 2, classes: 7, rows: 10, columns: 33, height: 41, width: 130, teacherRows: 10, teacherColumns: 33
+    ),
     Size(batch: 2, classes: 3, rows: 12, columns: 20, height: 5, width: 7, teacherRows: 1, teacherColumns: 2),
     Size(batch: 1, classes: 2, rows: 1, columns: 1, height: 6, width: 9, teacherRows: 2, teacherColumns: 18),
-    Size(batch: 2, classes: 6, rows: 5, columns: 40, height: 20, width: 160, teacherRows: 5, teacherColumns: 40),
+    Size(
+      batch: 2, classes: 6, rows: 5, columns: 40, height: 20, width: 160, teacherRows: 5, teacherColumns: 40),
   ]
 
   static let modes: [ActiveClasses] = [
     .all, .present, .probability(threshold: 0.3), .label(threshold: 0.01), .both(threshold: 0.9),
   ]
 
-  static func configuration(_ target: Target, _ classes: Int, ignore: UInt8, mode: Int) -> SegmentationLoss.Configuration {
+  static func configuration(_ target: Target, _ classes: Int, ignore: UInt8, mode: Int)
+    -> SegmentationLoss.Configuration
+  {
     let averaging =
       mode % 2 == 0
       ? JaccardMetricLoss.Averaging.dataset
@@ -60,7 +66,8 @@ struct FusedHeadTests {
 
   /// One head by the definition: value of the cross entropies, of the Jaccard losses, and the gradient.
   static func reference(
-    _ configuration: SegmentationLoss.Configuration, _ logits: Tensor, _ teacher: Tensor?, _ labels: LabelBatch,
+    _ configuration: SegmentationLoss.Configuration, _ logits: Tensor, _ teacher: Tensor?,
+    _ labels: LabelBatch,
     weight: Double, jaccard: Bool
   ) throws -> (crossEntropy: Double, jaccard: Double, gradient: [Double]) {
     let full = upsample(logits, labels.height, labels.width)
@@ -109,8 +116,10 @@ struct FusedHeadTests {
       let main = randomTensor([size.batch, size.classes, size.rows, size.columns], seed: seed)
       let auxiliary = randomTensor([size.batch, size.classes, size.columns, size.rows], seed: seed + 1)
       let teacher = SegmentationLoss.TeacherLogits(
-        main: randomTensor([size.batch, size.classes, size.teacherRows, size.teacherColumns], seed: seed + 2),
-        auxiliary: randomTensor([size.batch, size.classes, size.teacherColumns, size.teacherRows], seed: seed + 3))
+        main: randomTensor(
+          [size.batch, size.classes, size.teacherRows, size.teacherColumns], seed: seed + 2),
+        auxiliary: randomTensor(
+          [size.batch, size.classes, size.teacherColumns, size.teacherRows], seed: seed + 3))
       let what = "\(size.testDescription) \(target) \(Self.modes[mode])"
 
       let result = try SegmentationLoss(configuration)(
@@ -131,6 +140,43 @@ struct FusedHeadTests {
     }
   }
 
+  /// Large logits, where the head's shortcut for equally spaced ones ends: differences between neighbouring
+  /// source pixels around and far above 30.
+  @Test(arguments: [Target.hard, .smoothed], [9.0, 14.0, 30.0, 150.0])
+  func largeLogits(_ target: Target, _ scale: Double) throws {
+    for (rows, columns, factor) in [(3, 19, 8), (4, 5, 4), (3, 4, 6)] {
+      let configuration = Self.configuration(target, 7, ignore: 255, mode: 0)
+      let labels = randomLabels(2, rows * factor, columns * factor, classes: 7, ignore: 255, seed: 4)
+      let main = randomTensor([2, 7, rows, columns], seed: UInt64(scale), scale: scale)
+      let result = try SegmentationLoss(configuration)(
+        main: main, auxiliary: nil, labels: labels, teacher: nil)
+      let expected = try Self.reference(configuration, main, nil, labels, weight: 0.6, jaccard: true)
+      let what = "\(target) \(rows)x\(columns) by \(factor), logits to \(scale)"
+      expectClose(result.crossEntropy, expected.crossEntropy, tolerance: 1e-5, relative: 1e-6, what)
+      expectClose(result.jaccard, expected.jaccard, tolerance: 1e-5, what)
+      // Float32 logits of 150 are known to 1e-5, and so then are probabilities.
+      expectClose(
+        actual: result.mainGradient.values, expected: expected.gradient.map(Float.init),
+        tolerance: scale > 100 ? 1e-5 : 1e-6, what)
+    }
+  }
+
+  /// All classes but one alternate between columns, so that sums of exponentials are as large as they get
+  /// where they are taken relative to the source column.
+  @Test func alternatingColumns() throws {
+    let shape: Shape = [1, 250, 2, 16]
+    let main = Tensor((0..<shape.count).map { $0 >= 32 && $0 % 2 == 1 ? 29.9 : 0 }, shape: shape)
+    let configuration = Self.configuration(.hard, 250, ignore: 255, mode: 0)
+    let labels = randomLabels(1, 16, 128, classes: 250, ignore: 255, seed: 4)
+    let result = try SegmentationLoss(configuration)(
+      main: main, auxiliary: nil, labels: labels, teacher: nil)
+    let expected = try Self.reference(configuration, main, nil, labels, weight: 0.6, jaccard: true)
+    expectClose(result.crossEntropy, expected.crossEntropy, tolerance: 1e-5)
+    expectClose(result.jaccard, expected.jaccard, tolerance: 1e-5)
+    expectClose(
+      actual: result.mainGradient.values, expected: expected.gradient.map(Float.init), tolerance: 1e-6)
+  }
+
   /// Central differences of the value, by single low-resolution logits.
   @Test(arguments: Target.allCases)
   func centralDifferences(_ target: Target) throws {
@@ -139,7 +185,8 @@ struct FusedHeadTests {
     let labels = randomLabels(2, 11, 18, classes: 5, ignore: 255, seed: 3)
     let shape: Shape = [2, 5, 3, 4]
     let main = randomTensor(shape, seed: 5)
-    let teacher = target.distils
+    let teacher =
+      target.distils
       ? SegmentationLoss.TeacherLogits(main: randomTensor([2, 5, 4, 4], seed: 6), auxiliary: nil) : nil
     let gradient = try loss(main: main, auxiliary: nil, labels: labels, teacher: teacher).mainGradient.values
     let step: Float = 1 / 128
@@ -162,7 +209,8 @@ struct FusedHeadTests {
     let loss = SegmentationLoss(configuration)
     let labels = randomLabels(2, 72, 128, classes: 19, ignore: 255, seed: 8)
     let main = randomTensor([2, 19, 9, 16], seed: 9)
-    let teacher = target.distils
+    let teacher =
+      target.distils
       ? SegmentationLoss.TeacherLogits(main: randomTensor([2, 19, 18, 16], seed: 10), auxiliary: nil) : nil
     let threads = jml_thread_count()
     defer { jml_set_thread_count(threads) }
@@ -203,7 +251,7 @@ struct FusedHeadTests {
     let gradient = result.mainGradient.values
     for index in gradient.indices where index % 8 >= 4 { #expect(gradient[index] == 0) }
     var values = main.values
-    for index in values.indices where index % 8 >= 4 { values[index] *= -7 }
+    for index in values.indices where index % 8 >= 4 { values[index] *= -2 }
     let changed = try loss(
       main: Tensor(values, shape: main.shape), auxiliary: nil, labels: labels, teacher: teacher)
     #expect(changed.total == result.total)

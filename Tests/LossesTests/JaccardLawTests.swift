@@ -4,8 +4,8 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Laws of the Jaccard metric loss ("Jaccard Metric Losses", Theorems 2.1 and 2.3) on two-class images, where the
-/// loss is the mean of the losses of x and of 1 - x.
+/// Laws of the Jaccard metric loss ("Jaccard Metric Losses", Theorems 2.1 and 2.3) on two-class images, where
+/// the loss is the mean of the losses of x and of 1 - x.
 @Suite(.serialized)
 struct JaccardLawTests {
   static let metric = JaccardMetricLoss(alpha: 1, beta: 1, smooth: 0, averaging: .dataset, active: .all)
@@ -80,8 +80,8 @@ struct JaccardLawTests {
       Self.distance(x, y), Self.distance(order.map { x[$0] }, order.map { y[$0] }), tolerance: 1e-9)
   }
 
-  /// No gradient where prediction and label agree everywhere: the slope of |x - y| is taken as 0 there, so what is
-  /// left of -D / (2 U^2) is 0 as well.
+  /// No gradient where prediction and label agree everywhere: the slope of |x - y| is taken as 0 there, so
+  /// what is left of -D / (2 U^2) is 0 as well.
   @Test func stationaryAtEquality() {
     let loss = Self.metric(logits: Self.logits([0.5, 0.5]), target: Self.labels([0.5, 0.5]))
     #expect(loss.value == 0)
@@ -90,10 +90,12 @@ struct JaccardLawTests {
 
   @Test func noKeptPixels() {
     var target = Self.labels([0.2, 1])
-    target = SoftLabels(values: target.values, keep: PixelMask(count: 1, height: 1, width: 2, values: [0, 0]))
+    target = SoftLabels(
+      values: target.values, keep: PixelMask(count: 1, height: 1, width: 2, values: [0, 0]))
     for active in [ActiveClasses.all, .present] {
       let loss = JaccardMetricLoss(
-        alpha: 1, beta: 1, smooth: 0, averaging: .init(perDataset: 1, perImage: 1, perClass: 1), active: active)
+        alpha: 1, beta: 1, smooth: 0, averaging: .init(perDataset: 1, perImage: 1, perClass: 1),
+        active: active)
       let result = loss(logits: Self.logits([0.3, 0.4]), target: target)
       #expect(result.value == 0)
       #expect(result.gradient.values.allSatisfy { $0 == 0 })

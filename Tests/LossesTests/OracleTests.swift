@@ -5,7 +5,8 @@ import Tensors
 import TestSupport
 import Testing
 
-/// losses.h5 and labels.h5: computed with PyTorch and the authors' classes; the ignore index is the class count, 7.
+/// losses.h5 and labels.h5: computed with PyTorch and the authors' classes; the ignore index is the class
+/// count, 7.
 @Suite(.serialized)
 struct OracleTests {
   static let ignore: UInt8 = 7
@@ -100,7 +101,8 @@ struct OracleTests {
   func boundaryLabelSmoothing(_ kernel: Int) throws {
     let file = try Fixture.hdf5("labels.h5", in: .module)
     let shape = try file.shape("label")
-    let labels = LabelBatch(count: shape[0], height: shape[1], width: shape[2], values: try file.bytes("label"))
+    let labels = LabelBatch(
+      count: shape[0], height: shape[1], width: shape[2], values: try file.bytes("label"))
     for epsilon in ["0.1", "0.5"] {
       let smoothing = BoundaryLabelSmoothing(
         kernel: kernel, epsilon: epsilon == "0.1" ? 0.1 : 0.5, classes: 7, ignoreIndex: Self.ignore)

@@ -10,7 +10,9 @@ func randomTensor(_ shape: Shape, seed: UInt64, scale: Double = 3) -> Tensor {
 }
 
 /// Rectangles of classes and of the ignore index; the last class does not occur.
-func randomLabels(_ count: Int, _ height: Int, _ width: Int, classes: Int, ignore: UInt8, seed: UInt64) -> LabelBatch {
+func randomLabels(_ count: Int, _ height: Int, _ width: Int, classes: Int, ignore: UInt8, seed: UInt64)
+  -> LabelBatch
+{
   var random = RandomSource(seed: seed, purpose: "labels")
   var labels = LabelBatch(
     count: count, height: height, width: width, values: [UInt8](repeating: 0, count: count * height * width))
@@ -29,8 +31,8 @@ func randomLabels(_ count: Int, _ height: Int, _ width: Int, classes: Int, ignor
   return labels
 }
 
-/// Bilinear interpolation along one axis: the two source indices and the second's weight, by the textbook rule
-/// (half-pixel centres, positions below the first centre moved to it, the last index repeated).
+/// Bilinear interpolation along one axis: the two source indices and the second's weight, by the textbook
+/// rule (half-pixel centres, positions below the first centre moved to it, the last index repeated).
 func taps(_ pixels: Int, from cells: Int) -> [(first: Int, second: Int, weight: Double)] {
   (0..<pixels).map { pixel in
     let position = max((Double(pixel) + 0.5) * Double(cells) / Double(pixels) - 0.5, 0)

@@ -5,9 +5,9 @@ extern "C" {
 #endif
 
 /// One head of a segmentation network and what it is trained towards. Logits are low-resolution, row-major
-/// [batch, classes, rows, columns]; labels are full-resolution [batch, height, width]. The loss is that of the
-/// logits up-sampled bilinearly (half-pixel centres, clamped at the border) to height x width, which never exist
-/// as a whole.
+/// [batch, classes, rows, columns]; labels are full-resolution [batch, height, width]. The loss is that of
+/// the logits up-sampled bilinearly (half-pixel centres, clamped at the border) to height x width, which
+/// never exist as a whole.
 typedef struct {
   long batch, classes, height, width;
   long rows, columns;
@@ -15,7 +15,8 @@ typedef struct {
   /// [batch, height, width]. A value of `ignore`, or not below `classes`, is left out of everything.
   const uint8_t *labels;
   uint8_t ignore;
-  /// [batch, height, width], not zero where the label is smoothed: (1 - epsilon) one-hot + epsilon / classes. Or null.
+  /// [batch, height, width], not zero where the label is smoothed: (1 - epsilon) one-hot + epsilon / classes.
+  /// Or null.
   const uint8_t *boundary;
   float epsilon;
   /// [batch, classes, teacher_rows, teacher_columns], or null. Up-sampled on the fly in the same way.
@@ -41,16 +42,15 @@ typedef enum {
 /// Bytes of scratch memory, 64-byte aligned, that the two functions below need.
 long jml_loss_head_workspace(const jml_loss_head *head);
 
-/// First pass. totals: [batch, classes, jml_total_count]; the maxima are zero unless `maxima` is set.
-/// sums: [2], cross entropy against the label (in its KL form where the label is smoothed) and T^2 KL(t || p), each
+/// First pass. totals: [batch, classes, jml_total_count]; the maxima are zero unless `maxima` is set. sums:
+/// [2], cross entropy against the label (in its KL form where the label is smoothed) and T^2 KL(t || p), each
 /// summed over the kept pixels of the batch.
 void jml_loss_head_totals(
     const jml_loss_head *head, int maxima, void *workspace, double *totals, double *sums);
 
-/// Second pass: gradient, [batch, classes, rows, columns], of
-///   cross_entropy * sums[0] + divergence * sums[1] + J(totals)
-/// where coefficients [batch, classes, 3] hold dJ/d(sum of p), dJ/d(sum |p - y|), dJ/d(sum |p - t|), or is null
-/// for J = 0. `sums` as above, or null. The bits do not depend on the number of threads.
+/// Second pass: gradient, [batch, classes, rows, columns], of cross_entropy * sums[0] + divergence * sums[1]
+/// + J(totals) where coefficients [batch, classes, 3] hold dJ/d(sum of p), dJ/d(sum |p - y|), dJ/d(sum |p -
+/// t|), or is null for J = 0. `sums` as above, or null. The bits do not depend on the number of threads.
 void jml_loss_head_gradient(
     const jml_loss_head *head, const float *coefficients, float cross_entropy, float divergence,
     void *workspace, float *gradient, double *sums);
