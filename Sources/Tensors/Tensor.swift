@@ -94,10 +94,12 @@ public struct Tensor: @unchecked Sendable {
     guard layout == .hwio else { return values }
     let (o, i, k) = (shape[0], shape[1], shape[2] * shape[3])
     return [Float](unsafeUninitializedCapacity: shape.count) { buffer, count in
-      for out in 0..<o {
-        for tap in 0..<k {
-          for input in 0..<i {
-            buffer[(out * i + input) * k + tap] = storage.base[(tap * i + input) * o + out]
+      // A cache line of output channels at a time: each line is read once and feeds as many ordered writes.
+      for first in stride(from: 0, to: o, by: 16) {
+        for input in 0..<i {
+          for tap in 0..<k {
+            let source = storage.base + (tap * i + input) * o
+            for out in first..<min(first + 16, o) { buffer[(out * i + input) * k + tap] = source[out] }
           }
         }
       }
@@ -115,10 +117,13 @@ public struct Tensor: @unchecked Sendable {
       return
     }
     let (o, i, k) = (shape[0], shape[1], shape[2] * shape[3])
-    for out in 0..<o {
-      for tap in 0..<k {
+    kernelValues.withUnsafeBufferPointer { values in
+      for first in stride(from: 0, to: o, by: 16) {
         for input in 0..<i {
-          storage.base[(tap * i + input) * o + out] = kernelValues[(out * i + input) * k + tap]
+          for tap in 0..<k {
+            let target = storage.base + (tap * i + input) * o
+            for out in first..<min(first + 16, o) { target[out] = values[(out * i + input) * k + tap] }
+          }
         }
       }
     }

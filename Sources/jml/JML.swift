@@ -32,6 +32,7 @@ struct JML: ParsableCommand {
 @main
 enum Main {
   static func main() {
+    ThreadPool.beGentle()
     var command: any ParsableCommand
     do {
       command = try JML.parseAsRoot()
