@@ -8,6 +8,8 @@ public final class ProgressDisplay {
   private static let pause = 5.0
 
   private struct Going {
+    /// Whether it has said that it is there.
+    var isHeard = false
     var iteration = 0
     var iterations: Int
     var loss: Double?
@@ -83,6 +85,7 @@ public final class ProgressDisplay {
     guard let index = going.firstIndex(where: { $0.id == id }) else { return }
     switch event {
     case .started(let iteration, let iterations):
+      going[index].state.isHeard = true
       going[index].state.iteration = iteration
       going[index].state.iterations = iterations
       let from = iteration > 0 ? ", goes on after iteration \(iteration)" : ""
@@ -128,9 +131,10 @@ public final class ProgressDisplay {
 
   private func refresh() {
     let pause = isLive ? 0.1 : ProgressDisplay.pause
-    guard !going.isEmpty, ProgressDisplay.seconds(since: lastLine) >= pause else { return }
+    let heard = going.filter(\.state.isHeard)
+    guard !heard.isEmpty, ProgressDisplay.seconds(since: lastLine) >= pause else { return }
     lastLine = .now
-    let parts = going.map { "run \(position($0.id)) " + text($0.state) }
+    let parts = heard.map { "run \(position($0.id)) " + text($0.state) }
     let grid = remaining().map { ", all runs \(ProgressDisplay.duration($0)) left" } ?? ""
     let line = parts.joined(separator: " | ") + grid
     if isLive {

@@ -36,6 +36,9 @@ public struct RunExecutor {
     self.report = report
   }
 
+  /// Training of this length is not to be done twice because of a kill during the evaluation.
+  private static let lossThatHurts = Duration.seconds(20)
+
   private var id: String { run.id.text }
   private var iterations: Int { run.spec.scale.iterations }
 
@@ -128,7 +131,7 @@ public struct RunExecutor {
     report(.started(iteration: trainer.iteration, iterations: iterations))
     let prefetcher = Prefetcher(loader: loader, range: trainer.iteration..<iterations, depth: 4, workers: 1)
     defer { prefetcher.stop() }
-    var saved = trainer.iteration
+    var saved = (iteration: trainer.iteration, time: ContinuousClock.now)
     while trainer.iteration < iterations {
       let step = try trainer.step(try prefetcher.next())
       progress.iteration = step.iteration
@@ -138,10 +141,14 @@ public struct RunExecutor {
         .step(
           iteration: step.iteration, loss: step.loss, learningRate: step.learningRate, seconds: step.seconds))
       let stop = StopRequest.isRequested
-      // Also before the evaluation, which then need not be paid for with training again.
-      if stop || step.iteration == iterations || step.iteration - saved >= checkpointEvery {
+      // At the end only what would be missed: a run that is killed while it is evaluated goes on from the last one.
+      let isDue =
+        step.iteration == iterations
+        ? saved.time.duration(to: .now) > RunExecutor.lossThatHurts
+        : step.iteration - saved.iteration >= checkpointEvery
+      if stop || isDue {
         try claim.save(checkpoint(trainer.snapshot(), progress))
-        saved = step.iteration
+        saved = (step.iteration, .now)
       }
       if stop { throw CancellationError() }
     }

@@ -1,0 +1,39 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.serialized)
+struct PlanTests {
+  @Test(arguments: ["smoke", "mini", "paper"])
+  func teachersComeFirst(_ profile: String) throws {
+    try withTemporaryDirectory { folder in
+      let output = try CommandLineTool(folder: folder)("plan", "--table", "4", "--profile", profile, "--json")
+      #expect(output.code == 0)
+      let plan = try output.json()
+      let runs = try #require(plan["runs"] as? [[String: Any]])
+      // 5 rows x (CE + JML-KD) x 3 seeds and a teacher for each data set.
+      #expect(runs.count == 32)
+      let ids = runs.compactMap { $0["id"] as? String }
+      #expect(Set(ids).count == 32)
+      for (index, run) in runs.enumerated() {
+        for teacher in try #require(run["teachers"] as? [String]) { #expect(ids[..<index].contains(teacher)) }
+        #expect(run["state"] as? String == "pending")
+      }
+      // The paper's scale has no embedded data, and says so.
+      #expect((plan["provisional"] as? [String])?.isEmpty == (profile != "paper"))
+    }
+  }
+
+  @Test func namesOfTablesAndOverrides() throws {
+    try withTemporaryDirectory { folder in
+      let tool = CommandLineTool(folder: folder)
+      let plain = try tool("plan", "--profile", "smoke")
+      #expect(try tool("plan", "--profile", "smoke", "--table", "04").out == plain.out)
+      #expect(try tool("plan", "--profile", "smoke", "--table", "table04").out == plain.out)
+      let other = try tool("plan", "--profile", "smoke", "--set", "recipe.learning_rate=0.02")
+      #expect(other.code == 0)
+      let lines = { (text: String) in Set(text.split(separator: "\n")) }
+      #expect(lines(other.out).isDisjoint(with: lines(plain.out)))
+    }
+  }
+}
