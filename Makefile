@@ -5,7 +5,7 @@
 #   SET      overrides, such as SET="recipe.learning_rate=0.02 loss.smooth=2"
 TABLE   ?= 4
 PROFILE ?= mini
-JOBS    ?= 1
+JOBS    ?= 2
 
 jml     := .build/release/jml
 build   := swift build -c release
