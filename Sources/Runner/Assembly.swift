@@ -27,7 +27,8 @@ public struct Assembly: Sendable {
 
   private var normalization: Normalization {
     // The registry has made sure that there are three.
-    Normalization(mean: SIMD3(spec.recipe.mean.map { Float($0) }), std: SIMD3(spec.recipe.std.map { Float($0) }))
+    Normalization(
+      mean: SIMD3(spec.recipe.mean.map { Float($0) }), std: SIMD3(spec.recipe.std.map { Float($0) }))
   }
 
   private func working(_ dataset: any SegmentationDataset) -> any SegmentationDataset {
@@ -38,7 +39,8 @@ public struct Assembly: Sendable {
   /// - Throws: `DatasetError.fewerSamplesThanBatch`.
   public func loader() throws -> BatchLoader {
     let augmentation = Augmentation(
-      scale: spec.recipe.scale, flipProbability: spec.recipe.flipProbability, cropHeight: spec.scale.cropHeight,
+      scale: spec.recipe.scale, flipProbability: spec.recipe.flipProbability,
+      cropHeight: spec.scale.cropHeight,
       cropWidth: spec.scale.cropWidth, normalization: normalization)
     return try BatchLoader(
       dataset: CachedDataset(working(data.train), byteLimit: Assembly.cacheBytes), augmentation: augmentation,
@@ -100,7 +102,8 @@ public struct Assembly: Sendable {
   // MARK: Loss
 
   public var loss: SegmentationLoss {
-    Assembly.loss(spec.loss, label: spec.label, distillation: spec.distillation?.spec, classes: spec.data.classes)
+    Assembly.loss(
+      spec.loss, label: spec.label, distillation: spec.distillation?.spec, classes: spec.data.classes)
   }
 
   public static func loss(
@@ -126,8 +129,10 @@ public struct Assembly: Sendable {
     SegmentationLoss.Distillation(
       crossEntropyLabelWeight: spec.crossEntropyLabelWeight,
       crossEntropyTeacherWeight: spec.crossEntropyTeacherWeight,
-      jaccardLabelWeight: spec.jaccard?.labelWeight ?? 1, jaccardTeacherWeight: spec.jaccard?.teacherWeight ?? 0,
-      temperature: spec.temperature, jaccard: jaccard(loss.jaccard, active: spec.jaccard?.activeClasses ?? .all))
+      jaccardLabelWeight: spec.jaccard?.labelWeight ?? 1,
+      jaccardTeacherWeight: spec.jaccard?.teacherWeight ?? 0,
+      temperature: spec.temperature,
+      jaccard: jaccard(loss.jaccard, active: spec.jaccard?.activeClasses ?? .all))
   }
 
   /// - Parameter spec: nil for a loss without Jaccard term, whose weight is 0 then.
@@ -144,7 +149,8 @@ public struct Assembly: Sendable {
     return JaccardMetricLoss(
       alpha: spec?.alpha ?? 1, beta: spec?.beta ?? 1, smooth: spec?.smooth ?? 1,
       averaging: JaccardMetricLoss.Averaging(
-        perDataset: spec?.datasetWeight ?? 1, perImage: spec?.imageWeight ?? 0, perClass: spec?.classWeight ?? 0),
+        perDataset: spec?.datasetWeight ?? 1, perImage: spec?.imageWeight ?? 0,
+        perClass: spec?.classWeight ?? 0),
       active: classes)
   }
 

@@ -45,7 +45,9 @@ public struct CheckCache: Sendable {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     let found = names.sorted().filter { $0.hasPrefix("\(dataset)-") }
       .compactMap { read(folder.appendingPathComponent($0)) }
-    guard let first = found.first, found.allSatisfy({ $0.fingerprint == first.fingerprint }) else { return nil }
+    guard let first = found.first, found.allSatisfy({ $0.fingerprint == first.fingerprint }) else {
+      return nil
+    }
     return first
   }
 

@@ -9,8 +9,10 @@ enum CrashRecord {
     try claim.close(
       RunRecord(
         runID: run.id.text, state: .failed,
-        spec: try Results.JSONValue(parsing: run.spec.canonicalJSON, name: run.id.text), seed: UInt64(run.spec.seed),
-        commit: revision.commit, dirty: revision.dirty, versions: Machine.versions, threads: 0, cpu: Machine.cpu,
+        spec: try Results.JSONValue(parsing: run.spec.canonicalJSON, name: run.id.text),
+        seed: UInt64(run.spec.seed),
+        commit: revision.commit, dirty: revision.dirty, versions: Machine.versions, threads: 0,
+        cpu: Machine.cpu,
         wallSeconds: 0, peakMemoryBytes: 0, iterations: iteration, metrics: [:],
         dataFingerprint: run.spec.data.fingerprint, error: reason))
   }

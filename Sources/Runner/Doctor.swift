@@ -24,7 +24,8 @@ public struct Doctor: Sendable {
 
   public func findings() -> [Finding] {
     var findings = [
-      Finding(name: "program", verdict: .ok, text: program), Finding(name: "system", verdict: .ok, text: Machine.system),
+      Finding(name: "program", verdict: .ok, text: program),
+      Finding(name: "system", verdict: .ok, text: Machine.system),
       Finding(
         name: "cpu", verdict: .ok,
         text: "\(Machine.cpu), \(Machine.cores) cores, \(Doctor.gibibytes(Machine.memoryBytes)) of memory"),
@@ -48,7 +49,8 @@ public struct Doctor: Sendable {
 
   private var program: String {
     let revision = SourceRevision.current
-    return "\(ProjectLocation.executable.path), commit \(revision.commit)\(revision.dirty ? " with changes" : "")"
+    return
+      "\(ProjectLocation.executable.path), commit \(revision.commit)\(revision.dirty ? " with changes" : "")"
   }
 
   private func experiments(_ workspace: Workspace) -> Finding {
@@ -67,7 +69,9 @@ public struct Doctor: Sendable {
         do {
           let summary = try workspace.preparation.prepare(spec, progress: { _, _, _ in }).summary
           let text = "\(summary.description), fingerprint \(summary.fingerprint)"
-          guard let first = summary.warnings.first else { return Finding(name: name, verdict: .ok, text: text) }
+          guard let first = summary.warnings.first else {
+            return Finding(name: name, verdict: .ok, text: text)
+          }
           let more = summary.warnings.count > 1 ? " and \(summary.warnings.count - 1) more" : ""
           return Finding(name: name, verdict: .warning, text: "\(text); \(first)\(more)")
         } catch {
@@ -106,5 +110,7 @@ public struct Doctor: Sendable {
       text: "\(Doctor.gibibytes(free)) free for results\(enough ? "" : ", which is little")")
   }
 
-  private static func gibibytes(_ bytes: UInt64) -> String { String(format: "%.1f GiB", Double(bytes) / 0x1p30) }
+  private static func gibibytes(_ bytes: UInt64) -> String {
+    String(format: "%.1f GiB", Double(bytes) / 0x1p30)
+  }
 }

@@ -69,7 +69,8 @@ public struct DataPreparation: Sendable {
       dataset: spec.name, fingerprint: String(digest.prefix(16)),
       description: source.description(train: train.count, validation: validation.count),
       trainImages: train.count, validationImages: validation.count, warnings: reports.flatMap(\.warnings),
-      trainPixels: reports[0].classPixels, validationPixels: reports[1].classPixels, classNames: train.classNames)
+      trainPixels: reports[0].classPixels, validationPixels: reports[1].classPixels,
+      classNames: train.classNames)
     cache.keep(summary, manifest: manifest)
     return PreparedData(spec: spec, train: train, validation: validation, summary: summary)
   }

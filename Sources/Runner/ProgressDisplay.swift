@@ -148,7 +148,9 @@ public final class ProgressDisplay {
   private func text(_ state: Going) -> String {
     if let (done, images) = state.evaluated { return "evaluating, image \(done)/\(images)" }
     var text = "iteration \(state.iteration)/\(state.iterations)"
-    guard let loss = state.loss, let rate = state.learningRate, let step = state.secondsPerStep else { return text }
+    guard let loss = state.loss, let rate = state.learningRate, let step = state.secondsPerStep else {
+      return text
+    }
     text += String(format: " loss %.4f lr %.2e", loss, rate)
     if step > 0 {
       let left = Double(state.iterations - state.iteration) * step

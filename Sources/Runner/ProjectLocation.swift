@@ -9,7 +9,9 @@ public enum ProjectLocation {
   public static let packageRoot: URL? = {
     var folder = executable.deletingLastPathComponent()
     while folder.path != "/" {
-      if FileManager.default.fileExists(atPath: folder.appendingPathComponent("Package.swift").path) { return folder }
+      if FileManager.default.fileExists(atPath: folder.appendingPathComponent("Package.swift").path) {
+        return folder
+      }
       folder.deleteLastPathComponent()
     }
     return nil

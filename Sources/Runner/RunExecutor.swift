@@ -24,7 +24,8 @@ public struct RunExecutor {
   public let report: (RunEvent) -> Void
 
   public init(
-    run: PlannedRun, teacher: RunSpec?, assembly: Assembly, store: ResultStore, threads: Int, checkpointEvery: Int,
+    run: PlannedRun, teacher: RunSpec?, assembly: Assembly, store: ResultStore, threads: Int,
+    checkpointEvery: Int,
     report: @escaping (RunEvent) -> Void
   ) {
     self.run = run
@@ -119,7 +120,8 @@ public struct RunExecutor {
   private func train(_ claim: RunClaim, _ progress: inout Progress) throws -> RunEnd {
     let loader = try assembly.loader()
     let trainer = Trainer(
-      model: assembly.model(), loss: assembly.loss, teacher: try teacherModel(), configuration: assembly.training)
+      model: assembly.model(), loss: assembly.loss, teacher: try teacherModel(),
+      configuration: assembly.training)
     let load = try claim.resume()
     for problem in load.problems { report(.notice("checkpoint not used: \(problem)")) }
     if let checkpoint = load.checkpoint {
@@ -174,7 +176,8 @@ public struct RunExecutor {
     try claim.log(
       iteration: step.iteration,
       [
-        "loss": .number(step.loss), "cross_entropy": .number(step.crossEntropy), "jaccard": .number(step.jaccard),
+        "loss": .number(step.loss), "cross_entropy": .number(step.crossEntropy),
+        "jaccard": .number(step.jaccard),
         "learning_rate": .number(step.learningRate), "seconds": .number(step.seconds),
       ])
   }
@@ -201,7 +204,8 @@ public struct RunExecutor {
     try claim.finish(
       record,
       RunTensors(
-        runID: id, spec: record.spec, weights: state.weights.map(NamedTensor.init).sorted { $0.name < $1.name },
+        runID: id, spec: record.spec,
+        weights: state.weights.map(NamedTensor.init).sorted { $0.name < $1.name },
         buffers: state.buffers.map(NamedTensor.init).sorted { $0.name < $1.name },
         evaluation: StoredEvaluation(imageIDs: ids, evaluation: evaluation), curves: progress.curves))
     report(.done(metrics: record.metrics, wallSeconds: record.wallSeconds))

@@ -28,7 +28,8 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
       return "no experiments folder; looked at \(tried.joined(separator: ", ")); name it with --experiments"
     case .noDataFolder(let path): return "\(path): no such data folder"
     case .needsData(let dataset, let profile):
-      return "profile \(profile) has no embedded data for \(dataset): name the folder of the real data with --data"
+      return
+        "profile \(profile) has no embedded data for \(dataset): name the folder of the real data with --data"
     case .unknownSplit(let dataset, let split, let allowed):
       return "datasets/\(dataset).yaml: split '\(split)'; allowed: \(allowed.joined(separator: ", "))"
     case .classCount(let dataset, let file, let format):

@@ -49,7 +49,8 @@ public final class Scheduler {
     public var command: @Sendable (RunID, _ restart: Bool) -> [String]
 
     public init(
-      jobs: Int, keepGoing: Bool, retry: Bool, command: @escaping @Sendable (RunID, _ restart: Bool) -> [String]
+      jobs: Int, keepGoing: Bool, retry: Bool,
+      command: @escaping @Sendable (RunID, _ restart: Bool) -> [String]
     ) {
       self.jobs = jobs
       self.keepGoing = keepGoing
@@ -134,7 +135,9 @@ public final class Scheduler {
     }
   }
 
-  private var mayLaunch: Bool { configuration.keepGoing || (summary.failed.isEmpty && summary.diverged.isEmpty) }
+  private var mayLaunch: Bool {
+    configuration.keepGoing || (summary.failed.isEmpty && summary.diverged.isEmpty)
+  }
 
   private func launch() throws {
     for run in plan.runs where mayLaunch {

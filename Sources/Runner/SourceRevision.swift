@@ -17,7 +17,9 @@ public struct SourceRevision: Sendable {
 
   private static func output(_ command: [String]) -> String? {
     let collected = LineCollector()
-    guard let process = try? Subprocess(command, onOutput: collected.add, onError: { _ in }) else { return nil }
+    guard let process = try? Subprocess(command, onOutput: collected.add, onError: { _ in }) else {
+      return nil
+    }
     guard process.wait() == .exited(0) else { return nil }
     return collected.text
   }

@@ -86,7 +86,8 @@ public struct StepBenchmark: Sendable {
     var random = RandomSource(seed: 0, purpose: "step benchmark")
     let area = cropHeight * cropWidth
     let images = Tensor(
-      (0..<batch * 3 * area).map { _ in Float(random.uniform(-2, 2)) }, shape: [batch, 3, cropHeight, cropWidth])
+      (0..<batch * 3 * area).map { _ in Float(random.uniform(-2, 2)) },
+      shape: [batch, 3, cropHeight, cropWidth])
     let across = (cropWidth + 7) / 8
     let labels = (0..<batch * area).map { index in
       let (y, x) = (index / cropWidth, index % cropWidth)

@@ -67,7 +67,10 @@ final class Worker {
   /// What has become of the run.
   func end(_ end: Subprocess.End) -> RunEnd {
     if let last { return last }
-    let said = complaints.last.map { ": " + ($0.hasPrefix(Worker.prefix) ? String($0.dropFirst(Worker.prefix.count)) : $0) } ?? ""
+    let said =
+      complaints.last.map {
+        ": " + ($0.hasPrefix(Worker.prefix) ? String($0.dropFirst(Worker.prefix.count)) : $0)
+      } ?? ""
     switch end {
     case .exited(StopRequest.exitCode), .killed(SIGTERM), .killed(SIGINT): return .interrupted
     case .exited(let code): return .failed("its process ended with exit code \(code)\(said)")

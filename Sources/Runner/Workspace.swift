@@ -17,7 +17,8 @@ public struct Workspace: Sendable {
     public var threads: Int?
 
     public init(
-      experiments: String?, profile: String, tables: [String], data: String?, results: String?, overrides: [String],
+      experiments: String?, profile: String, tables: [String], data: String?, results: String?,
+      overrides: [String],
       threads: Int?
     ) {
       self.experiments = experiments
@@ -80,7 +81,9 @@ public struct Workspace: Sendable {
     if wanted.isEmpty { return registry.tableNames }
     return try wanted.map { text in
       let number = Int(text)
-      let found = registry.tableNames.first { $0 == text || (number != nil && registry.tables[$0]?.number == number) }
+      let found = registry.tableNames.first {
+        $0 == text || (number != nil && registry.tables[$0]?.number == number)
+      }
       guard let found else {
         throw RegistryError.brokenReference(
           file: "tables", path: "--table", value: text, allowed: registry.tableNames)
@@ -112,7 +115,8 @@ public struct Workspace: Sendable {
 
   private func plan(fingerprints: [String: String]) throws -> Plan {
     try Plan(
-      registry: registry, tables: tables, profile: profile.name, overrides: overrides, dataFingerprints: fingerprints)
+      registry: registry, tables: tables, profile: profile.name, overrides: overrides,
+      dataFingerprints: fingerprints)
   }
 
   /// The plan for looking at results. Where a data set is not at hand, it is taken to be the one that results were

@@ -54,7 +54,9 @@ struct BenchStepCommand: ParsableCommand {
 
   func validate() throws {
     guard (2...1024).contains(batch) else { throw ValidationError("--batch \(batch): 2 to 1024 are allowed") }
-    guard (2...254).contains(classes) else { throw ValidationError("--classes \(classes): 2 to 254 are allowed") }
+    guard (2...254).contains(classes) else {
+      throw ValidationError("--classes \(classes): 2 to 254 are allowed")
+    }
     guard (1...100_000).contains(steps) else { throw ValidationError("--steps \(steps): at least 1") }
     guard (0...100_000).contains(warmUp) else { throw ValidationError("--warm-up \(warmUp): at least 0") }
     _ = try cropSize()
@@ -74,7 +76,8 @@ struct BenchStepCommand: ParsableCommand {
     let size = try cropSize()
     let benchmark = StepBenchmark(
       model: try named(model, registry.models, "--model"),
-      loss: try named(loss == "jml" ? "ce_jml" : loss, registry.losses, "--loss").spec(for: label), label: label,
+      loss: try named(loss == "jml" ? "ce_jml" : loss, registry.losses, "--loss").spec(for: label),
+      label: label,
       recipe: try named(recipe, registry.recipes, "--recipe"), batch: batch, cropHeight: size.height,
       cropWidth: size.width, classes: classes, threads: threading.threads ?? Machine.cores, steps: steps,
       warmUp: warmUp)
@@ -90,7 +93,8 @@ struct BenchStepCommand: ParsableCommand {
     }
     Console.out(
       .object([
-        "seconds_per_step": .number(result.secondsPerStep), "seconds": .array(result.seconds.map { .number($0) }),
+        "seconds_per_step": .number(result.secondsPerStep),
+        "seconds": .array(result.seconds.map { .number($0) }),
         "peak_memory_bytes": .int(result.peakMemoryBytes), "peak_tensor_bytes": .int(result.peakTensorBytes),
         "model": .string(model), "batch": .int(batch), "crop_height": .int(size.height),
         "crop_width": .int(size.width), "classes": .int(classes), "loss": .string(loss),

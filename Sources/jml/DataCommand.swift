@@ -12,7 +12,8 @@ struct DataCommand: ParsableCommand {
 
 struct DataMakeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "make", abstract: "Writes the embedded data of a profile, in the formats of the real data sets.",
+    commandName: "make",
+    abstract: "Writes the embedded data of a profile, in the formats of the real data sets.",
     discussion: """
       Data that is there already is left alone. jml run does this by itself.
 
@@ -61,7 +62,8 @@ struct DataCheckCommand: ParsableCommand {
       guard let spec = workspace.registry.datasets[name] else { continue }
       reports += try workspace.preparation.reports(spec, progress: Console.reading)
     }
-    Console.out(options.json ? JSONValue.array(reports.map(json)).pretty : reports.map(text).joined(separator: "\n"))
+    Console.out(
+      options.json ? JSONValue.array(reports.map(json)).pretty : reports.map(text).joined(separator: "\n"))
     let errors = reports.reduce(0) { $0 + $1.errors.count }
     if errors > 0 { throw DataFailure(errors: errors) }
   }
@@ -69,7 +71,8 @@ struct DataCheckCommand: ParsableCommand {
   private func text(_ report: DataReport) -> String {
     let all = max(1, report.classPixels.reduce(report.ignoredPixels, +))
     var text = "\(report.dataset): \(report.imageCount) images, "
-    text += report.errors.isEmpty ? "fingerprint \(report.fingerprintText)\n" : "\(report.errors.count) errors\n"
+    text +=
+      report.errors.isEmpty ? "fingerprint \(report.fingerprintText)\n" : "\(report.errors.count) errors\n"
     for error in report.errors { text += "  error: \(error)\n" }
     for warning in report.warnings { text += "  warning: \(warning)\n" }
     var rows = zip(report.classNames, report.classPixels).map { name, pixels in

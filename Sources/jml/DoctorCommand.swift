@@ -3,7 +3,8 @@ import Runner
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "doctor", abstract: "Checks machine, libraries, experiment files, data and the results folder.",
+    commandName: "doctor",
+    abstract: "Checks machine, libraries, experiment files, data and the results folder.",
     discussion: "Example: jml doctor --data /datasets --profile paper")
 
   @OptionGroup var options: WorkspaceOptions

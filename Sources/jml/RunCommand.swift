@@ -47,7 +47,8 @@ struct RunCommand: ParsableCommand {
       runs: plan.runs, jobs: jobs, isLive: Console.isLive, estimate: try estimate(plan, workspace.store),
       write: Console.raw)
     let scheduler = Scheduler(
-      plan: plan, store: workspace.store, configuration: configuration(threads: workspace.threads(jobs: jobs)),
+      plan: plan, store: workspace.store,
+      configuration: configuration(threads: workspace.threads(jobs: jobs)),
       observe: display.show)
     let summary = try scheduler.run()
     display.end()
@@ -76,10 +77,13 @@ struct RunCommand: ParsableCommand {
   private func report(_ summary: ScheduleSummary, _ plan: Plan, seconds: Int) {
     for (id, reason) in summary.failed { Console.say("failed: \(id): \(reason)") }
     for (id, reason) in summary.diverged { Console.say("diverged: \(id): \(reason)") }
-    for (id, teacher) in summary.blocked { Console.say("not run: \(id): its teacher \(teacher) gave no result") }
+    for (id, teacher) in summary.blocked {
+      Console.say("not run: \(id): its teacher \(teacher) gave no result")
+    }
     var parts = ["\(summary.finished.count) runs finished now, \(summary.finishedBefore.count) before"]
     for (count, word) in [
-      (summary.failed.count, "failed"), (summary.diverged.count, "diverged"), (summary.blocked.count, "not run"),
+      (summary.failed.count, "failed"), (summary.diverged.count, "diverged"),
+      (summary.blocked.count, "not run"),
       (summary.unfinished.count, "unfinished"),
     ] where count > 0 { parts.append("\(count) \(word)") }
     Console.say(parts.joined(separator: ", ") + "; \(seconds) s")

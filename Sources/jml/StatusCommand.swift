@@ -6,7 +6,8 @@ import Runner
 
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "Says where each run stands: who works on it, what it reached, why it failed.",
+    commandName: "status",
+    abstract: "Says where each run stands: who works on it, what it reached, why it failed.",
     discussion: "Example: jml status --table 4 --json")
 
   @OptionGroup var options: WorkspaceOptions

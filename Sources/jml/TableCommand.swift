@@ -55,7 +55,8 @@ struct TableCommand: ParsableCommand {
     let record = try store.record(run.id.text)
     func summary(_ state: RunSummary.State) -> RunSummary {
       RunSummary(
-        state: state, metrics: record?.metrics ?? [:], hardware: record?.cpu ?? "", threads: record?.threads ?? 0,
+        state: state, metrics: record?.metrics ?? [:], hardware: record?.cpu ?? "",
+        threads: record?.threads ?? 0,
         dataDescription: record?.dataDescription ?? "")
     }
     switch try store.state(run.id.text) {

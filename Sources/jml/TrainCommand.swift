@@ -22,7 +22,8 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Begin anew, whatever is stored of the run, unless it is finished.")
   var restart = false
 
-  @Flag(help: ArgumentHelp("As the child of a scheduler: --json, and stop when stdin ends.", visibility: .hidden))
+  @Flag(
+    help: ArgumentHelp("As the child of a scheduler: --json, and stop when stdin ends.", visibility: .hidden))
   var supervised = false
 
   func run() throws {

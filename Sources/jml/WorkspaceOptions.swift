@@ -9,7 +9,9 @@ struct WorkspaceOptions: ParsableArguments {
   @Option(help: "Scale of the experiments: smoke, mini or paper.")
   var profile = "mini"
 
-  @Option(help: "Folder with real data (cityscapes/, VOCdevkit/). Default: embedded data in data/embedded/<profile>.")
+  @Option(
+    help:
+      "Folder with real data (cityscapes/, VOCdevkit/). Default: embedded data in data/embedded/<profile>.")
   var data: String?
 
   @Option(help: "Folder for results. Default: results, or results-<name of the data folder> with --data.")
@@ -47,7 +49,8 @@ struct WorkspaceOptions: ParsableArguments {
 }
 
 struct ThreadsOption: ParsableArguments {
-  @Option(help: "Threads of each run. Default: all cores, shared by the jobs. Another number may change last bits.")
+  @Option(
+    help: "Threads of each run. Default: all cores, shared by the jobs. Another number may change last bits.")
   var threads: Int?
 
   func validate() throws {

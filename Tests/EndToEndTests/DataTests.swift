@@ -29,9 +29,10 @@ struct DataTests {
       #expect(output.code == 0, "\(output.err)")
       let reports = try #require(
         try JSONSerialization.jsonObject(with: Data(output.out.utf8)) as? [[String: Any]])
-      #expect(reports.compactMap { $0["dataset"] as? String } == [
-        "cityscapes/train", "cityscapes/val", "voc/trainaug", "voc/val",
-      ])
+      #expect(
+        reports.compactMap { $0["dataset"] as? String } == [
+          "cityscapes/train", "cityscapes/val", "voc/trainaug", "voc/val",
+        ])
       #expect(reports.allSatisfy { ($0["errors"] as? [String])?.isEmpty == true })
       // The same data by another way has the same fingerprints, and so the same runs.
       let embedded = try tool("plan", "--profile", "smoke")

@@ -9,7 +9,9 @@ struct ErrorTests {
     (["plan", "--table", "9"], ["table04"]),
     (["plan", "--profile", "huge"], ["huge", "mini, paper, smoke"]),
     (["plan", "--profile", "smoke", "--set", "recipe.speed=1"], ["recipe.speed", "recipe.learning_rate"]),
-    (["plan", "--profile", "smoke", "--set", "recipe.learning_rate=fast"], ["recipe.learning_rate", "fast"]),
+    (
+      ["plan", "--profile", "smoke", "--set", "recipe.learning_rate=fast"], ["recipe.learning_rate", "fast"]
+    ),
     (["plan", "--profile", "smoke", "--set", "nonsense"], ["key=value"]),
     (["run", "--profile", "paper", "--table", "4"], ["--data"]),
     (["run", "--profile", "smoke", "--data", "/nonexistent"], ["/nonexistent"]),
@@ -51,8 +53,10 @@ struct ErrorTests {
     }
   }
 
-  @Test(arguments: [[], ["plan"], ["run"], ["table"], ["status"], ["doctor"], ["data", "make"], ["data", "check"],
-    ["train"], ["bench", "step"]])
+  @Test(arguments: [
+    [], ["plan"], ["run"], ["table"], ["status"], ["doctor"], ["data", "make"], ["data", "check"],
+    ["train"], ["bench", "step"],
+  ])
   func helpHasAnExample(_ command: [String]) throws {
     try withTemporaryDirectory { folder in
       let output = try CommandLineTool(folder: folder).start(command + ["--help"]).wait()
@@ -69,7 +73,9 @@ struct ErrorTests {
       let report = try output.json()
       #expect(report["ok"] as? Bool == true)
       let names = try #require(report["findings"] as? [[String: String]]).compactMap { $0["name"] }
-      for name in ["cpu", "dnnl", "openblas", "hdf5", "swift", "experiments", "cityscapes", "results", "disk"] {
+      for name in [
+        "cpu", "dnnl", "openblas", "hdf5", "swift", "experiments", "cityscapes", "results", "disk",
+      ] {
         #expect(names.contains(name))
       }
       let broken = try tool("doctor", "--profile", "tiny", "--results", "/proc/results")

@@ -29,8 +29,10 @@ struct RunTests {
     var files: [Data] = []
     for id in try store.runIDs() {
       files.append(try Data(contentsOf: try store.tensorsFile(id)))
-      files.append(Data(try store.log(id).map { "\($0["iteration"]?.double ?? -1) \($0["loss"]?.double ?? -1)" }
-        .joined(separator: "\n").utf8))
+      files.append(
+        Data(
+          try store.log(id).map { "\($0["iteration"]?.double ?? -1) \($0["loss"]?.double ?? -1)" }
+            .joined(separator: "\n").utf8))
     }
     let table = try tool("table", "--profile", "tiny", "--results", results)
     #expect(table.code == 0, "\(table.err)")
@@ -90,7 +92,9 @@ struct RunTests {
         #expect(try store.state(id) == .interrupted || store.state(id) == .done)
         let last = try tool.start(arguments).wait()
         #expect(last.code == 0, "\(last.err)")
-        #expect(last.out.contains("\"started\":{\"iteration\":") && !last.out.contains("\"started\":{\"iteration\":0,"))
+        #expect(
+          last.out.contains("\"started\":{\"iteration\":")
+            && !last.out.contains("\"started\":{\"iteration\":0,"))
       }
       #expect(try outcome(tool, "killed") == outcome(tool, "undisturbed"))
     }
@@ -120,7 +124,9 @@ struct RunTests {
           if !working { break }
           usleep(50_000)
         }
-        for id in ids { if case .running = try store.state(id) { Issue.record("\(id) still runs after \(signal)") } }
+        for id in ids {
+          if case .running = try store.state(id) { Issue.record("\(id) still runs after \(signal)") }
+        }
       }
       #expect(try tool.start(arguments).wait().code == 0)
       #expect(try outcome(tool, "stopped") == outcome(tool, "undisturbed"))
@@ -148,8 +154,10 @@ struct RunTests {
       let command = tool.command(["run", "--profile", "tiny", "--json"])
         .map { "'\($0)'" }.joined(separator: " ")
       // 256 KiB a file: pictures and records fit, weights do not.
-      let limited = try CommandLineTool.Running(["/bin/bash", "-c", "ulimit -f 256; exec \(command)"], in: tool.folder)
-        .wait()
+      let limited = try CommandLineTool.Running(
+        ["/bin/bash", "-c", "ulimit -f 256; exec \(command)"], in: tool.folder
+      )
+      .wait()
       #expect(limited.code == 1, "\(limited.err)")
       let summary = try limited.json()
       #expect((summary["failed"] as? [[String: String]])?.count == 2)
@@ -158,7 +166,9 @@ struct RunTests {
       let table = try tool("table", "--profile", "tiny")
       #expect(table.out.contains("failed"))
       // Nothing half-written stays, and with room again everything ends well.
-      let names = try #require(FileManager.default.enumerator(atPath: tool.folder.path)).compactMap { $0 as? String }
+      let names = try #require(FileManager.default.enumerator(atPath: tool.folder.path)).compactMap {
+        $0 as? String
+      }
       #expect(!names.contains { $0.hasSuffix(".partial") })
       let again = try tool("run", "--profile", "tiny")
       #expect(again.code == 0, "\(again.err)")
@@ -170,8 +180,10 @@ struct RunTests {
       #expect(try tool("data", "make", "--profile", "tiny").code == 0)
       let command = tool.command(["run", "--profile", "tiny", "--json", "--no-keep-going"])
         .map { "'\($0)'" }.joined(separator: " ")
-      let limited = try CommandLineTool.Running(["/bin/bash", "-c", "ulimit -f 256; exec \(command)"], in: tool.folder)
-        .wait()
+      let limited = try CommandLineTool.Running(
+        ["/bin/bash", "-c", "ulimit -f 256; exec \(command)"], in: tool.folder
+      )
+      .wait()
       #expect(limited.code == 1)
       let summary = try limited.json()
       #expect((summary["failed"] as? [[String: String]])?.count == 1)
@@ -181,8 +193,11 @@ struct RunTests {
 
   @Test func divergedRunsAreReportedAndLeftAlone() throws {
     try withTiny { tool in
-      let wild = ["run", "--profile", "tiny", "--json", "--set", "recipe.learning_rate=10",
-        "--set", "recipe.head_multiplier=1000", "--set", "recipe.warmup_ratio=0", "--set", "recipe.momentum=0.999"]
+      let wild = [
+        "run", "--profile", "tiny", "--json", "--set", "recipe.learning_rate=10",
+        "--set", "recipe.head_multiplier=1000", "--set", "recipe.warmup_ratio=0", "--set",
+        "recipe.weight_decay=1",
+      ]
       let output = try tool.start(wild).wait()
       let summary = try output.json()
       #expect(output.code == 1)
