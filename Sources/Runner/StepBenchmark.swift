@@ -31,6 +31,8 @@ public struct StepBenchmark: Sendable {
     public let peakMemoryBytes: Int
     /// In tensors.
     public let peakTensorBytes: Int
+    /// Mean seconds a timed step spends in each kind of kernel, the largest first.
+    public let byKind: [(kind: String, seconds: Double)]
   }
 
   public init(
@@ -68,7 +70,9 @@ public struct StepBenchmark: Sendable {
       configuration: configuration)
     let sample = batchOfNoise()
     var seconds: [Double] = []
+    defer { Profile.set(on: false) }
     for step in 0..<warmUp + steps {
+      if step == warmUp { Profile.set(on: true) }
       let report = try trainer.step(sample)
       progress(step + 1, report.seconds)
       if step >= warmUp { seconds.append(report.seconds) }
@@ -78,7 +82,8 @@ public struct StepBenchmark: Sendable {
     let median = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     return Result(
       secondsPerStep: median, seconds: seconds, peakMemoryBytes: Machine.peakMemoryBytes,
-      peakTensorBytes: MemoryPool.peakBytes)
+      peakTensorBytes: MemoryPool.peakBytes,
+      byKind: Profile.report.map { ($0.kind, $0.seconds / Double(steps)) })
   }
 
   /// Noise with labels in blocks of 8 x 8 pixels, every class among them.

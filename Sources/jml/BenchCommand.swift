@@ -89,12 +89,17 @@ struct BenchStepCommand: ParsableCommand {
         String(
           format: "%.4f s a step, %.1f MiB resident, %.1f MiB in tensors\n", result.secondsPerStep,
           Double(result.peakMemoryBytes) / 0x1p20, Double(result.peakTensorBytes) / 0x1p20))
+      for (kind, seconds) in result.byKind {
+        Console.out(String(format: "%9.2f ms  %@\n", seconds * 1000, kind))
+      }
       return
     }
     Console.out(
       .object([
         "seconds_per_step": .number(result.secondsPerStep),
         "seconds": .array(result.seconds.map { .number($0) }),
+        "by_kind": .object(
+          Dictionary(result.byKind.map { ($0.kind, .number($0.seconds)) }, uniquingKeysWith: { first, _ in first })),
         "peak_memory_bytes": .int(result.peakMemoryBytes), "peak_tensor_bytes": .int(result.peakTensorBytes),
         "model": .string(model), "batch": .int(batch), "crop_height": .int(size.height),
         "crop_width": .int(size.width), "classes": .int(classes), "loss": .string(loss),
