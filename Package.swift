@@ -55,7 +55,7 @@ let package = Package(
     room("Experiments", ["CCrypto", .product(name: "Yams", package: "Yams")]),
     room("HDF5", ["CHDF5"]),
     room("Results", ["HDF5", "Experiments", "Metrics", "Tensors"]),
-    room("Runner", ["Experiments", "Training", "Results", "Models", "Datasets", "Losses", "Optimizers", "Metrics", "Kernels", "Tensors", "Images", "Autograd", "Layers"]),
+    room("Runner", ["Experiments", "Training", "HDF5", "Results", "Models", "Datasets", "Losses", "Optimizers", "Metrics", "Kernels", "Tensors", "Images", "Autograd", "Layers"]),
     room("Tables", ["Experiments", "Results", "Metrics"]),
     .executableTarget(
       name: "jml",

@@ -17,7 +17,7 @@ struct DataMakeCommand: ParsableCommand {
     discussion: """
       Data that is there already is left alone. jml run does this by itself.
 
-      Example: jml data make --profile mini --output /tmp/scenes
+      Example: jml data make --profile mini --output scenes
       """)
 
   @OptionGroup var options: WorkspaceOptions

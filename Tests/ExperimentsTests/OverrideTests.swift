@@ -50,8 +50,8 @@ import Testing
   @Test func order() throws {
     let files = try TemporaryRegistry()
     try files.replace(
-      "profiles/mini.yaml", "    working_short_side: 128",
-      "    working_short_side: 128\n    recipe: {learning_rate: 0.03, power: 1}")
+      "profiles/mini.yaml", "    working_short_side: 96",
+      "    working_short_side: 96\n    recipe: {learning_rate: 0.03, power: 1}")
     func rates(_ plan: Plan) -> Set<Double> {
       Set(plan.runs.filter { $0.spec.data.name == "cityscapes" }.map(\.spec.recipe.learningRate))
     }

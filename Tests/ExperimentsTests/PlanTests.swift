@@ -63,7 +63,7 @@ import Testing
     #expect(baselines.count == 15)
     #expect(baselines.allSatisfy { $0.scale.batch == 8 && $0.recipe.optimizer == .sgd(momentum: 0.9) })
     // A small profile compares the two columns at one batch.
-    #expect(Set(try TemporaryRegistry().plan("mini").runs.map(\.spec.scale.batch)) == [4])
+    #expect(Set(try TemporaryRegistry().plan("mini").runs.map(\.spec.scale.batch)) == [2])
   }
 
   /// A run shared by two tables exists once.

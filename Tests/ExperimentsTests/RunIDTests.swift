@@ -89,7 +89,7 @@ import Testing
       "recipe.power=1", "recipe.warmup_ratio=0", "recipe.warmup_floor=0", "recipe.scale_minimum=0.75",
       "recipe.scale_maximum=1.5", "recipe.flip_probability=0", "recipe.mean=[0, 0, 0]",
       "recipe.std=[1, 1, 1]",
-      "recipe.evaluation_stride_ratio=1", "profile.crop_height=96", "profile.crop_width=96",
+      "recipe.evaluation_stride_ratio=1", "profile.crop_height=80", "profile.crop_width=80",
       "profile.batch=8",
       "profile.iterations=20", "profile.working_short_side=null", "profile.maximum_validation_images=null",
     ]
