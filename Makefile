@@ -23,7 +23,7 @@ setup:       ## Installs or names the packages that are missing.
 build: setup ## Builds .build/release/jml.
 	$(build)
 test: setup  ## Builds and passes every test.
-	swift test -c release --no-parallel
+	swift test -c release --no-parallel --disable-testable-imports
 table4: build ## Trains the grid of Table 4 and renders it.
 	$(jml) run --table 4 $(where) $(how) && $(jml) table --table 4 $(where)
 run: build   ## Trains the runs of TABLE.
