@@ -14,7 +14,8 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 func tests(
   _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [], exclude: [String] = []
 ) -> Target {
-  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude, resources: resources)
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude, resources: resources)
 }
 
 let package = Package(
@@ -49,18 +50,27 @@ let package = Package(
     room("Datasets", ["Tensors", "Images"]),
     room(
       "Training",
-      ["Tensors", "Kernels", "Autograd", "Layers", "Models", "Losses", "Optimizers", "Metrics", "Images", "Datasets"]),
+      [
+        "Tensors", "Kernels", "Autograd", "Layers", "Models", "Losses", "Optimizers", "Metrics", "Images",
+        "Datasets",
+      ]),
 
     // Registry, store, tables.
     room("Experiments", ["CCrypto", .product(name: "Yams", package: "Yams")]),
     room("HDF5", ["CHDF5"]),
     room("Results", ["HDF5", "Experiments", "Metrics", "Tensors"]),
-    room("Runner", ["Experiments", "Training", "HDF5", "Results", "Models", "Datasets", "Losses", "Optimizers", "Metrics", "Kernels", "Tensors", "Images", "Autograd", "Layers"]),
+    room(
+      "Runner",
+      [
+        "Experiments", "Training", "HDF5", "Results", "Models", "Datasets", "Losses", "Optimizers",
+        "Metrics", "Kernels", "Tensors", "Images", "Autograd", "Layers",
+      ]),
     room("Tables", ["Experiments", "Results", "Metrics"]),
     .executableTarget(
       name: "jml",
       dependencies: [
-        "Runner", "Tables", "Results", "Experiments", "Datasets", "Kernels", "Tensors", "Training", "Models", "Losses", "Layers", "Autograd", "Optimizers",
+        "Runner", "Tables", "Results", "Experiments", "Datasets", "Kernels", "Tensors", "Training", "Models",
+        "Losses", "Layers", "Autograd", "Optimizers",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -70,7 +80,14 @@ let package = Package(
     tests("KernelsTests", ["Kernels", "Tensors"]),
     tests("AutogradTests", ["Autograd", "Layers", "Kernels", "Tensors"]),
     tests("OptimizersTests", ["Optimizers", "Autograd", "Tensors"]),
-    tests("ModelsTests", ["Models", "Layers", "Autograd", "Losses", "Optimizers", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
+    tests(
+      "ModelsTests",
+      [
+        "Models", "Layers", "Autograd", "Losses", "Optimizers", "Tensors", "HDF5",
+      ],
+      resources: [
+        .copy("Fixtures")
+      ]),
     tests("LossesTests", ["Losses", "CKernels", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("MetricsTests", ["Metrics", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("HDF5Tests", ["HDF5"]),
@@ -79,7 +96,11 @@ let package = Package(
     tests("ExperimentsTests", ["Experiments"], exclude: ["Golden"]),
     tests("TablesTests", ["Tables", "Experiments", "Results"], exclude: ["Snapshots"]),
     tests("PackageTests", ["Experiments"]),
-    tests("EndToEndTests", ["Runner", "Training", "Results", "Experiments", "Datasets", "HDF5", "Models", "Tensors"]),
+    tests(
+      "EndToEndTests",
+      [
+        "Runner", "Training", "Results", "Experiments", "Datasets", "HDF5", "Models", "Tensors",
+      ]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -99,7 +99,8 @@ struct BenchStepCommand: ParsableCommand {
         "seconds_per_step": .number(result.secondsPerStep),
         "seconds": .array(result.seconds.map { .number($0) }),
         "by_kind": .object(
-          Dictionary(result.byKind.map { ($0.kind, .number($0.seconds)) }, uniquingKeysWith: { first, _ in first })),
+          Dictionary(
+            result.byKind.map { ($0.kind, .number($0.seconds)) }, uniquingKeysWith: { first, _ in first })),
         "peak_memory_bytes": .int(result.peakMemoryBytes), "peak_tensor_bytes": .int(result.peakTensorBytes),
         "model": .string(model), "batch": .int(batch), "crop_height": .int(size.height),
         "crop_width": .int(size.width), "classes": .int(classes), "loss": .string(loss),
