@@ -1,85 +1,317 @@
-#include "Library.hpp"
-#include "Primitives.h"
+// Batch normalisation fused with the activation behind it, on channel-blocked maps.
+//
+// Nothing is kept for the backward pass but the batch statistics: what the activation clamped is found again from x.
+// Sums run over chunks of fixed size, whose means and squared deviations are combined in index order in double
+// precision, so that the bits do not depend on the threads.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
 
-using namespace dnnl;
+#include "Library.hpp"
+#include "Parallel.h"
+#include "Primitives.h"
 
 namespace {
 
-memory::desc desc_of(const jml_map &m) { return jml::map_desc(m.batch, m.channels, m.height, m.width, m.block); }
+constexpr long chunk = 256;
 
-enum Direction { training, inference, backward };
+#define EACH for (int i = 0; i < V; ++i)
 
-const jml::Compiled &compiled(const jml_map &m, float epsilon, int relu, Direction direction) {
-  long bits = 0;
-  std::memcpy(&bits, &epsilon, sizeof epsilon);
-  return jml::cached({200, direction, relu, bits, m.batch, m.channels, m.height, m.width, m.block},
-                     [&]() -> jml::Compiled {
-    auto flags = normalization_flags::use_scale | normalization_flags::use_shift;
-    if (relu) flags |= normalization_flags::fuse_norm_relu;
-    if (direction == inference) flags |= normalization_flags::use_global_stats;
-    const auto desc = desc_of(m);
-    const auto kind = direction == inference ? prop_kind::forward_inference : prop_kind::forward_training;
-    batch_normalization_forward::primitive_desc forward({kind, desc, epsilon, flags}, jml::user_scratchpad(),
-                                                        jml::engine());
-    if (direction != backward)
-      return {batch_normalization_forward(forward), forward.impl_info_str(), forward.scratchpad_desc(), {},
-              forward.workspace_desc()};
-    batch_normalization_backward::primitive_desc pd({prop_kind::backward, desc, desc, epsilon, flags},
-                                                    jml::user_scratchpad(), jml::engine(), forward);
-    return {batch_normalization_backward(pd), pd.impl_info_str(), pd.scratchpad_desc(), {}, pd.workspace_desc()};
-  });
+/// The lanes of one pixel.
+template <int V>
+using Vector = float __attribute__((vector_size(V * sizeof(float))));
+
+// By reference: to return a vector would depend on the instruction set a function is compiled for.
+template <int V>
+__attribute__((always_inline)) inline void read(Vector<V> &lanes, const float *map, long p) {
+  std::memcpy(&lanes, map + p * V, sizeof lanes);
 }
 
-memory vector_of(const jml_map &m, const float *values) {
-  return jml::wrap({{m.channels}, memory::data_type::f32, memory::format_tag::a}, values);
+template <int V>
+__attribute__((always_inline)) inline void write(const Vector<V> &lanes, float *map, long p) {
+  std::memcpy(map + p * V, &lanes, sizeof lanes);
+}
+
+/// Mean and summed squared deviation of one plane's channels, in double.
+template <int V>
+__attribute__((always_inline)) inline void plane_moments(const float *x, long pixels, double *mean, double *square) {
+  EACH mean[i] = square[i] = 0;
+  for (long start = 0; start < pixels; start += chunk) {
+    const long n = std::min(chunk, pixels - start);
+    const float *in = x + start * V;
+    Vector<V> sum = {}, deviation = {};
+    Vector<V> lanes;
+    for (long p = 0; p < n; ++p) {
+      read<V>(lanes, in, p);
+      sum += lanes;
+    }
+    const Vector<V> middle = sum / float(n);
+    for (long p = 0; p < n; ++p) {
+      read<V>(lanes, in, p);
+      const Vector<V> d = lanes - middle;
+      deviation += d * d;
+    }
+    // Chan, Golub, LeVeque: two sets' moments make the moments of their union.
+    const double share = double(n) / (start + n);
+    EACH {
+      const double delta = middle[i] - mean[i];
+      mean[i] += delta * share;
+      square[i] += deviation[i] + delta * delta * share * start;
+    }
+  }
+}
+
+/// What one channel block is normalised with, one number a lane.
+template <int V>
+struct Lanes {
+  Vector<V> mean, inverse, scale, shift;
+  float bottom, top;
+};
+
+template <int V>
+__attribute__((always_inline)) inline void plane_apply(const Lanes<V> &lanes, const float *x, long pixels, float *y) {
+  const Vector<V> mean = lanes.mean, factor = lanes.scale * lanes.inverse, shift = lanes.shift;
+  const Vector<V> bottom = lanes.bottom + Vector<V>{}, top = lanes.top + Vector<V>{};
+  for (long p = 0; p < pixels; ++p) {
+    Vector<V> value;
+    read<V>(value, x, p);
+    value = (value - mean) * factor + shift;
+    value = value > bottom ? value : bottom;
+    value = value < top ? value : top;
+    write<V>(value, y, p);
+  }
+}
+
+/// Sums of g and of g * normalised x, where g is the gradient that passes the activation.
+template <int V>
+__attribute__((always_inline)) inline void plane_sums(
+    const Lanes<V> &lanes, const float *x, const float *dy, long pixels, double *plain, double *weighted) {
+  const Vector<V> mean = lanes.mean, inverse = lanes.inverse, scale = lanes.scale, shift = lanes.shift, zero = {};
+  const Vector<V> bottom = lanes.bottom + zero, top = lanes.top + zero;
+  EACH plain[i] = weighted[i] = 0;
+  for (long start = 0; start < pixels; start += chunk) {
+    const long last = std::min(pixels, start + chunk);
+    Vector<V> a = {}, b = {};
+    for (long p = start; p < last; ++p) {
+      Vector<V> normal, g;
+      read<V>(normal, x, p);
+      read<V>(g, dy, p);
+      normal = (normal - mean) * inverse;
+      const Vector<V> value = normal * scale + shift;
+      g = ((value > bottom) & (value < top)) ? g : zero;
+      a += g;
+      b += g * normal;
+    }
+    EACH plain[i] += a[i];
+    EACH weighted[i] += b[i];
+  }
+}
+
+template <int V>
+__attribute__((always_inline)) inline void plane_gradient(
+    const Lanes<V> &lanes, const float *plain, const float *weighted, const float *x, const float *dy, long pixels,
+    float *dx) {
+  const Vector<V> mean = lanes.mean, inverse = lanes.inverse, scale = lanes.scale, shift = lanes.shift, zero = {};
+  const Vector<V> bottom = lanes.bottom + zero, top = lanes.top + zero, factor = scale * inverse;
+  Vector<V> a, b;
+  read<V>(a, plain, 0);
+  read<V>(b, weighted, 0);
+  for (long p = 0; p < pixels; ++p) {
+    Vector<V> normal, g;
+    read<V>(normal, x, p);
+    read<V>(g, dy, p);
+    normal = (normal - mean) * inverse;
+    const Vector<V> value = normal * scale + shift;
+    g = ((value > bottom) & (value < top)) ? g : zero;
+    g = factor * (g - a - normal * b);
+    write<V>(g, dx, p);
+  }
+}
+
+#define VARIANTS(V)                                                                                                    \
+  JML_MULTIVERSION void moments##V(const float *x, long n, double *mean, double *square) {                             \
+    plane_moments<V>(x, n, mean, square);                                                                              \
+  }                                                                                                                    \
+  JML_MULTIVERSION void apply##V(const Lanes<V> &l, const float *x, long n, float *y) { plane_apply<V>(l, x, n, y); }  \
+  JML_MULTIVERSION void sums##V(const Lanes<V> &l, const float *x, const float *dy, long n, double *a, double *b) {    \
+    plane_sums<V>(l, x, dy, n, a, b);                                                                                  \
+  }                                                                                                                    \
+  JML_MULTIVERSION void gradient##V(const Lanes<V> &l, const float *a, const float *b, const float *x,                 \
+                                    const float *dy, long n, float *dx) {                                              \
+    plane_gradient<V>(l, a, b, x, dy, n, dx);                                                                          \
+  }
+VARIANTS(8)
+VARIANTS(16)
+
+template <int V>
+struct Variants;
+template <>
+struct Variants<8> {
+  static constexpr auto moments = moments8;
+  static constexpr auto apply = apply8;
+  static constexpr auto sums = sums8;
+  static constexpr auto gradient = gradient8;
+};
+template <>
+struct Variants<16> {
+  static constexpr auto moments = moments16;
+  static constexpr auto apply = apply16;
+  static constexpr auto sums = sums16;
+  static constexpr auto gradient = gradient16;
+};
+
+/// Geometry and parameters of one call.
+struct Call {
+  const jml_map &map;
+  float epsilon;
+  int activation;
+  const float *scale, *shift;
+
+  long blocks() const { return (map.channels + map.block - 1) / map.block; }
+  long pixels() const { return (long)map.height * map.width; }
+  long plane(long image, long block) const { return (image * blocks() + block) * pixels() * map.block; }
+
+  /// Lanes beyond the last channel stay zero in every map.
+  template <int V>
+  Lanes<V> lanes(long block, const float *mean, const float *variance) const {
+    Lanes<V> l = {};
+    l.bottom = activation == jml_activation_none ? -INFINITY : 0.0f;
+    l.top = activation == jml_activation_relu6 ? 6.0f : INFINITY;
+    EACH {
+      const long c = block * V + i;
+      const bool real = c < map.channels;
+      l.mean[i] = real ? mean[c] : 0;
+      l.inverse[i] = real ? 1.0f / std::sqrt(variance[c] + epsilon) : 0;
+      l.scale[i] = real ? scale[c] : 0;
+      l.shift[i] = real ? shift[c] : 0;
+    }
+    return l;
+  }
+
+  /// Runs `measure(image, block)` on every plane, then `combine(block)`, then `finish(image, block)` on every plane.
+  /// A thread takes a block through all three while its planes are in the cache, unless there are too few blocks.
+  template <typename Measure, typename Combine, typename Finish>
+  void run(const Measure &measure, const Combine &combine, const Finish &finish) const {
+    const long images = map.batch;
+    if (blocks() >= jml_thread_count()) {
+      jml::parallel_for(blocks(), 1, [&](long first, long last) {
+        for (long b = first; b < last; ++b) {
+          for (long n = 0; n < images; ++n) measure(n, b);
+          combine(b);
+          for (long n = 0; n < images; ++n) finish(n, b);
+        }
+      });
+      return;
+    }
+    const auto planes = [&](const auto &body) {
+      jml::parallel_for(images * blocks(), 1, [&](long first, long last) {
+        for (long p = first; p < last; ++p) body(p / blocks(), p % blocks());
+      });
+    };
+    planes(measure);
+    for (long b = 0; b < blocks(); ++b) combine(b);
+    planes(finish);
+  }
+};
+
+template <int V>
+void forward(const Call &call, const float *x, float *mean, float *variance, float *y) {
+  const long pixels = call.pixels(), images = call.map.batch;
+  std::vector<double> moments(2 * V * images * call.blocks());
+  const auto of = [&](long n, long b) { return moments.data() + (n * call.blocks() + b) * 2 * V; };
+  call.run(
+      [&](long n, long b) { Variants<V>::moments(x + call.plane(n, b), pixels, of(n, b), of(n, b) + V); },
+      [&](long b) {
+        for (long i = 0; i < V && b * V + i < call.map.channels; ++i) {
+          double middle = 0, square = 0;
+          for (long n = 0; n < images; ++n) {
+            const double delta = of(n, b)[i] - middle;
+            middle += delta / (n + 1);
+            square += of(n, b)[V + i] + delta * delta * pixels * n / (n + 1);
+          }
+          mean[b * V + i] = middle;
+          variance[b * V + i] = square / (double(pixels) * images);
+        }
+      },
+      [&](long n, long b) {
+        const long at = call.plane(n, b);
+        Variants<V>::apply(call.lanes<V>(b, mean, variance), x + at, pixels, y + at);
+      });
+}
+
+template <int V>
+void inference(const Call &call, const float *x, const float *mean, const float *variance, float *y) {
+  call.run([](long, long) {}, [](long) {},
+           [&](long n, long b) {
+             const long at = call.plane(n, b);
+             Variants<V>::apply(call.lanes<V>(b, mean, variance), x + at, call.pixels(), y + at);
+           });
+}
+
+template <int V>
+void backward(const Call &call, const float *x, const float *mean, const float *variance, const float *dy, float *dx,
+              float *dscale, float *dshift) {
+  const long pixels = call.pixels(), images = call.map.batch;
+  const double count = double(pixels) * images;
+  std::vector<double> sums(2 * V * images * call.blocks());
+  std::vector<float> averages(2 * V * call.blocks());
+  const auto of = [&](long n, long b) { return sums.data() + (n * call.blocks() + b) * 2 * V; };
+  call.run(
+      [&](long n, long b) {
+        const long at = call.plane(n, b);
+        Variants<V>::sums(call.lanes<V>(b, mean, variance), x + at, dy + at, pixels, of(n, b), of(n, b) + V);
+      },
+      [&](long b) {
+        for (long i = 0; i < V && b * V + i < call.map.channels; ++i) {
+          double plain = 0, weighted = 0;
+          for (long n = 0; n < images; ++n) {
+            plain += of(n, b)[i];
+            weighted += of(n, b)[V + i];
+          }
+          dshift[b * V + i] = plain;
+          dscale[b * V + i] = weighted;
+          averages[2 * V * b + i] = plain / count;
+          averages[2 * V * b + V + i] = weighted / count;
+        }
+      },
+      [&](long n, long b) {
+        const long at = call.plane(n, b);
+        const float *average = averages.data() + 2 * V * b;
+        Variants<V>::gradient(call.lanes<V>(b, mean, variance), average, average + V, x + at, dy + at, pixels, dx + at);
+      });
+}
+
+/// Calls `body` with the map's channel block as a constant.
+template <typename Body>
+int dispatch(const char *operation, const jml_map *map, const Body &body) {
+  return jml::guarded(operation, [&] {
+    if (map->block == 8) body(std::integral_constant<int, 8>());
+    else if (map->block == 16) body(std::integral_constant<int, 16>());
+    else throw std::invalid_argument("the map is not channel-blocked");
+  });
 }
 
 }  // namespace
 
-unsigned long jml_norm_workspace_bytes(const jml_map *map) {
-  unsigned long bytes = 0;
-  jml::guarded("batch norm", [&] { bytes = compiled(*map, 1e-5f, 1, training).workspace.get_size(); });
-  return bytes;
-}
-
-int jml_norm_forward(const jml_map *map, float epsilon, int relu, const float *x, const float *scale,
-                     const float *shift, float *mean, float *variance, void *workspace, float *y) {
-  return jml::guarded("batch norm forward", [&] {
-    const auto &primitive = compiled(*map, epsilon, relu, training);
-    const auto desc = desc_of(*map);
-    jml::Arguments arguments{{DNNL_ARG_SRC, jml::wrap(desc, x)},          {DNNL_ARG_DST, jml::wrap(desc, y)},
-                             {DNNL_ARG_SCALE, vector_of(*map, scale)},    {DNNL_ARG_SHIFT, vector_of(*map, shift)},
-                             {DNNL_ARG_MEAN, vector_of(*map, mean)},      {DNNL_ARG_VARIANCE, vector_of(*map, variance)}};
-    if (relu) arguments[DNNL_ARG_WORKSPACE] = memory(primitive.workspace, jml::engine(), workspace);
-    jml::execute(primitive, arguments);
+int jml_norm_forward(const jml_map *map, float epsilon, int activation, const float *x, const float *scale,
+                     const float *shift, float *mean, float *variance, float *y) {
+  return dispatch("batch norm forward", map, [&](auto block) {
+    forward<block>({*map, epsilon, activation, scale, shift}, x, mean, variance, y);
   });
 }
 
-int jml_norm_inference(const jml_map *map, float epsilon, int relu, const float *x, const float *scale,
+int jml_norm_inference(const jml_map *map, float epsilon, int activation, const float *x, const float *scale,
                        const float *shift, const float *mean, const float *variance, float *y) {
-  return jml::guarded("batch norm inference", [&] {
-    const auto &primitive = compiled(*map, epsilon, relu, inference);
-    const auto desc = desc_of(*map);
-    jml::Arguments arguments{{DNNL_ARG_SRC, jml::wrap(desc, x)},          {DNNL_ARG_DST, jml::wrap(desc, y)},
-                             {DNNL_ARG_SCALE, vector_of(*map, scale)},    {DNNL_ARG_SHIFT, vector_of(*map, shift)},
-                             {DNNL_ARG_MEAN, vector_of(*map, mean)},      {DNNL_ARG_VARIANCE, vector_of(*map, variance)}};
-    jml::execute(primitive, arguments);
+  return dispatch("batch norm inference", map, [&](auto block) {
+    inference<block>({*map, epsilon, activation, scale, shift}, x, mean, variance, y);
   });
 }
 
-int jml_norm_backward(const jml_map *map, float epsilon, int relu, const float *x, const float *scale,
-                      const float *shift, const float *mean, const float *variance, const void *workspace,
-                      const float *dy, float *dx, float *dscale, float *dshift) {
-  return jml::guarded("batch norm backward", [&] {
-    const auto &primitive = compiled(*map, epsilon, relu, backward);
-    const auto desc = desc_of(*map);
-    jml::Arguments arguments{
-        {DNNL_ARG_SRC, jml::wrap(desc, x)},           {DNNL_ARG_DIFF_DST, jml::wrap(desc, dy)},
-        {DNNL_ARG_SCALE, vector_of(*map, scale)},     {DNNL_ARG_SHIFT, vector_of(*map, shift)},
-        {DNNL_ARG_MEAN, vector_of(*map, mean)},       {DNNL_ARG_VARIANCE, vector_of(*map, variance)},
-        {DNNL_ARG_DIFF_SRC, jml::wrap(desc, dx)},     {DNNL_ARG_DIFF_SCALE, vector_of(*map, dscale)},
-        {DNNL_ARG_DIFF_SHIFT, vector_of(*map, dshift)}};
-    if (relu) arguments[DNNL_ARG_WORKSPACE] = memory(primitive.workspace, jml::engine(), const_cast<void *>(workspace));
-    jml::execute(primitive, arguments);
+int jml_norm_backward(const jml_map *map, float epsilon, int activation, const float *x, const float *scale,
+                      const float *shift, const float *mean, const float *variance, const float *dy, float *dx,
+                      float *dscale, float *dshift) {
+  return dispatch("batch norm backward", map, [&](auto block) {
+    backward<block>({*map, epsilon, activation, scale, shift}, x, mean, variance, dy, dx, dscale, dshift);
   });
 }

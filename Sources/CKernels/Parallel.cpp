@@ -6,9 +6,3 @@ extern "C" void omp_set_num_threads(int);
 int jml_thread_count(void) { return omp_get_max_threads(); }
 
 void jml_set_thread_count(int threads) { omp_set_num_threads(threads < 1 ? 1 : threads); }
-
-// Proves at build time that multiversioned functions work with this compiler.
-JML_MULTIVERSION
-void jml_probe_axpy(float *y, const float *x, float a, long n) {
-  for (long i = 0; i < n; ++i) y[i] += a * x[i];
-}

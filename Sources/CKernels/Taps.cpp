@@ -64,9 +64,12 @@ void scatter_add(const float *matrix, const Map &m, long image, long row, long c
 
 constexpr int in_slot = 2, out_slot = 3;
 
+/// Pixels of several images that one product takes.
+constexpr long pixels_at_once = 512;
+
 float *scratch(int slot, long count) { return static_cast<float *>(jml_scratch(slot, count * sizeof(float))); }
 
-/// Rows of a window handled by one product: bands of about 64 pixels or more give the threads something to share.
+/// y = x * w, or dx = dy * w^T when `backward`.
 void run(const jml_convolution &c, const float *x, const float *w, float *y, bool backward) {
   jml::prepare_blas();
   const Map in{c.in_channels, c.in_block, c.in_height, c.in_width};
@@ -76,35 +79,45 @@ void run(const jml_convolution &c, const float *x, const float *w, float *y, boo
   std::memset(y, 0, c.batch * pixels * to.channels * sizeof(float));
   const long threads = jml_thread_count();
   const auto windows = windows_of(c);
-  // Threads share images, or when those are too few, split the target's channel blocks: no two write one number.
-  const long halves = c.batch % threads == 0 ? 1 : threads;
-  const long share = (to.blocks() + halves - 1) / halves * to.block;
-  float *matrices = scratch(in_slot, threads * pixels * from.channels);
-  float *results = scratch(out_slot, threads * pixels * share);
-  jml::parallel_for(c.batch * halves, 1, [&](long first, long last) {
-    float *matrix = matrices + omp_get_thread_num() * pixels * from.channels;
-    float *result = results + omp_get_thread_num() * pixels * share;
+  // An item is one product per tap. Small images are multiplied together, because thin products are slow. Threads share
+  // the items, or when those do not divide among them, split the target's channel blocks: no two write one number.
+  const long together = std::clamp<long>(pixels_at_once / pixels, 1, c.batch);
+  const long groups = (c.batch + together - 1) / together;
+  const long parts = groups % threads == 0 ? 1 : threads;
+  const long share = (to.blocks() + parts - 1) / parts * to.block;
+  float *matrices = scratch(in_slot, threads * together * pixels * from.channels);
+  float *results = scratch(out_slot, threads * together * pixels * share);
+  jml::parallel_for(groups * parts, 1, [&](long first, long last) {
+    float *matrix = matrices + omp_get_thread_num() * together * pixels * from.channels;
+    float *result = results + omp_get_thread_num() * together * pixels * share;
     for (long item = first; item < last; ++item) {
-      const long image = item / halves, channel = item % halves * share;
+      const long image = item / parts * together, channel = item % parts * share;
+      const long images = std::min<long>(together, c.batch - image);
       const long columns = std::min(share, to.channels - channel);
       if (columns <= 0) continue;
       for (const Window &v : windows) {
         const long count = v.rows * v.columns;
-        if (backward) gather(x, from, image, v.out_row, v.out_column, v.rows, v.columns, matrix);
-        else gather(x, from, image, v.in_row, v.in_column, v.rows, v.columns, matrix);
+        for (long n = 0; n < images; ++n) {
+          float *rows = matrix + n * count * from.channels;
+          if (backward) gather(x, from, image + n, v.out_row, v.out_column, v.rows, v.columns, rows);
+          else gather(x, from, image + n, v.in_row, v.in_column, v.rows, v.columns, rows);
+        }
         const float *tap = w + v.tap * pairs;
         if (backward)
-          jml::product_nt(count, columns, from.channels, matrix, from.channels, tap + channel * out.channels,
+          jml::product_nt(images * count, columns, from.channels, matrix, from.channels, tap + channel * out.channels,
                           out.channels, 0, result, columns);
         else
-          jml::product(count, columns, from.channels, matrix, from.channels, tap + channel, out.channels, 0, result,
-                       columns);
+          jml::product(images * count, columns, from.channels, matrix, from.channels, tap + channel, out.channels, 0,
+                       result, columns);
         Map part = to;
         part.channels = columns;
-        // A share is a run of channel blocks of one image; address it as an image of its own.
-        float *target = y + (image * to.blocks() + channel / to.block) * pixels * to.block;
-        if (backward) scatter_add(result, part, 0, v.in_row, v.in_column, v.rows, v.columns, target);
-        else scatter_add(result, part, 0, v.out_row, v.out_column, v.rows, v.columns, target);
+        for (long n = 0; n < images; ++n) {
+          // A share is a run of channel blocks of one image; address it as an image of its own.
+          float *target = y + ((image + n) * to.blocks() + channel / to.block) * pixels * to.block;
+          const float *rows = result + n * count * columns;
+          if (backward) scatter_add(rows, part, 0, v.in_row, v.in_column, v.rows, v.columns, target);
+          else scatter_add(rows, part, 0, v.out_row, v.out_column, v.rows, v.columns, target);
+        }
       }
     }
   });

@@ -29,6 +29,10 @@ std::vector<Tile> tiles_of(const jml_convolution &c) {
 
 #define EACH for (int i = 0; i < B; ++i)
 
+/// Floats from one of the 36 positions to the next: an odd number of cache lines, because a power of two would send
+/// the 36 lines that a transform touches at a time to one and the same set of the cache.
+long pitch_of(long count) { return ((count + 15) / 16 | 1) * 16; }
+
 /// One row of B^T applied to six vectors at stride `s`.
 template <int B>
 __attribute__((always_inline)) inline void input_transform(const float *in, long s, float *out, long t) {
@@ -104,7 +108,7 @@ __attribute__((always_inline)) inline void scatter_tiles(
     const float *map, const Plane &plane, const Tile *tiles, long first, long last, long count, int d,
     bool gradient, float *v) {
   alignas(64) float patch[36 * B], half[36 * B], whole[36 * B];
-  const long channels = plane.blocks * B, position = count * channels;
+  const long channels = plane.blocks * B, position = pitch_of(count * channels);
   for (long t = first; t < last; ++t)
     for (long b = 0; b < plane.blocks; ++b) {
       if (gradient) {
@@ -125,7 +129,7 @@ template <int B>
 __attribute__((always_inline)) inline void gather_tiles(
     const float *m, const Plane &plane, const Tile *tiles, long first, long last, long count, int d, float *map) {
   alignas(64) float whole[36 * B], half[24 * B], patch[16 * B];
-  const long channels = plane.blocks * B, position = count * channels;
+  const long channels = plane.blocks * B, position = pitch_of(count * channels);
   for (long t = first; t < last; ++t)
     for (long b = 0; b < plane.blocks; ++b) {
       const float *in = m + t * channels + b * B;
@@ -167,6 +171,7 @@ void gather16(const float *m, const Plane &p, const Tile *t, long a, long b, lon
 JML_MULTIVERSION
 void transform_weights(const float *w, long pairs, long first, long last, bool flip, float *u) {
   constexpr int B = 16;
+  const long pitch = pitch_of(pairs);
   alignas(64) float g[9 * B], half[18 * B];
   for (long start = first; start < last; start += B) {
     const long n = std::min<long>(B, last - start);
@@ -191,7 +196,7 @@ void transform_weights(const float *w, long pairs, long first, long last, bool f
     for (int column = 0; column < 3; ++column) rows(g + column * B, 3 * B, half + column * B, 3 * B);
     for (int row = 0; row < 6; ++row) rows(half + row * 3 * B, B, whole + row * 6 * B, B);
     for (int p = 0; p < 36; ++p) {
-      float *out = u + p * pairs + start;
+      float *out = u + p * pitch + start;
       if (n == B) EACH out[i] = whole[p * B + i];
       else for (long i = 0; i < n; ++i) out[i] = whole[p * B + i];
     }
@@ -202,6 +207,7 @@ void transform_weights(const float *w, long pairs, long first, long last, bool f
 JML_MULTIVERSION
 void adjoint_weights(const float *u, long pairs, long first, long last, float *w) {
   constexpr int B = 16;
+  const long pitch = pitch_of(pairs);
   alignas(64) float whole[36 * B], half[18 * B], g[9 * B];
   const auto rows = [](const float *in, long s, float *out, long t) __attribute__((always_inline)) {
     EACH {
@@ -215,7 +221,7 @@ void adjoint_weights(const float *u, long pairs, long first, long last, float *w
   for (long start = first; start < last; start += B) {
     const long n = std::min<long>(B, last - start);
     for (int p = 0; p < 36; ++p) {
-      const float *in = u + p * pairs + start;
+      const float *in = u + p * pitch + start;
       if (n == B) EACH whole[p * B + i] = in[i];
       else for (long i = 0; i < n; ++i) whole[p * B + i] = in[i];
     }
@@ -237,6 +243,12 @@ Plane plane(int channels, int block, int height, int width) {
 
 float *scratch(int slot, long count) { return static_cast<float *>(jml_scratch(slot, count * sizeof(float))); }
 
+/// Floats of transformed weights up to which they are taken to stay in the shared cache.
+constexpr long small_weights = 600'000;
+
+/// Floats of transformed tiles and of products that a thread keeps in its own cache.
+constexpr long own_floats = 300'000;
+
 /// Tiles handled at once: enough to amortise reading the transformed weights, few enough that both operands of the
 /// products stay near the cache.
 long tiles_at_once(long count, long in, long out) {
@@ -246,7 +258,7 @@ long tiles_at_once(long count, long in, long out) {
   return (count + pieces - 1) / pieces;
 }
 
-void scatter(const float *map, const Plane &p, const Tile *tiles, long count, int d, bool gradient, float *v) {
+void scatter_all(const float *map, const Plane &p, const Tile *tiles, long count, int d, bool gradient, float *v) {
   jml::parallel_for(count, 4, [&](long first, long last) {
     (p.block == 16 ? scatter16 : scatter8)(map, p, tiles, first, last, count, d, gradient, v);
   });
@@ -259,27 +271,44 @@ void run(const jml_convolution &c, const float *x, const float *w, float *y, boo
   const Plane out = plane(c.out_channels, c.out_block, c.out_height, c.out_width);
   const Plane &from = backward ? out : in, &to = backward ? in : out;
   const long rows = c.in_channels, columns = c.out_channels, pairs = rows * columns;
-  float *u = scratch(weight_slot, 36 * pairs);
+  float *u = scratch(weight_slot, 36 * pitch_of(pairs));
   jml::parallel_for(pairs / 16, 64, [&](long first, long last) {
     transform_weights(w, pairs, first * 16, last * 16, backward, u);
   });
   const std::vector<Tile> tiles = tiles_of(c);
-  const long total = tiles.size(), chunk = tiles_at_once(total, rows, columns);
-  const long k = backward ? columns : rows, n = backward ? rows : columns;
-  for (long start = 0; start < total; start += chunk) {
-    const long count = std::min(chunk, total - start);
-    float *v = scratch(input_slot, 36 * count * k), *m = scratch(output_slot, 36 * count * n);
-    scatter(x, from, tiles.data() + start, count, c.dilation, false, v);
-    jml::parallel_for(36, 1, [&](long first, long last) {
-      for (long p = first; p < last; ++p) {
-        const float *a = v + p * count * k, *b = u + p * pairs;
-        float *result = m + p * count * n;
-        if (backward) jml::product_nt(count, n, k, a, k, b, columns, 0, result, n);
-        else jml::product(count, n, k, a, k, b, columns, 0, result, n);
+  const long total = tiles.size(), k = backward ? columns : rows, n = backward ? rows : columns;
+  const auto multiply = [&](long p, long count, const float *v, float *m) {
+    const float *a = v + p * pitch_of(count * k), *b = u + p * pitch_of(pairs);
+    float *result = m + p * pitch_of(count * n);
+    if (backward) jml::product_nt(count, n, k, a, k, b, columns, 0, result, n);
+    else jml::product(count, n, k, a, k, b, columns, 0, result, n);
+  };
+  const auto scatter = from.block == 16 ? scatter16 : scatter8;
+  const auto gather = to.block == 16 ? gather16 : gather8;
+  if (36 * pairs <= small_weights) {
+    // Every thread takes its own tiles all the way, and what lies between stays in its cache.
+    const long chunk = std::max<long>(16, own_floats / (36 * (k + n))), chunks = (total + chunk - 1) / chunk;
+    jml::parallel_for(chunks, 1, [&](long first, long last) {
+      float *v = scratch(input_slot, 36 * pitch_of(chunk * k)), *m = scratch(output_slot, 36 * pitch_of(chunk * n));
+      for (long start = first * chunk; start < std::min(last * chunk, total); start += chunk) {
+        const long count = std::min(chunk, total - start);
+        scatter(x, from, tiles.data() + start, 0, count, count, c.dilation, false, v);
+        for (long p = 0; p < 36; ++p) multiply(p, count, v, m);
+        gather(m, to, tiles.data() + start, 0, count, count, c.dilation, y);
       }
     });
+    return;
+  }
+  const long chunk = tiles_at_once(total, rows, columns);
+  for (long start = 0; start < total; start += chunk) {
+    const long count = std::min(chunk, total - start);
+    float *v = scratch(input_slot, 36 * pitch_of(count * k)), *m = scratch(output_slot, 36 * pitch_of(count * n));
+    scatter_all(x, from, tiles.data() + start, count, c.dilation, false, v);
+    jml::parallel_for(36, 1, [&](long first, long last) {
+      for (long p = first; p < last; ++p) multiply(p, count, v, m);
+    });
     jml::parallel_for(count, 4, [&](long first, long last) {
-      (to.block == 16 ? gather16 : gather8)(m, to, tiles.data() + start, first, last, count, c.dilation, y);
+      gather(m, to, tiles.data() + start, first, last, count, c.dilation, y);
     });
   }
 }
@@ -302,18 +331,19 @@ int jml_winograd_backward_weights(const jml_convolution *c, const float *x, cons
     const Plane in = plane(c->in_channels, c->in_block, c->in_height, c->in_width);
     const Plane out = plane(c->out_channels, c->out_block, c->out_height, c->out_width);
     const long rows = c->in_channels, columns = c->out_channels, pairs = rows * columns;
-    float *u = scratch(weight_slot, 36 * pairs);
+    float *u = scratch(weight_slot, 36 * pitch_of(pairs));
     const std::vector<Tile> tiles = tiles_of(*c);
     const long total = tiles.size(), chunk = tiles_at_once(total, rows, columns);
     for (long start = 0; start < total; start += chunk) {
       const long count = std::min(chunk, total - start);
-      float *v = scratch(input_slot, 36 * count * rows), *m = scratch(output_slot, 36 * count * columns);
-      scatter(x, in, tiles.data() + start, count, c->dilation, false, v);
-      scatter(dy, out, tiles.data() + start, count, c->dilation, true, m);
+      const long v_pitch = pitch_of(count * rows), m_pitch = pitch_of(count * columns);
+      float *v = scratch(input_slot, 36 * v_pitch), *m = scratch(output_slot, 36 * m_pitch);
+      scatter_all(x, in, tiles.data() + start, count, c->dilation, false, v);
+      scatter_all(dy, out, tiles.data() + start, count, c->dilation, true, m);
       jml::parallel_for(36, 1, [&](long first, long last) {
         for (long p = first; p < last; ++p)
-          jml::product_tn(rows, columns, count, v + p * count * rows, rows, m + p * count * columns, columns,
-                          start == 0 ? 0 : 1, u + p * pairs, columns);
+          jml::product_tn(rows, columns, count, v + p * v_pitch, rows, m + p * m_pitch, columns, start == 0 ? 0 : 1,
+                          u + p * pitch_of(pairs), columns);
       });
     }
     jml::parallel_for(pairs / 16, 64, [&](long first, long last) {

@@ -103,7 +103,9 @@ struct RunResolver {
       loss: try place.required(registry.losses[loss], "loss").spec(for: labelSpec), label: labelSpec,
       distillation: distillation, recipe: try place.required(registry.recipes[recipe], "recipe"),
       scale: scaled.scale, seed: seed, fold: fold)
-    return try Override.apply(scaled.recipeOverrides, to: spec).spec
+    // Parts that do not fit together are the table's fault, whatever the profile changes afterwards.
+    let checked = try RunSpec(json: spec.canonicalJSON, source: "\(place.file) \(place.cell)")
+    return try Override.apply(scaled.recipeOverrides, to: checked).spec
   }
 
   private mutating func add(_ base: RunSpec, _ tableOverrides: [Override], _ place: Place) throws -> RunID {

@@ -17,7 +17,7 @@ public enum Activation: String, Sendable {
   }
 }
 
-/// Batch normalisation over (B, H, W) of [B, C, H, W] (Ioffe and Szegedy, ICML 2015), with an optional ReLU.
+/// Batch normalisation over (B, H, W) of [B, C, H, W] (Ioffe and Szegedy, ICML 2015), followed by an activation.
 public enum BatchNormalization {
   /// What the backward pass needs from a training forward pass.
   public struct Saved: Sendable {
@@ -25,7 +25,6 @@ public enum BatchNormalization {
     public let mean: Tensor
     /// [C], biased (divided by n).
     public let variance: Tensor
-    let workspace: Tensor?
   }
 
   /// - Parameters:
@@ -34,33 +33,34 @@ public enum BatchNormalization {
   ///   - shift: [C].
   /// - Returns: y [B, C, H, W] and the batch statistics.
   public static func forward(
-    _ x: Tensor, scale: Tensor, shift: Tensor, epsilon: Float, relu: Bool
+    _ x: Tensor, scale: Tensor, shift: Tensor, epsilon: Float, activation: Activation
   ) -> (y: Tensor, saved: Saved) {
     check("batch norm", x, scale)
     var map = x.map
     let y = Tensor(uninitialized: x.shape, layout: x.layout)
     let mean = Tensor(uninitialized: scale.shape)
     let variance = Tensor(uninitialized: scale.shape)
-    let workspace =
-      relu ? Tensor(uninitialized: [(Int(jml_norm_workspace_bytes(&map)) + 3) / 4]) : nil
     Library.run("batch norm forward", "batch norm of \(x.shape)") {
       jml_norm_forward(
-        &map, epsilon, relu ? 1 : 0, x.pointer, scale.pointer, shift.pointer, mean.pointer, variance.pointer,
-        workspace?.pointer, y.pointer)
+        &map, epsilon, activation.code, x.pointer, scale.pointer, shift.pointer, mean.pointer,
+        variance.pointer,
+        y.pointer)
     }
-    return (y, Saved(mean: mean, variance: variance, workspace: workspace))
+    return (y, Saved(mean: mean, variance: variance))
   }
 
   /// Evaluation: normalises by the running statistics.
   public static func inference(
-    _ x: Tensor, scale: Tensor, shift: Tensor, mean: Tensor, variance: Tensor, epsilon: Float, relu: Bool
+    _ x: Tensor, scale: Tensor, shift: Tensor, mean: Tensor, variance: Tensor, epsilon: Float,
+    activation: Activation
   ) -> Tensor {
     check("batch norm inference", x, scale)
     var map = x.map
     let y = Tensor(uninitialized: x.shape, layout: x.layout)
     Library.run("batch norm forward", "batch norm inference of \(x.shape)") {
       jml_norm_inference(
-        &map, epsilon, relu ? 1 : 0, x.pointer, scale.pointer, shift.pointer, mean.pointer, variance.pointer,
+        &map, epsilon, activation.code, x.pointer, scale.pointer, shift.pointer, mean.pointer,
+        variance.pointer,
         y.pointer)
     }
     return y
@@ -68,7 +68,8 @@ public enum BatchNormalization {
 
   /// - Returns: gradients by x [B, C, H, W], scale [C] and shift [C].
   public static func backward(
-    _ gradient: Tensor, x: Tensor, scale: Tensor, shift: Tensor, saved: Saved, epsilon: Float
+    _ gradient: Tensor, x: Tensor, scale: Tensor, shift: Tensor, saved: Saved, epsilon: Float,
+    activation: Activation
   ) -> (x: Tensor, scale: Tensor, shift: Tensor) {
     precondition(gradient.shape == x.shape, "batch norm backward: \(gradient.shape) is not \(x.shape)")
     var map = x.map
@@ -77,8 +78,8 @@ public enum BatchNormalization {
     let dshift = Tensor(uninitialized: scale.shape)
     Library.run("batch norm backward", "batch norm backward of \(x.shape)") {
       jml_norm_backward(
-        &map, epsilon, saved.workspace == nil ? 0 : 1, x.pointer, scale.pointer, shift.pointer,
-        saved.mean.pointer, saved.variance.pointer, saved.workspace?.pointer, gradient.pointer, dx.pointer,
+        &map, epsilon, activation.code, x.pointer, scale.pointer, shift.pointer,
+        saved.mean.pointer, saved.variance.pointer, gradient.pointer, dx.pointer,
         dscale.pointer, dshift.pointer)
     }
     return (dx, dscale, dshift)
@@ -86,7 +87,7 @@ public enum BatchNormalization {
 
   private static func check(_ operation: String, _ x: Tensor, _ scale: Tensor) {
     precondition(
-      x.shape.rank == 4 && scale.shape == [x.shape[1]],
-      "\(operation): scale \(scale.shape) does not fit input \(x.shape)")
+      x.shape.rank == 4 && scale.shape == [x.shape[1]] && x.layout.block > 0,
+      "\(operation): scale \(scale.shape) does not fit input \(x.shape) (\(x.layout))")
   }
 }

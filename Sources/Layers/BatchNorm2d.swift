@@ -29,9 +29,8 @@ public struct BatchNorm2d: Sendable {
 
   /// [B, C, H, W] to the same shape.
   public func callAsFunction(_ x: Variable, _ pass: ForwardPass) -> Variable {
-    let y = pass.batchNormalization(
+    pass.batchNormalization(
       x, scale: weight, shift: bias, runningMean: runningMean, runningVariance: runningVariance,
-      momentum: momentum, epsilon: epsilon, relu: activation == .relu)
-    return activation == .relu6 ? pass.activate(y, .relu6) : y
+      momentum: momentum, epsilon: epsilon, activation: activation)
   }
 }

@@ -120,7 +120,7 @@ public struct RunExecutor {
   private func train(_ claim: RunClaim, _ progress: inout Progress) throws -> RunEnd {
     let loader = try assembly.loader()
     let trainer = Trainer(
-      model: assembly.model(), loss: assembly.loss, teacher: try teacherModel(),
+      model: assembly.model(), loss: assembly.loss, teacher: try makeTeacher(),
       configuration: assembly.training)
     let load = try claim.resume()
     for problem in load.problems { report(.notice("checkpoint not used: \(problem)")) }
@@ -157,16 +157,22 @@ public struct RunExecutor {
     return try finish(claim, trainer, progress)
   }
 
-  private func teacherModel() throws -> SegmentationModel? {
+  private func makeTeacher() throws -> SharedTeacher? {
     guard let teacher else { return nil }
     let teacherID = teacher.id.text
     guard try store.state(teacherID) == .done else {
       throw RunnerError.teacherNotFinished(run: id, teacher: teacherID)
     }
     let stored = try store.model(teacherID)
-    let model = Assembly.emptyModel(teacher)
-    try model.load(weights: stored.weights.map(\.pair), buffers: stored.buffers.map(\.pair))
-    return model
+    let key = try SharedTeacher.key(
+      student: run.spec, weights: stored.weights + stored.buffers, threads: threads)
+    return SharedTeacher(
+      outputs: store.teacherOutputs(key), iterations: iterations,
+      make: {
+        let model = Assembly.emptyModel(teacher)
+        try model.load(weights: stored.weights.map(\.pair), buffers: stored.buffers.map(\.pair))
+        return NetworkTeacher(model)
+      }, notice: { report(.notice($0)) })
   }
 
   /// About a thousand lines a run.
@@ -193,6 +199,7 @@ public struct RunExecutor {
 
   private func finish(_ claim: RunClaim, _ trainer: Trainer, _ progress: Progress) throws -> RunEnd {
     let indices = assembly.validationIndices
+    MemoryPool.trim()
     report(.evaluating(done: 0, images: indices.count))
     let (ids, evaluation) = try assembly.evaluator.evaluate(
       trainer.model, on: assembly.validation, indices: indices, transform: assembly.evaluationTransform,

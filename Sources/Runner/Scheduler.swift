@@ -29,11 +29,13 @@ public struct ScheduleSummary: Sendable {
   public internal(set) var unfinished: [RunID] = []
   public internal(set) var stopped = false
 
-  /// 0, 1 when a run gave no result, 130 when stopped.
-  public var exitCode: Int32 {
-    if stopped { return StopRequest.exitCode }
-    return failed.isEmpty && diverged.isEmpty && blocked.isEmpty && unfinished.isEmpty ? 0 : 1
+  /// Every run of the plan has a result.
+  public var isComplete: Bool {
+    !stopped && failed.isEmpty && diverged.isEmpty && blocked.isEmpty && unfinished.isEmpty
   }
+
+  /// 0, 1 when a run gave no result, 130 when stopped.
+  public var exitCode: Int32 { stopped ? StopRequest.exitCode : isComplete ? 0 : 1 }
 }
 
 /// Runs a plan, teachers before students, each run in a process of its own, so that a crash takes only its run along.

@@ -45,15 +45,15 @@ public struct TrainerState: Sendable {
 public final class Trainer {
   public let model: SegmentationModel
   public private(set) var iteration = 0
-  private let teacher: SegmentationModel?
+  private let teacher: (any Teacher)?
   private let loss: SegmentationLoss
   private let configuration: TrainingConfiguration
   private let schedule: PolySchedule
   private let optimizer: SGD
 
-  /// - Parameter teacher: given if and only if the loss distils; it is evaluated on the student's augmented crops.
+  /// - Parameter teacher: given if and only if the loss distils.
   public init(
-    model: SegmentationModel, loss: SegmentationLoss, teacher: SegmentationModel?,
+    model: SegmentationModel, loss: SegmentationLoss, teacher: (any Teacher)?,
     configuration: TrainingConfiguration
   ) {
     precondition(
@@ -77,17 +77,13 @@ public final class Trainer {
   /// One forward and backward pass and an update.
   ///
   /// - Throws: `TrainingError.diverged` before the update when the loss is not finite; `LossError` for a label that is
-  ///   no class.
+  ///   no class; what the teacher throws.
   public func step(_ batch: Batch) throws -> StepReport {
     let start = ContinuousClock.now
     let rate = schedule.rate(at: iteration)
-    let images = Variable(constant: batch.images)
-    let teacherLogits = teacher.map { teacher in
-      let logits = teacher(images, .evaluation())
-      return SegmentationLoss.TeacherLogits(main: logits.main.value, auxiliary: logits.auxiliary.value)
-    }
+    let teacherLogits = try teacher?.logits(of: batch.images, iteration: iteration)
     let pass = ForwardPass.training(seed: configuration.seed, iteration: iteration)
-    let logits = model(images, pass)
+    let logits = model(Variable(constant: batch.images), pass)
     let result = try Profile.measure("loss head") {
       try loss(
         main: logits.main.value, auxiliary: logits.auxiliary.value, labels: batch.labels,

@@ -52,6 +52,7 @@ struct RunCommand: ParsableCommand {
       observe: display.show)
     let summary = try scheduler.run()
     display.end()
+    if summary.isComplete { try workspace.store.removeTeacherOutputs() }
     let seconds = begin.duration(to: .now).components.seconds
     report(summary, plan, seconds: Int(seconds))
     if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }

@@ -5,8 +5,8 @@ import Testing
   @Test func reachesEveryRunThatHasTheKey() throws {
     let files = try TemporaryRegistry()
     let plain = try files.plan()
-    let rate = try files.plan("mini", ["recipe.learning_rate=0.02"])
-    #expect(rate.runs.allSatisfy { $0.spec.recipe.learningRate == 0.02 })
+    let rate = try files.plan("mini", ["recipe.learning_rate=0.05"])
+    #expect(rate.runs.allSatisfy { $0.spec.recipe.learningRate == 0.05 })
     #expect(Set(rate.runs.map(\.id)).isDisjoint(with: plain.runs.map(\.id)))
     // Cross entropy alone has no smooth: its runs are shared with the plan without the override.
     let smooth = try files.plan("mini", ["loss.smooth=0.5"])
@@ -50,8 +50,8 @@ import Testing
   @Test func order() throws {
     let files = try TemporaryRegistry()
     try files.replace(
-      "profiles/mini.yaml", "    working_short_side: 96",
-      "    working_short_side: 96\n    recipe: {learning_rate: 0.03, power: 1}")
+      "profiles/mini.yaml", "      learning_rate: 0.02\n      head_multiplier: 1",
+      "      learning_rate: 0.03\n      power: 1")
     func rates(_ plan: Plan) -> Set<Double> {
       Set(plan.runs.filter { $0.spec.data.name == "cityscapes" }.map(\.spec.recipe.learningRate))
     }

@@ -11,27 +11,33 @@ import Testing
     #expect(Tensor(blocked: values, Self.shape).plainValues == values)
   }
 
-  @Test func batchNormAgreesWithItsDefinition() {
-    let shape: Shape = [3, 24, 5, 7]
+  /// Both channel blocks, whichever this processor prefers.
+  @Test(arguments: [Activation.none, .relu, .relu6], [Layout.blocked(8), .blocked(16)])
+  func batchNormAgreesWithItsDefinition(_ activation: Activation, _ layout: Layout) {
+    // More pixels than one chunk of the sums, and a last channel block that is not full.
+    let shape: Shape = [3, 19, 17, 31]
     let area = shape[2] * shape[3]
     let x = Reference.random(shape, "x")
     let dy = Reference.random(shape, "dy")
-    let scale = Reference.random([24], "scale").map { $0 + 2 }
-    let shift = Reference.random([24], "shift")
+    let scale = Reference.random([19], "scale").map { $0 * 4 + 2 }
+    let shift = Reference.random([19], "shift")
     let (y, saved) = BatchNormalization.forward(
-      Tensor(blocked: x, shape), scale: Tensor(scale, shape: [24]), shift: Tensor(shift, shape: [24]),
-      epsilon: 1e-5,
-      relu: true)
+      Tensor(x, shape: shape).converted(to: layout), scale: Tensor(scale, shape: [19]),
+      shift: Tensor(shift, shape: [19]),
+      epsilon: 1e-5, activation: activation)
     let back = BatchNormalization.backward(
-      Tensor(blocked: dy, shape), x: Tensor(blocked: x, shape), scale: Tensor(scale, shape: [24]),
-      shift: Tensor(shift, shape: [24]), saved: saved, epsilon: 1e-5)
+      Tensor(dy, shape: shape).converted(to: layout), x: Tensor(x, shape: shape).converted(to: layout),
+      scale: Tensor(scale, shape: [19]),
+      shift: Tensor(shift, shape: [19]), saved: saved, epsilon: 1e-5, activation: activation)
+    let bottom: Double = activation == .none ? -.infinity : 0
+    let top: Double = activation == .relu6 ? 6 : .infinity
     let count = Double(shape[0] * area)
     var expected = [Double](repeating: 0, count: shape.count)
     var gradient = expected
-    var dscale = [Double](repeating: 0, count: 24)
+    var dscale = [Double](repeating: 0, count: 19)
     var dshift = dscale
-    for c in 0..<24 {
-      let indices = (0..<shape[0]).flatMap { n in (0..<area).map { (n * 24 + c) * area + $0 } }
+    for c in 0..<19 {
+      let indices = (0..<shape[0]).flatMap { n in (0..<area).map { (n * 19 + c) * area + $0 } }
       let mean = indices.reduce(0) { $0 + Double(x[$1]) } / count
       let variance = indices.reduce(0) { $0 + (Double(x[$1]) - mean) * (Double(x[$1]) - mean) } / count
       #expect(
@@ -40,11 +46,11 @@ import Testing
       let inverse = 1 / (variance + 1e-5).squareRoot()
       let masked = indices.map { index -> Double in
         let value = (Double(x[index]) - mean) * inverse * Double(scale[c]) + Double(shift[c])
-        expected[index] = max(0, value)
-        return value > 0 ? Double(dy[index]) : 0
+        expected[index] = min(max(value, bottom), top)
+        return value > bottom && value < top ? Double(dy[index]) : 0
       }
       dshift[c] = masked.reduce(0, +)
-      dscale[c] = zip(indices, masked).reduce(0) { $0 + (Double(x[$1.0]) - mean) * inverse * $1.1 }
+      for (index, g) in zip(indices, masked) { dscale[c] += (Double(x[index]) - mean) * inverse * g }
       for (index, g) in zip(indices, masked) {
         let normalised = (Double(x[index]) - mean) * inverse
         gradient[index] =

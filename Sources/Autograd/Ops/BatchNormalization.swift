@@ -2,21 +2,21 @@ import Kernels
 import Tensors
 
 extension ForwardPass {
-  /// Batch normalisation of [B, C, H, W], then ReLU when asked. In training it uses batch statistics and moves the
+  /// Batch normalisation of [B, C, H, W], then the activation. In training it uses batch statistics and moves the
   /// running ones by `momentum` (torch's convention: new = (1 - momentum) * old + momentum * batch), with the
   /// unbiased variance n / (n - 1).
   public func batchNormalization(
     _ x: Variable, scale: Parameter, shift: Parameter, runningMean: ModelBuffer, runningVariance: ModelBuffer,
-    momentum: Float, epsilon: Float, relu: Bool
+    momentum: Float, epsilon: Float, activation: Activation
   ) -> Variable {
     guard training else {
       return Variable(
         constant: BatchNormalization.inference(
           x.value, scale: scale.value, shift: shift.value, mean: runningMean.value,
-          variance: runningVariance.value, epsilon: epsilon, relu: relu))
+          variance: runningVariance.value, epsilon: epsilon, activation: activation))
     }
     let (y, saved) = BatchNormalization.forward(
-      x.value, scale: scale.value, shift: shift.value, epsilon: epsilon, relu: relu)
+      x.value, scale: scale.value, shift: shift.value, epsilon: epsilon, activation: activation)
     let count = Float(x.shape[0] * x.shape[2] * x.shape[3])
     let unbiased = count > 1 ? count / (count - 1) : 1
     for channel in 0..<x.shape[1] {
@@ -27,7 +27,8 @@ extension ForwardPass {
     }
     return record("batch norm", inputs: [x], trained: true, output: y) { gradient, gradients in
       let result = BatchNormalization.backward(
-        gradient, x: x.value, scale: scale.value, shift: shift.value, saved: saved, epsilon: epsilon)
+        gradient, x: x.value, scale: scale.value, shift: shift.value, saved: saved, epsilon: epsilon,
+        activation: activation)
       gradients.set(scale, result.scale)
       gradients.set(shift, result.shift)
       return [result.x]

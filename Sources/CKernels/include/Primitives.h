@@ -16,18 +16,17 @@ enum { jml_pool_max = 0, jml_pool_average_include_padding = 1, jml_pool_average_
 /// Copies between layouts; both maps describe the same logical tensor.
 int jml_convert(const jml_map *from, const float *source, const jml_map *to, float *target);
 
-/// Bytes of the mask that jml_norm_forward writes for a fused ReLU in training.
-unsigned long jml_norm_workspace_bytes(const jml_map *map);
-/// Batch normalisation with batch statistics, which are written to mean and variance (biased). With `relu`, the
-/// output is clamped at zero and `workspace` receives the mask.
-int jml_norm_forward(const jml_map *map, float epsilon, int relu, const float *x, const float *scale,
-                     const float *shift, float *mean, float *variance, void *workspace, float *y);
+/// Batch normalisation of a blocked map with batch statistics, which are written to mean and variance (biased), then the
+/// activation.
+int jml_norm_forward(const jml_map *map, float epsilon, int activation, const float *x, const float *scale,
+                     const float *shift, float *mean, float *variance, float *y);
 /// The same with given statistics (evaluation).
-int jml_norm_inference(const jml_map *map, float epsilon, int relu, const float *x, const float *scale,
+int jml_norm_inference(const jml_map *map, float epsilon, int activation, const float *x, const float *scale,
                        const float *shift, const float *mean, const float *variance, float *y);
-int jml_norm_backward(const jml_map *map, float epsilon, int relu, const float *x, const float *scale,
-                      const float *shift, const float *mean, const float *variance, const void *workspace,
-                      const float *dy, float *dx, float *dscale, float *dshift);
+/// dy: gradient by the activation's output; in place on dy is allowed.
+int jml_norm_backward(const jml_map *map, float epsilon, int activation, const float *x, const float *scale,
+                      const float *shift, const float *mean, const float *variance, const float *dy, float *dx,
+                      float *dscale, float *dshift);
 
 /// y = activation(x); in place is allowed.
 int jml_activation_forward(const jml_map *map, int activation, const float *x, float *y);

@@ -1,0 +1,71 @@
+import Experiments
+import Losses
+import Models
+import Results
+import Tensors
+import Training
+
+/// A teacher whose logits are shared by all students that see the same crops: those of one data set, recipe and seed.
+///
+/// Shared logits are the bits that this process would compute: their key covers the teacher's weights, the crops, the
+/// engine's version, the thread count, the processor and the libraries.
+final class SharedTeacher: Teacher {
+  /// Bytes that one stream of crops may take on disk. Beyond it, at full-size crops, every student computes.
+  private static let byteLimit = 1 << 28
+
+  private let outputs: TeacherOutputs
+  private let iterations: Int
+  private let make: () throws -> NetworkTeacher
+  private let notice: (String) -> Void
+  private var network: NetworkTeacher?
+  private var stores = true
+
+  /// - Parameter make: loads the network; called when logits are missing for the first time.
+  init(
+    outputs: TeacherOutputs, iterations: Int, make: @escaping () throws -> NetworkTeacher,
+    notice: @escaping (String) -> Void
+  ) {
+    self.outputs = outputs
+    self.iterations = iterations
+    self.make = make
+    self.notice = notice
+  }
+
+  func logits(of images: Tensor, iteration: Int) throws -> SegmentationLoss.TeacherLogits {
+    if stores, let stored = outputs.read(iteration: iteration) {
+      return SegmentationLoss.TeacherLogits(main: stored.main, auxiliary: stored.auxiliary)
+    }
+    let network = try self.network ?? make()
+    self.network = network
+    let logits = network.logits(of: images, iteration: iteration)
+    if let auxiliary = logits.auxiliary { store(logits.main, auxiliary, iteration) }
+    return logits
+  }
+
+  private func store(_ main: Tensor, _ auxiliary: Tensor, _ iteration: Int) {
+    stores = stores && 4 * (main.shape.count + auxiliary.shape.count) * iterations <= SharedTeacher.byteLimit
+    guard stores else { return }
+    do {
+      try outputs.write(iteration: iteration, main: main, auxiliary: auxiliary)
+    } catch {
+      // Sharing saves time only, so that a disk without room for it is no reason to fail.
+      stores = false
+      notice("the teacher's logits are not shared: \(error)")
+    }
+  }
+
+  /// - Parameters:
+  ///   - student: decides the crops.
+  ///   - weights: of the teacher, with its running statistics.
+  static func key(student: RunSpec, weights: [NamedTensor], threads: Int) throws -> TeacherOutputs.Key {
+    var key = TeacherOutputs.Key()
+    let spec = try Results.JSONValue(parsing: student.canonicalJSON, name: "spec")
+    for part in ["data", "recipe", "profile", "seed", "fold", "numerics"] {
+      key.add(try (spec[part] ?? .null).text())
+    }
+    key.add(weights)
+    key.add("\(threads) threads, \(Machine.cpu)")
+    for (name, version) in Machine.versions.sorted(by: { $0.key < $1.key }) { key.add("\(name) \(version)") }
+    return key
+  }
+}

@@ -1,0 +1,56 @@
+import Foundation
+import Results
+import Tensors
+import TestSupport
+import Testing
+
+@Suite(.serialized)
+struct TeacherOutputsTests {
+  private let main = Tensor((0..<2 * 3 * 4 * 5).map { Float($0) / 7 }, shape: [2, 3, 4, 5])
+  private let auxiliary = Tensor((0..<2 * 3 * 2 * 3).map { -Float($0) }, shape: [2, 3, 2, 3])
+
+  @Test func givesBackWhatWasStored() throws {
+    try withTemporaryDirectory { folder in
+      let store = ResultStore(root: folder)
+      let outputs = store.teacherOutputs(TeacherOutputs.Key())
+      #expect(outputs.read(iteration: 0) == nil)
+      try outputs.write(iteration: 7, main: main, auxiliary: auxiliary)
+      let stored = try #require(outputs.read(iteration: 7))
+      #expect(stored.main.shape == main.shape && stored.main.values == main.values)
+      #expect(stored.auxiliary.shape == auxiliary.shape && stored.auxiliary.values == auxiliary.values)
+      #expect(outputs.read(iteration: 8) == nil)
+      try store.removeTeacherOutputs()
+      #expect(outputs.read(iteration: 7) == nil)
+      try store.removeTeacherOutputs()
+    }
+  }
+
+  /// A damaged file is as good as none.
+  @Test func ignoresDamage() throws {
+    try withTemporaryDirectory { folder in
+      let outputs = ResultStore(root: folder).teacherOutputs(TeacherOutputs.Key())
+      try outputs.write(iteration: 0, main: main, auxiliary: auxiliary)
+      let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+      let url = try #require(files.compactMap { $0 as? URL }.first { $0.pathExtension == "h5" })
+      let whole = try Data(contentsOf: url)
+      var changed = whole
+      let place = try #require(whole.range(of: withUnsafeBytes(of: Float(119) / 7) { Data($0) })).lowerBound
+      changed[place] ^= 1
+      for spoiled in [changed, whole.prefix(whole.count / 2), Data()] {
+        try spoiled.write(to: url)
+        #expect(outputs.read(iteration: 0) == nil)
+      }
+    }
+  }
+
+  @Test func keysDifferWithWhatTheyCover() {
+    func key(_ text: String, _ name: String, _ value: Float) -> String {
+      var key = TeacherOutputs.Key()
+      key.add(text)
+      key.add([NamedTensor(name: name, tensor: Tensor([value, 1], shape: [2]))])
+      return key.text
+    }
+    #expect(Set([key("a", "w", 0), key("b", "w", 0), key("a", "v", 0), key("a", "w", 2)]).count == 4)
+    #expect(key("a", "w", 0) == key("a", "w", 0))
+  }
+}
