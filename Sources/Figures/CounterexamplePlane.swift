@@ -61,7 +61,7 @@ enum CounterexamplePlane {
     }
     for (text, point, shift, anchor) in [
       ("y", label, Point(0, 22), Drawing.Anchor.middle), ("x", first, Point(-10, 2), .end),
-      ("x'", second, Point(10, 6), .start), ("(x + x') / 2", middle, Point(0, 22), .middle),
+      ("x'", second, Point(10, 6), .start), ("(x + x') / 2", middle, Point(0, -12), .middle),
       ("a", a, Point(-10, 4), .end), ("b", b, Point(10, 4), .start),
     ] {
       drawing.add(text, at: place(point) + shift, size: 15, .ink, anchor)
