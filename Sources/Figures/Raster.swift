@@ -64,7 +64,8 @@ struct Raster {
     for (from, to) in zip(line, line.dropFirst()) {
       let along = to - from
       let length = (along * along).sum()
-      visit(min(from.x, to.x) - radius, max(from.x, to.x) + radius, min(from.y, to.y) - radius,
+      visit(
+        min(from.x, to.x) - radius, max(from.x, to.x) + radius, min(from.y, to.y) - radius,
         max(from.y, to.y) + radius
       ) { pixel in
         let offset = pixel - from

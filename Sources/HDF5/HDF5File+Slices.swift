@@ -2,7 +2,9 @@ import CHDF5
 
 extension HDF5File {
   /// Row-major values of one index of a dataset's outermost axis, without reading the others: [N, ...] gives [...].
-  public func floats(_ dataset: String, slice index: Int) throws -> [Float] { try read(dataset, slice: index) }
+  public func floats(_ dataset: String, slice index: Int) throws -> [Float] {
+    try read(dataset, slice: index)
+  }
 
   /// The same for unsigned bytes or booleans.
   public func bytes(_ dataset: String, slice index: Int) throws -> [UInt8] { try read(dataset, slice: index) }

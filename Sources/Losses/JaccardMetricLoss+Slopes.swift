@@ -79,8 +79,10 @@ extension JaccardMetricLoss {
     switch form {
     case .jml1: return ((predicted + labelled - distance) / 2, predicted, labelled)
     case .jml2:
-      return (product, product + (predicted - labelled + distance) / 2,
-        product + (labelled - predicted + distance) / 2)
+      return (
+        product, product + (predicted - labelled + distance) / 2,
+        product + (labelled - predicted + distance) / 2
+      )
     case .sjlL1: return (product, predicted, labelled)
     case .sjlL2: return (product, totals.square[index], totals.labelSquare[index])
     }

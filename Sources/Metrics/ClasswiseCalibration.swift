@@ -37,7 +37,8 @@ public struct ClasswiseCalibration: Equatable, Sendable {
     let pixels = label.values.count
     precondition(
       scores.layout == .plain && scores.shape.count == classes * pixels,
-      "ClasswiseCalibration.add: scores \(scores.shape), label [\(label.height), \(label.width)], \(classes) classes")
+      "ClasswiseCalibration.add: scores \(scores.shape), label [\(label.height), \(label.width)], \(classes) classes"
+    )
     precondition(
       boundary.map { $0.count == pixels } ?? true,
       "ClasswiseCalibration.add: boundary of \(boundary?.count ?? 0) pixels, label of \(pixels)")

@@ -47,7 +47,8 @@ struct LossCommand: ParsableCommand {
   var output: String
 
   @Option(
-    help: "Classes to average over: all, present, prob, label, both. Default: present for /label, all for /soft.")
+    help:
+      "Classes to average over: all, present, prob, label, both. Default: present for /label, all for /soft.")
   var active: Active?
 
   @Option(help: "Of --active prob, label and both. Default: 0.01.")
@@ -96,7 +97,8 @@ struct LossCommand: ParsableCommand {
       ("--active", active != nil, region), ("--threshold", threshold != nil, region),
       ("--smooth", smooth != nil, ratio), ("--alpha", alpha != nil, ratio && kind != .dice),
       ("--beta", beta != nil, ratio && kind != .dice), ("--weights", weights != nil, ratio),
-      ("--gamma", gamma != nil, ratio), ("--log", log, ratio), ("--class-weights", classWeights != nil, ratio),
+      ("--gamma", gamma != nil, ratio), ("--log", log, ratio),
+      ("--class-weights", classWeights != nil, ratio),
       ("--temperature", temperature != nil, kind == .kl),
     ]
     for (option, isGiven, applies) in given where isGiven && !applies {

@@ -77,7 +77,8 @@ struct TensorFile {
       rest /= extent
     }
     throw TensorFileError.badValue(
-      path: path, dataset: dataset, value: "\(values[place])", index: first + index.reversed(), wanted: wanted)
+      path: path, dataset: dataset, value: "\(values[place])", index: first + index.reversed(), wanted: wanted
+    )
   }
 
   func checkFinite(_ dataset: String, _ values: [Float], _ shape: [Int], first: [Int] = []) throws {

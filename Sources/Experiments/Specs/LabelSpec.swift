@@ -46,7 +46,7 @@ public struct LabelSpec: Equatable, Sendable {
       return .object(["name": .string(name), "kind": .string(KindName.hard.rawValue)])
     case .boundarySmoothing(let kernel, let epsilon):
       return .object([
-        "name": .string(name), "kind": .string(KindName.boundarySmoothing.rawValue), 
+        "name": .string(name), "kind": .string(KindName.boundarySmoothing.rawValue),
         "kernel": kernel.map { .int($0) } ?? .string("infinity"),
         "epsilon": .number(epsilon),
       ])
