@@ -66,7 +66,7 @@ let package = Package(
         "Metrics", "Kernels", "Tensors", "Images", "Autograd", "Layers",
       ]),
     room("Tables", ["Experiments", "Results", "Metrics"]),
-    room("Figures", ["Tensors", "Images", "Losses", "Experiments"]),
+    room("Figures", ["Tensors", "Images", "Losses", "Metrics", "Experiments"]),
     .executableTarget(
       name: "jml",
       dependencies: [
@@ -95,7 +95,7 @@ let package = Package(
     tests("ResultsTests", ["Results", "HDF5", "Metrics", "Experiments"]),
     tests("DatasetsTests", ["Datasets", "Images", "Tensors"]),
     tests("ExperimentsTests", ["Experiments"], exclude: ["Golden"]),
-    tests("FiguresTests", ["Figures", "Experiments", "Images"]),
+    tests("FiguresTests", ["Figures", "Experiments", "Images", "Metrics"]),
     tests("TablesTests", ["Tables", "Experiments", "Results"], exclude: ["Snapshots"]),
     tests("PackageTests", ["Experiments"]),
     tests(

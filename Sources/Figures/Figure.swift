@@ -27,19 +27,33 @@ public struct Figure: Sendable {
     self.data = data
   }
 
-  /// The picture in pixels. Letters are pen strokes, so that no font is needed.
-  public func image(scale: Double = 2) -> ImageBuffer { Raster.image(drawing, scale: scale) }
-
   /// Writes figure<number>.svg, .png and .json into a folder that exists.
   /// - Returns: the files.
   /// - Throws: `ImageError`.
   public func write(to folder: URL) throws -> [URL] {
-    func url(_ kind: String) -> URL { folder.appendingPathComponent("figure\(number).\(kind)") }
-    let texts = [(url("svg"), drawing.svg), (url("json"), data.pretty)]
-    for (url, text) in texts {
-      try Array(text.utf8).withUnsafeBufferPointer { try FileBytes.write($0, to: url.path) }
-    }
-    try ImageFile.writePNG(image(), to: url("png").path)
-    return [url("svg"), url("png"), url("json")]
+    let numbers = folder.appendingPathComponent("figure\(number).json")
+    try Drawing.write(data.pretty, to: numbers)
+    return try drawing.write(to: folder, name: "figure\(number)") + [numbers]
+  }
+}
+
+extension Drawing {
+  /// The picture in pixels. Letters are pen strokes, so that no font is needed.
+  /// - Parameter scale: pixels a point.
+  public func image(scale: Double = 2) -> ImageBuffer { Raster.image(self, scale: scale) }
+
+  /// Writes <name>.svg and .png into a folder that exists.
+  /// - Returns: the files.
+  /// - Throws: `ImageError`.
+  public func write(to folder: URL, name: String) throws -> [URL] {
+    let vector = folder.appendingPathComponent("\(name).svg")
+    let pixels = folder.appendingPathComponent("\(name).png")
+    try Drawing.write(svg, to: vector)
+    try ImageFile.writePNG(image(), to: pixels.path)
+    return [vector, pixels]
+  }
+
+  static func write(_ text: String, to url: URL) throws {
+    try Array(text.utf8).withUnsafeBufferPointer { try FileBytes.write($0, to: url.path) }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Figures
 import Foundation
 import Losses
 import Metrics
@@ -34,6 +35,10 @@ struct MetricsCommand: ParsableCommand {
   @Option(help: "q of the worst-case forms, percent.")
   var worst = 5
 
+  @Option(
+    help: "Folder for the reliability diagrams of all and of boundary pixels, as SVG and PNG. Default: none.")
+  var diagrams: String?
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -46,11 +51,23 @@ struct MetricsCommand: ParsableCommand {
 
   func run() throws {
     let report = try TensorFile.reading { try count() }
+    if let diagrams { try draw(report.evaluation, URL(fileURLWithPath: diagrams)) }
     guard json else {
       Console.out(report.text(worst: worst))
       return
     }
     Console.out(report.json(worst: worst, boundaryKernel: boundaryKernel))
+  }
+
+  private func draw(_ evaluation: Evaluation, _ folder: URL) throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for (name, title, bins) in [
+      ("reliability", "all pixels", evaluation.calibration),
+      ("reliability_boundary", "boundary pixels", evaluation.boundaryCalibration),
+    ] {
+      let drawing = ReliabilityChart.drawing(ReliabilityDiagram(bins), title: title)
+      for file in try drawing.write(to: folder, name: name) { Console.say("wrote \(file.relativePath)") }
+    }
   }
 
   private func count() throws -> MetricsReport {

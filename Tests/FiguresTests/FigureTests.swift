@@ -2,6 +2,7 @@ import Experiments
 import Figures
 import Foundation
 import Images
+import Metrics
 import TestSupport
 import Testing
 
@@ -29,7 +30,7 @@ import Testing
 
   /// The value of a curve at a prediction on the grid.
   private func value(_ curves: JSONValue?, _ name: String, at x: Double) throws -> Double {
-    let curve = object(try #require(array(curves).first { object($0)["name"] == .string(name) }))
+    let curve = object(array(curves).first { object($0)["name"] == .string(name) })
     let index = try #require(array(curve["x"]).firstIndex { number($0) == x })
     return try #require(number(array(curve["value"])[index]))
   }
@@ -42,7 +43,7 @@ import Testing
   ])
   func figure1(_ label: Double, _ curve: String, _ x: Double, _ expected: Double) throws {
     let panels = array(try data(1)["panels"])
-    let panel = object(try #require(panels.first { number(object($0)["label"]) == label }))
+    let panel = object(panels.first { number(object($0)["label"]) == label })
     expectClose(try value(panel["curves"], curve, at: x), expected, tolerance: 1e-6)
     expectClose(try #require(number(object(panel["slopes_at_label"])["right"])), 1 / label, tolerance: 1e-12)
   }
@@ -72,7 +73,7 @@ import Testing
     let data = try data(3)
     let expected = [("x", 0.293116, 0.386898), ("x'", 0.277248, 0.356704), ("midpoint", 0.224145, 0.309530)]
     for (name, first, second) in expected {
-      let point = object(try #require(array(data["points"]).first { object($0)["name"] == .string(name) }))
+      let point = object(array(data["points"]).first { object($0)["name"] == .string(name) })
       expectClose(try #require(number(point["JML1"])), first, tolerance: 1e-6)
       expectClose(try #require(number(point["JML2"])), second, tolerance: 1e-6)
     }
@@ -91,7 +92,7 @@ import Testing
       #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n"))
       let picture = try ImageFile.readRGB(files[1].path)
       #expect(picture.width == 2 * Int(figure.drawing.width))
-      #expect(picture == figure.image())
+      #expect(picture == figure.drawing.image())
       let inked = picture.pixels.count { $0 < 128 }
       #expect(inked > picture.pixels.count / 300 && inked < picture.pixels.count / 4)
       #expect(try JSONSerialization.jsonObject(with: Data(contentsOf: files[2])) is [String: Any])
@@ -99,6 +100,24 @@ import Testing
       let again = try figure.write(to: folder)
       #expect(try String(contentsOf: again[0], encoding: .utf8) == svg)
     }
+  }
+
+  /// Two bins with pixels: two bars, two dots.
+  @Test func reliability() throws {
+    let bins = CalibrationBins(
+      images: 1, count: [0, 0, 0, 0, 0, 4, 0, 0, 0, 2],
+      confidence: [0, 0, 0, 0, 0, 2.2, 0, 0, 0, 1.9], correct: [0, 0, 0, 0, 0, 1, 0, 0, 0, 2])
+    let drawing = ReliabilityChart.drawing(ReliabilityDiagram(bins), title: "two bins")
+    var counts = (bars: 0, dots: 0)
+    for shape in drawing.shapes {
+      switch shape {
+      case .polygon: counts.bars += 1
+      case .disc: counts.dots += 1
+      case .line, .text: break
+      }
+    }
+    #expect(counts == (2, 2))
+    #expect(drawing.svg.contains("two bins"))
   }
 
   @Test func otherFiguresNeedTraining() { for number in [0, 4, 8] { #expect(Figure(number) == nil) } }
