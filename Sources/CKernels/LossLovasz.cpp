@@ -56,7 +56,8 @@ double jml_plain_lovasz(
         for (long i = 0; i < pixels; ++i) {
           if (!keep[image * pixels + i]) continue;
           foreground += y[start + i];
-          errors.push_back({descending(std::fabs(y[start + i] - p[start + i])), uint32_t(image * pixels + i)});
+          const float error = std::fabs(y[start + i] - p[start + i]);
+          errors.push_back({descending(error), uint32_t(image * pixels + i)});
         }
       }
       radix_sort(errors, spare);

@@ -1,8 +1,8 @@
 import Experiments
 import Losses
 
-/// Figure 3: two points in one part of the plane of two-pixel predictions between which JML1 and JML2 dip below their
-/// chord, so that neither is piece-wise concave (equations 60 and 61).
+/// Figure 3: two points in one part of the plane of two-pixel predictions between which JML1 and JML2 dip
+/// below their chord, so that neither is piece-wise concave (equations 60 and 61).
 enum CounterexamplePlane {
   typealias Point = Drawing.Point
 
@@ -10,8 +10,8 @@ enum CounterexamplePlane {
   static let first = Point(0.4087, 0.7855)
   static let second = Point(0.6285, 0.7551)
   static var middle: Point { (first + second) / 2 }
-  /// Corners of the part; the paper does not define a and b, and these are the corners of the part that x and x' lie
-  /// in.
+  /// Corners of the part; the paper does not define a and b, and these are the corners of the part that x and
+  /// x' lie in.
   static let a = Point(0, 1)
   static let b = Point(1, 1)
 

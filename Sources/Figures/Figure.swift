@@ -2,7 +2,8 @@ import Experiments
 import Foundation
 import Images
 
-/// A figure of the paper that is a function: it needs no training. Its drawing, and the numbers that are drawn.
+/// A figure of the paper that is a function: it needs no training. Its drawing, and the numbers that are
+/// drawn.
 public struct Figure: Sendable {
   public let number: Int
   public let drawing: Drawing

@@ -22,8 +22,8 @@ enum LossCurves {
     (y > 0 ? -y * log(x) : 0) + (y < 1 ? -(1 - y) * log(1 - x) : 0)
   }
 
-  /// Figure 1: JML1 and cross entropy for y = 0.1 and y = 0.9. The paper says "cross-entropy loss for soft labels";
-  /// both terms of it are taken, since -y log x alone has no minimum at x = y.
+  /// Figure 1: JML1 and cross entropy for y = 0.1 and y = 0.9. The paper says "cross-entropy loss for soft
+  /// labels"; both terms of it are taken, since -y log x alone has no minimum at x = y.
   static func labels() -> Figure {
     var drawing = Drawing(width: 2 * LineChart.size.x, height: LineChart.size.y)
     var panels: [JSONValue] = []
@@ -55,8 +55,8 @@ enum LossCurves {
       ]))
   }
 
-  /// Figure 2: JML1, JML2 and the convex closure of SJL-L1 for y = 0.5. The closure is taken on [0, y] and on [y, 1],
-  /// with the value 0 at x = y: only then does JML1 lie on it for x <= y, as the text says.
+  /// Figure 2: JML1, JML2 and the convex closure of SJL-L1 for y = 0.5. The closure is taken on [0, y] and on
+  /// [y, 1], with the value 0 at x = y: only then does JML1 lie on it for x <= y, as the text says.
   static func closure() -> Figure {
     let y = 0.5
     let metric = grid.map { Point($0, value(.jml1, $0, y)) }

@@ -1,6 +1,7 @@
 import Images
 
-/// Paints drawings in pixels, with smooth edges: a pixel's share of a shape follows from its centre's distance to it.
+/// Paints drawings in pixels, with smooth edges: a pixel's share of a shape follows from its centre's
+/// distance to it.
 struct Raster {
   typealias Point = Drawing.Point
 

@@ -2,8 +2,8 @@ import Foundation
 import Images
 import Metrics
 
-/// A reliability diagram: accuracy of each confidence bin as a bar, the bin's mean confidence as a dot, on the diagonal
-/// where a calibrated network's bars end.
+/// A reliability diagram: accuracy of each confidence bin as a bar, the bin's mean confidence as a dot, on
+/// the diagonal where a calibrated network's bars end.
 public enum ReliabilityChart {
   typealias Point = Drawing.Point
 

@@ -1,6 +1,6 @@
-/// Letters as pen strokes, for pictures of pixels: no font file is needed. A glyph is a list of strokes between ";",
-/// a stroke a list of points, a point the digits of x (0...4) and y (0...8, upwards; the base line is 2, capitals
-/// reach 8, small letters 6).
+/// Letters as pen strokes, for pictures of pixels: no font file is needed. A glyph is a list of strokes
+/// between ";", a stroke a list of points, a point the digits of x (0...4) and y (0...8, upwards; the base
+/// line is 2, capitals reach 8, small letters 6).
 enum StrokeFont {
   typealias Point = SIMD2<Double>
 
@@ -9,8 +9,8 @@ enum StrokeFont {
   /// Between glyphs, in glyph units.
   static let gap = 1.9
 
-  /// Strokes of a line of text that starts at (0, 0) on the base line, y upwards, with capitals of height 1, and its
-  /// width. A character that the font lacks is a box.
+  /// Strokes of a line of text that starts at (0, 0) on the base line, y upwards, with capitals of height 1,
+  /// and its width. A character that the font lacks is a box.
   static func strokes(_ text: String) -> (strokes: [[Point]], width: Double) {
     var result: [[Point]] = []
     var x = 0.0

@@ -1,7 +1,8 @@
 import CHDF5
 
 extension HDF5File {
-  /// Row-major values of one index of a dataset's outermost axis, without reading the others: [N, ...] gives [...].
+  /// Row-major values of one index of a dataset's outermost axis, without reading the others: [N, ...] gives
+  /// [...].
   public func floats(_ dataset: String, slice index: Int) throws -> [Float] {
     try read(dataset, slice: index)
   }

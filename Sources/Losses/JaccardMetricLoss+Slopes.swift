@@ -39,8 +39,8 @@ extension JaccardMetricLoss {
     return result
   }
 
-  /// One class's loss: ratio = (tp + s) / (rest tp + alpha P + beta Y + s) with rest = 1 - alpha - beta, P = tp + fp
-  /// and Y = tp + fn.
+  /// One class's loss: ratio = (tp + s) / (rest tp + alpha P + beta Y + s) with rest = 1 - alpha - beta, P =
+  /// tp + fp and Y = tp + fn.
   func term(_ totals: JaccardTotals, _ index: Int) -> JaccardTerm {
     let (truePositives, predicted, labelled) = cardinalities(totals, index)
     let rest = 1 - alpha - beta

@@ -18,8 +18,8 @@ import Tensors
 ///
 /// averaged over active classes. alpha = beta = 1 gives the Jaccard, alpha = beta = 1/2 the Dice loss; other
 /// values the Tversky loss. On hard labels JML1, JML2 and SJL-L1 are one function (Theorem 2.3), and JML1 is
-/// never above JML2, since min(p, y) >= p y (Theorem H.2). At p = y the derivative of |p - y| is taken as 0, as
-/// automatic differentiation does.
+/// never above JML2, since min(p, y) >= p y (Theorem H.2). At p = y the derivative of |p - y| is taken as 0,
+/// as automatic differentiation does.
 ///
 /// A class for which the ratio is 0/0 (only possible with smooth = 0) has loss 0 and no gradient.
 public struct JaccardMetricLoss: Hashable, Sendable {

@@ -8,7 +8,8 @@ import Tensors
 /// Sums are over the kept pixels of the whole batch, as in the table; the order of the errors is taken as
 /// constant in the gradient. A batch without kept pixels has value 0 and gradient 0.
 public struct LovaszSoftmax: Hashable, Sendable {
-  /// The paper's runs use the classes present. A class that is active and absent costs its largest probability.
+  /// The paper's runs use the classes present. A class that is active and absent costs its largest
+  /// probability.
   public var active: ActiveClasses
 
   public init(active: ActiveClasses) { self.active = active }

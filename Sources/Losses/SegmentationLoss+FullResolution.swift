@@ -1,8 +1,8 @@
 import CKernels
 import Tensors
 
-/// The region terms that the fused head does not know, by their definition: logits are up-sampled, the loss is
-/// taken at full resolution, and its gradient goes through the transpose of the up-sampling.
+/// The region terms that the fused head does not know, by their definition: logits are up-sampled, the loss
+/// is taken at full resolution, and its gradient goes through the transpose of the up-sampling.
 extension SegmentationLoss {
   /// Whether both region terms are functions of what the fused head sums up.
   var isFused: Bool {

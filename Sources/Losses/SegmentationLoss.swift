@@ -21,8 +21,9 @@ import Tensors
 /// NaN.
 ///
 /// With JML1, neither full-resolution logits nor probabilities ever exist: the first pass over row tiles sums
-/// what the Jaccard loss needs, the second computes the same tiles again and scatters the gradient through the
-/// transpose of the interpolation. Other region losses take the slower way over full resolution. The bits of the result do not depend on the number of threads.
+/// what the Jaccard loss needs, the second computes the same tiles again and scatters the gradient through
+/// the transpose of the interpolation. Other region losses take the slower way over full resolution. The bits
+/// of the result do not depend on the number of threads.
 public struct SegmentationLoss: Sendable {
   /// Every weight of the formula. There are no defaults: values come from the experiment.
   public struct Configuration: Hashable, Sendable {

@@ -21,8 +21,8 @@ public enum ClassScore: String, CaseIterable, Sendable {
 
 /// Means of class scores over a data set (D), over images (I) and over images per class (C), and their
 /// worst-case forms over the lowest q percent of images, as in "Revisiting Evaluation Metrics for Semantic
-/// Segmentation" (Wang et al., NeurIPS 2023). The lowest q percent of n images are floor(q n / 100) of them, but
-/// at least one. A class that has no value is skipped; the authors' code has NaN then.
+/// Segmentation" (Wang et al., NeurIPS 2023). The lowest q percent of n images are floor(q n / 100) of them,
+/// but at least one. A class that has no value is skipped; the authors' code has NaN then.
 extension ConfusionCounts {
   /// Counts summed over images, then the mean over classes.
   public func meanD(_ score: ClassScore) -> Mean? {

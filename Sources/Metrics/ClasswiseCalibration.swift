@@ -1,8 +1,8 @@
 import CKernels
 import Tensors
 
-/// What has to happen at a pixel for a class's probability to have been right: there are two readings of static
-/// calibration error in use.
+/// What has to happen at a pixel for a class's probability to have been right: there are two readings of
+/// static calibration error in use.
 public enum CalibrationEvent: String, CaseIterable, Sendable {
   /// The label is the class: the textbook's (Nixon et al., "Measuring Calibration in Deep Learning", 2019).
   case textbook
@@ -11,8 +11,8 @@ public enum CalibrationEvent: String, CaseIterable, Sendable {
   case authors
 }
 
-/// Every class's probability at every labelled pixel in ten equal bins, left-closed, per image: the counts behind
-/// the static calibration error (SCE) and, over boundary pixels, BSCE.
+/// Every class's probability at every labelled pixel in ten equal bins, left-closed, per image: the counts
+/// behind the static calibration error (SCE) and, over boundary pixels, BSCE.
 public struct ClasswiseCalibration: Equatable, Sendable {
   /// Counts of all labelled pixels or of those of the boundary masks.
   public enum Pixels: Int, CaseIterable, Sendable {
@@ -21,8 +21,8 @@ public struct ClasswiseCalibration: Equatable, Sendable {
 
   public let classes: Int
   public private(set) var images: Int = 0
-  /// Pixels, sum of probability in units of 2^-32, pixels labelled with the class, and those also predicted as it:
-  /// [images, 2, classes, 4, bins].
+  /// Pixels, sum of probability in units of 2^-32, pixels labelled with the class, and those also predicted
+  /// as it: [images, 2, classes, 4, bins].
   private var bins: [Int64] = []
   /// Per image, whether some pixel is ignored.
   private var hasIgnored: [Bool] = []
@@ -37,7 +37,10 @@ public struct ClasswiseCalibration: Equatable, Sendable {
     let pixels = label.values.count
     precondition(
       scores.layout == .plain && scores.shape.count == classes * pixels,
-      "ClasswiseCalibration.add: scores \(scores.shape), label [\(label.height), \(label.width)], \(classes) classes"
+      """
+      ClasswiseCalibration.add: scores \(scores.shape), label [\(label.height), \(label.width)], \
+      \(classes) classes
+      """
     )
     precondition(
       boundary.map { $0.count == pixels } ?? true,
@@ -59,8 +62,8 @@ public struct ClasswiseCalibration: Equatable, Sendable {
   }
 
   /// SCE^D in per mille: pixels pooled over the data set, per class the sum over bins of n_b / n |rate_b -
-  /// probability_b|, then the mean over all classes. nil without pixels. Table 15 of the paper heads these numbers
-  /// "%", which they cannot be: pooled, SCE is at most 2 / classes.
+  /// probability_b|, then the mean over all classes. nil without pixels. Table 15 of the paper heads these
+  /// numbers "%", which they cannot be: pooled, SCE is at most 2 / classes.
   ///
   /// Differs from the authors' code for two classes, where that looks at the second class alone.
   public func errorD(_ event: CalibrationEvent, over pixels: Pixels = .all) -> Double? {
@@ -70,10 +73,11 @@ public struct ClasswiseCalibration: Equatable, Sendable {
     return errors.isEmpty ? nil : 1000 * errors.reduce(0, +) / Double(errors.count)
   }
 
-  /// SCE^I in per mille: per image the mean over the classes of its label, then over images with labelled pixels.
+  /// SCE^I in per mille: per image the mean over the classes of its label, then over images with labelled
+  /// pixels.
   ///
-  /// With the authors' event the last class also counts in images with ignored pixels, because their code clamps the
-  /// ignore index to it.
+  /// With the authors' event the last class also counts in images with ignored pixels, because their code
+  /// clamps the ignore index to it.
   public func errorI(_ event: CalibrationEvent, over pixels: Pixels = .all) -> Double? {
     let perImage = (0..<images).compactMap { image -> Double? in
       let chosen = (0..<classes).filter {

@@ -11,7 +11,8 @@ public struct Assembly: Sendable {
   public let spec: RunSpec
   public let data: PreparedData
 
-  /// Window of the boundary pixels of BECE, in pixels. The paper does not state it; 3 is its label smoothing's.
+  /// Window of the boundary pixels of BECE, in pixels. The paper does not state it; 3 is its label
+  /// smoothing's.
   private static let boundaryKernel = 3
   /// Bytes of decoded images and labels that a run keeps in memory.
   private static let cacheBytes = 1 << 31

@@ -11,15 +11,15 @@ struct LossCommand: ParsableCommand {
     commandName: "loss",
     abstract: "Computes a loss and its gradient by the logits, from one HDF5 file into another.",
     discussion: """
-      Reads /logits [B, C, H, W] (floats), /label [B, H, W] (uint8) or /soft [B, C, H, W] (floats, 0...1), and
-      optionally /keep [B, H, W] (0 or 1). Writes /value (scalar) and /grad [B, C, H, W]. Pixels that are ignored or
-      not kept have gradient 0.
+      Reads /logits [B, C, H, W] (floats), /label [B, H, W] (uint8) or /soft [B, C, H, W] (floats, 0...1), \
+      and optionally /keep [B, H, W] (0 or 1). Writes /value (a scalar) and /grad [B, C, H, W]. Pixels that \
+      are ignored or not kept have gradient 0.
 
-      jml1, jml2, sjl-l1, sjl-l2 and tversky take --alpha and --beta (default 1, the Jaccard loss; 0.5 is the Dice
-      loss, which dice stands for); dice and tversky are of the JML1 kind. ce and kl are means over kept pixels.
-      lovasz takes hard labels only.
+      The Jaccard losses and tversky take --alpha and --beta: 1, the default, is the Jaccard loss, 0.5 the \
+      Dice loss, which dice stands for. dice and tversky are of the JML1 kind. ce and kl are means over \
+      kept pixels. lovasz takes hard labels only.
 
-      Example: jml loss jml1 --input batch.h5 --output out.h5 --active present --smooth 1 --ignore-index 255
+      Example: jml loss jml1 --input batch.h5 --output out.h5 --active present
       """)
 
   enum Kind: String, CaseIterable, ExpressibleByArgument {
@@ -37,7 +37,7 @@ struct LossCommand: ParsableCommand {
     case label, soft
   }
 
-  @Argument(help: "\(Kind.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Argument(help: "Which loss.")
   var kind: Kind
 
   @Option(help: "HDF5 file to read.")
@@ -48,7 +48,7 @@ struct LossCommand: ParsableCommand {
 
   @Option(
     help:
-      "Classes to average over: all, present, prob, label, both. Default: present for /label, all for /soft.")
+      "Classes to average over. Default: present for /label, all for /soft.")
   var active: Active?
 
   @Option(help: "Of --active prob, label and both. Default: 0.01.")
@@ -78,13 +78,13 @@ struct LossCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A factor on each class's loss. Default: all 1.", valueName: "w0,w1,..."))
   var classWeights: String?
 
-  @Option(help: "Of kl; both value and target are the caller's, the logits are divided by it. Default: 1.")
+  @Option(help: "Of kl: divides the logits; the target is taken as it is. Default: 1.")
   var temperature: Double?
 
   @Option(help: "Label to leave out. Default: 255, and the number of classes.")
   var ignoreIndex: UInt8?
 
-  @Option(help: "label or soft, if the file has both.")
+  @Option(help: "Which to take if the file has both.")
   var target: Target?
 
   @Flag(help: "Print JSON.")

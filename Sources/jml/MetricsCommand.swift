@@ -13,12 +13,12 @@ struct MetricsCommand: ParsableCommand {
     discussion: """
       Reads /prob [N, C, H, W] (floats, 0...1) or /logits, and /label [N, H, W] (uint8), image by image.
 
-      Acc, mAcc, mIoU, mDice and ECE are in percent, SCE in per mille. D: counts pooled over images. I: per image, then
-      their mean. C: per class over images, then over classes. A number q after I or C: over the worst q percent of
-      images; Q: the mean of that over q = 10, 20, ..., 100. BECE, BSCE: over boundary pixels, those whose window of
-      --boundary-kernel pixels holds another class and no ignored pixel. SCE's event at a pixel is "label and prediction
-      are the class" as in the authors' code; in ..._textbook it is "the label is the class". Classes in no label and no
-      prediction are skipped.
+      Acc, mAcc, mIoU, mDice and ECE are in percent, SCE in per mille. D: counts pooled over images. I: per \
+      image, then their mean. C: per class over images, then over classes. A number q after I or C: over \
+      the worst q percent of images; Q: the mean of that over q = 10, 20, ..., 100. BECE, BSCE: over \
+      boundary pixels, those whose window of --boundary-kernel pixels holds another class and no ignored \
+      pixel. The event of SCE at a pixel is "label and prediction are the class" as in the authors' code; \
+      in ..._textbook it is "the label is the class". Classes in no label and no prediction are skipped.
 
       Example: jml metrics --input predictions.h5 --json
       """)

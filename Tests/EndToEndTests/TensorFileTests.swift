@@ -54,7 +54,7 @@ struct TensorFileTests {
     #expect(try result.shape("value").isEmpty)
     #expect(try result.shape("grad") == [2, 3, 2, 4])
     let value = try #require(try output.json()["value"] as? Double)
-    #expect(try result.doubles("value") == [value])
+    expectClose(actual: try result.doubles("value"), expected: [value], tolerance: 1e-14)
     #expect(try output.json()["kept_pixels"] as? Int == 14)
     let gradient = try result.floats("grad")
     #expect(gradient.contains { $0 != 0 })

@@ -63,7 +63,8 @@ struct ActiveClassesTests {
       + String(format: "%.3f | %.4f |", sums.max() ?? 0, loss)
   }
 
-  /// Class 0 is predicted at the ignored pixel alone, and its all-zero label has argmax 0: neither makes it active.
+  /// Class 0 is predicted at the ignored pixel alone, and its all-zero label has argmax 0: neither makes it
+  /// active.
   @Test func ignoredPixelsElectNothing() {
     for (_, mode, active) in Self.modes where !active.contains(0) {
       let gradient = Self.loss(mode).gradient.values

@@ -62,7 +62,8 @@ struct BoundaryLabelSmoothingTests {
     }
   }
 
-  /// Plain label smoothing looks at no window: a pixel beside an ignored one, or in an image of one class, is smoothed.
+  /// Plain label smoothing looks at no window: a pixel beside an ignored one, or in an image of one class, is
+  /// smoothed.
   @Test func infinityIsPlainLabelSmoothing() {
     for values: [UInt8] in [[2, 2, 2, 2], [2, 255, 1, 255]] {
       let labels = LabelBatch(count: 1, height: 2, width: 2, values: values)

@@ -5,8 +5,8 @@ import Tensors
 import TestSupport
 import Testing
 
-/// forms.h5 (Tests/Oracles/record_forms.py): every region loss by its definition, with automatic differentiation in
-/// double precision.
+/// forms.h5 (Tests/Oracles/record_forms.py): every region loss by its definition, with automatic
+/// differentiation in double precision.
 @Suite(.serialized)
 struct FormOracleTests {
   static let classWeights = [0.5, 2.0, 1.0, 1.5, 0.7]

@@ -105,8 +105,8 @@ struct OracleTests {
     }
   }
 
-  /// Probabilities of a pixel sum to 1 and the authors' events to its accuracy, so that their SCE cannot be below (1 -
-  /// accuracy) / classes.
+  /// Probabilities of a pixel sum to 1 and the authors' events to its accuracy, so that their SCE cannot be
+  /// below (1 - accuracy) / classes.
   @Test func theAuthorsErrorHasAFloor() throws {
     let oracle = try MetricsOracle()
     let accuracy = try #require(try oracle.evaluation([0, 1, 2, 3, 4], .logits).confusion.accuracy)

@@ -44,15 +44,16 @@ double jml_plain_cross_entropy(
     const float *logits, const float *y, const uint8_t *keep, long batch, long classes, long pixels,
     float temperature, int entropy, double scale, float *gradient);
 
-/// Lovasz hinge of the Jaccard loss per class over the kept pixels of the whole batch (Berman et al., 2018). y
-/// is one-hot. weights: [classes]; a class of weight 0 is skipped. Returns the weighted sum; slopes: [batch,
-/// classes, pixels], its derivatives by p, the order of the errors taken as constant. Equal errors keep the
-/// order of their pixels. batch * pixels is less than 2^32.
+/// Lovasz hinge of the Jaccard loss per class over the kept pixels of the whole batch (Berman et al., 2018).
+/// y is one-hot. weights: [classes]; a class of weight 0 is skipped. Returns the weighted sum; slopes:
+/// [batch, classes, pixels], its derivatives by p, the order of the errors taken as constant. Equal errors
+/// keep the order of their pixels. batch * pixels is less than 2^32.
 double jml_plain_lovasz(
     const float *p, const float *y, const uint8_t *keep, long batch, long classes, long pixels,
     const double *weights, float *slopes);
 
-/// Through the softmax: gradient by the logits from slopes by p, both [batch, classes, pixels]; 0 where ignored.
+/// Through the softmax: gradient by the logits from slopes by p, both [batch, classes, pixels]; 0 where
+/// ignored.
 void jml_plain_chain(
     const float *p, const float *slopes, const uint8_t *keep, long batch, long classes, long pixels,
     float *gradient);

@@ -7,8 +7,8 @@ public struct LabelSpec: Equatable, Sendable {
     /// One-hot.
     case hard
     /// Boundary label smoothing (paper sec. 4.2): pixels whose `kernel` x `kernel` window (pixels, odd) holds
-    /// another class give `epsilon` of their mass to all classes equally. nil, `infinity` in files: all labelled
-    /// pixels do, which is plain label smoothing.
+    /// another class give `epsilon` of their mass to all classes equally. nil, `infinity` in files: all
+    /// labelled pixels do, which is plain label smoothing.
     case boundarySmoothing(kernel: Int?, epsilon: Double)
   }
 
