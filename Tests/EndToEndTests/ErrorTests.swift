@@ -20,6 +20,15 @@ struct ErrorTests {
     (["plan", "--experiments", "/nonexistent"], ["/nonexistent", "--experiments"]),
     (["bench", "step", "--crop", "7"], ["--crop 7"]),
     (["frobnicate"], ["frobnicate"]),
+    (["loss", "jml9", "--input", "a.h5", "--output", "b.h5"], ["jml9", "lovasz"]),
+    (["loss", "ce", "--input", "a.h5", "--output", "b.h5", "--smooth", "1"], ["--smooth", "ce"]),
+    (
+      ["loss", "jml1", "--input", "a.h5", "--output", "b.h5", "--weights", "1,0"], ["--weights 1,0", "d,i,c"]
+    ),
+    (["loss", "jml1", "--input", "a.h5", "--output", "b.h5", "--alpha=-1"], ["--alpha -1"]),
+    (["loss", "jml1", "--input", "a.h5"], ["--output"]),
+    (["metrics", "--input", "a.h5", "--boundary-kernel", "4"], ["--boundary-kernel 4", "odd"]),
+    (["figure", "4", "--output", "."], ["figure 4", "1, 2 and 3"]),
   ])
   func wrongCommandLine(_ arguments: [String], _ mentioned: [String]) throws {
     try withTemporaryDirectory { folder in
@@ -55,7 +64,7 @@ struct ErrorTests {
 
   @Test(arguments: [
     [], ["plan"], ["run"], ["table"], ["status"], ["doctor"], ["data", "make"], ["data", "check"],
-    ["train"], ["bench", "step"],
+    ["train"], ["bench", "step"], ["loss"], ["metrics"], ["figure"],
   ])
   func helpHasAnExample(_ command: [String]) throws {
     try withTemporaryDirectory { folder in

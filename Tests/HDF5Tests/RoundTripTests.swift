@@ -93,4 +93,22 @@ struct RoundTripTests {
       for try await values in group { #expect(values.count == 105) }
     }
   }
+
+  @Test(arguments: [false, true]) func slices(_ compress: Bool) throws {
+    let writer = try HDF5Writer(name: "slices")
+    let floats = (0..<24).map { Float($0) / 8 }
+    try writer.write(floats: floats, shape: [3, 2, 4], at: "a/floats", compress: compress)
+    try writer.write(bytes: [7, 8, 9], shape: [3], at: "bytes", compress: compress)
+    try writer.write(floats: [1], shape: [], at: "scalar")
+    let file = try HDF5File(image: try writer.image(), name: "slices")
+    for index in 0..<3 {
+      #expect(try file.floats("a/floats", slice: index) == Array(floats[index * 8..<(index + 1) * 8]))
+      #expect(try file.bytes("bytes", slice: index) == [UInt8(7 + index)])
+    }
+    for index in [-1, 3] {
+      #expect(throws: HDF5Error.self) { try file.floats("a/floats", slice: index) }
+    }
+    #expect(throws: HDF5Error.self) { try file.floats("scalar", slice: 0) }
+    #expect(throws: HDF5Error.self) { try file.bytes("a/floats", slice: 0) }
+  }
 }

@@ -62,6 +62,37 @@ struct BoundaryLabelSmoothingTests {
     }
   }
 
+  /// Plain label smoothing looks at no window: a pixel beside an ignored one, or in an image of one class, is
+  /// smoothed.
+  @Test func infinityIsPlainLabelSmoothing() {
+    for values: [UInt8] in [[2, 2, 2, 2], [2, 255, 1, 255]] {
+      let labels = LabelBatch(count: 1, height: 2, width: 2, values: values)
+      let plain = BoundaryLabelSmoothing(window: .everywhere, epsilon: 0.1, classes: 3, ignoreIndex: 255)
+      #expect(plain.boundary(labels).values == values.map { $0 == 255 ? 0 : 1 })
+      let widest = BoundaryLabelSmoothing(kernel: 8191, epsilon: 0.1, classes: 3)
+      #expect(widest.boundary(labels).values == [0, 0, 0, 0])
+    }
+  }
+
+  /// What a student is shown: softmax(teacher / T).
+  @Test func teachersAtATemperature() {
+    let logits = randomTensor([2, 5, 3, 4], seed: 30)
+    let keep = PixelMask(count: 2, height: 3, width: 4, values: [UInt8](repeating: 1, count: 24))
+    for temperature in [0.5, 1, 4] {
+      let soft = SoftLabels(distilling: logits, temperature: temperature, keep: keep)
+      expectClose(
+        actual: soft.values.values, expected: softmax(logits, temperature: temperature).values,
+        tolerance: 1e-7)
+      // The divergence of the same logits is 0, and its least.
+      let own = CrossEntropy.divergence(logits: logits, target: soft, temperature: temperature)
+      expectClose(own.value, 0, tolerance: 1e-6)
+      expectClose(
+        actual: own.gradient.values, expected: [Float](repeating: 0, count: 120), tolerance: 1e-7)
+    }
+    let flat = SoftLabels(distilling: logits, temperature: 1e6, keep: keep)
+    expectClose(actual: flat.values.values, expected: [Float](repeating: 0.2, count: 120), tolerance: 1e-5)
+  }
+
   @Test func oneMapIsABatchOfOne() {
     let labels = randomLabels(1, 13, 17, classes: 5, ignore: 255, seed: 4)
     let map = LabelMap(height: 13, width: 17, values: labels.values)

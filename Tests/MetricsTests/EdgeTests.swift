@@ -68,6 +68,31 @@ struct EdgeTests {
     #expect(counts.accuracy == 50)
   }
 
+  /// Four images of two classes by hand: IoU of class 0 is 1, 1/2, 0 and absent.
+  @Test func worstCasesByHand() throws {
+    var counts = ConfusionCounts(classes: 2)
+    for (guess, truth) in [([0, 0], [0, 0]), ([0, 1], [0, 0]), ([1, 1], [0, 0]), ([1, 1], [1, 1])] {
+      try counts.add(
+        prediction: LabelMap(height: 1, width: 2, values: guess.map { UInt8($0) }),
+        label: LabelMap(height: 1, width: 2, values: truth.map { UInt8($0) }))
+    }
+    func close(_ mean: Mean?, _ percent: Double) {
+      expectClose(mean?.percent ?? .nan, percent, tolerance: 1e-12)
+    }
+    close(counts.meanI(.iou), 62.5)
+    close(counts.meanI(.iou, worst: 5), 0)
+    close(counts.meanI(.iou, worst: 50), 25)
+    close(counts.meanI(.iou, worst: 75), 50)
+    close(counts.meanC(.iou), (50.0 + 100) / 2)
+    close(counts.meanC(.iou, worst: 70), (25.0 + 100) / 2)
+    close(counts.meanI(.dice), 100 * (1 + 2.0 / 3 + 0 + 1) / 4)
+    close(counts.meanD(.accuracy), (50.0 + 100) / 2)
+    close(counts.meanD(.dice), 100 * (6.0 / 9 + 4.0 / 7) / 2)
+    expectClose(
+      counts.meanOverWorstI(.iou) ?? .nan, (0 + 0 + 0 + 0 + 25 + 25 + 25 + 50 + 50 + 62.5) / 10,
+      tolerance: 1e-12)
+  }
+
   @Test func nothingLabelledHasNoValue() throws {
     var evaluation = Evaluation(classes: 2)
     try evaluation.add(scores: row([0.5, 0.25]), kind: .probabilities, label: LabelMap(height: 1, width: 2))

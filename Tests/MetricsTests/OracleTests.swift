@@ -43,6 +43,18 @@ struct MetricsOracle {
     }
     return evaluation
   }
+
+  func classwise(_ order: [Int], _ kind: Scores, boundary: Bool = false) throws -> ClasswiseCalibration {
+    var calibration = ClasswiseCalibration(classes: classes)
+    for index in order {
+      let (probabilities, label) = images[index]
+      let logits = Tensor(probabilities.values.map { log($0) }, shape: probabilities.shape)
+      calibration.add(
+        scores: kind == .logits ? logits : probabilities, kind: kind, label: label,
+        boundary: boundary ? label.values.indices.map { UInt8($0 % 3 == 0 ? 1 : 0) } : nil)
+    }
+    return calibration
+  }
 }
 
 @Suite(.serialized)
@@ -65,6 +77,80 @@ struct OracleTests {
       "ECEI")
     #expect(counts.meanIoUD()?.count == 7)
     #expect(counts.meanIoUI?.count == 5)
+  }
+
+  /// Every attribute of the file, worst-case forms included.
+  @Test(arguments: [Scores.probabilities, .logits])
+  func agreesEverywhere(kind: Scores) throws {
+    let oracle = try MetricsOracle()
+    let counts = try oracle.evaluation([0, 1, 2, 3, 4], kind).confusion
+    let classwise = try oracle.classwise([0, 1, 2, 3, 4], kind)
+    var values: [String: Double?] = [
+      "Acc": counts.accuracy, "SCED": classwise.errorD(.authors), "SCEI": classwise.errorI(.authors),
+    ]
+    for score in ClassScore.allCases {
+      let name = "m\(score.rawValue)"
+      values["\(name)D"] = counts.meanD(score)?.percent
+      values["\(name)I"] = counts.meanI(score)?.percent
+      values["\(name)I5"] = counts.meanI(score, worst: 5)?.percent
+      values["\(name)IQ"] = counts.meanOverWorstI(score)
+      values["\(name)C"] = counts.meanC(score)?.percent
+      values["\(name)C5"] = counts.meanC(score, worst: 5)?.percent
+      values["\(name)CQ"] = counts.meanOverWorstC(score)
+    }
+    let names = try oracle.file.attributeNames(at: "/").filter { !$0.hasPrefix("ECE") }
+    #expect(Set(names) == Set(values.keys))
+    for name in names {
+      expectClose((values[name] ?? nil) ?? .nan, try oracle.wanted(name), tolerance: 1e-3, name)
+    }
+  }
+
+  /// Probabilities of a pixel sum to 1 and the authors' events to its accuracy, so that their SCE cannot be
+  /// below (1 - accuracy) / classes.
+  @Test func theAuthorsErrorHasAFloor() throws {
+    let oracle = try MetricsOracle()
+    let accuracy = try #require(try oracle.evaluation([0, 1, 2, 3, 4], .logits).confusion.accuracy)
+    let classwise = try oracle.classwise([0, 1, 2, 3, 4], .logits)
+    let floor = 10 * (100 - accuracy) / 7
+    #expect(try #require(classwise.errorD(.authors)) >= floor - 1e-6)
+    #expect(try #require(classwise.errorD(.textbook)) < floor)
+    #expect(try #require(classwise.errorD(.textbook)) <= 2000.0 / 7)
+  }
+
+  @Test func classwiseBoundaryBinsAreThoseOfMaskedLabels() throws {
+    let oracle = try MetricsOracle()
+    let masked = try oracle.classwise([0, 1, 2, 3, 4], .logits, boundary: true)
+    var inside = ClasswiseCalibration(classes: 7)
+    for (probabilities, label) in oracle.images {
+      var kept = label
+      for pixel in kept.values.indices where pixel % 3 != 0 { kept.values[pixel] = LabelMap.ignore }
+      inside.add(
+        scores: Tensor(probabilities.values.map { log($0) }, shape: probabilities.shape), kind: .logits,
+        label: kept)
+    }
+    for event in CalibrationEvent.allCases {
+      #expect(masked.errorD(event, over: .boundary) == inside.errorD(event))
+    }
+    #expect(try oracle.classwise([3, 0, 4, 2, 1], .logits).errorD(.textbook) == masked.errorD(.textbook))
+  }
+
+  @Test func reliabilityIsThePooledBins() throws {
+    let oracle = try MetricsOracle()
+    let bins = try oracle.evaluation([0, 1, 2, 3, 4], .probabilities).calibration
+    let diagram = ReliabilityDiagram(bins)
+    let pixels = diagram.bins.reduce(0) { $0 + $1.pixels }
+    #expect(pixels == 5 * (3072 - 256))
+    let error = diagram.bins.reduce(0.0) {
+      $0 + Double($1.pixels) * abs(($1.accuracy ?? 0) - ($1.confidence ?? 0))
+    }
+    expectClose(
+      100 * error / Double(pixels), try #require(bins.expectedCalibrationErrorD), tolerance: 1e-9)
+    for bin in diagram.bins where bin.pixels > 0 {
+      let confidence = try #require(bin.confidence)
+      #expect(confidence >= bin.lower && confidence <= bin.upper)
+    }
+    let mean = bins.expectedCalibrationErrors.compactMap { $0 }.reduce(0, +) / 5
+    expectClose(mean, try #require(bins.expectedCalibrationErrorI?.percent), tolerance: 1e-9)
   }
 
   @Test func theFastPathCountsWhatTheMapsSay() throws {
