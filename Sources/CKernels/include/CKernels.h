@@ -9,3 +9,4 @@
 #include "Optimizer.h"
 #include "Parallel.h"
 #include "Primitives.h"
+#include "Tokens.h"
