@@ -15,14 +15,13 @@ void sgd_range(float *w, const float *gradient, float *velocity, long count, flo
 }
 
 JML_MULTIVERSION
-void adamw_range(float *w, const float *gradient, float *first, float *second, long count, float keep, float beta1,
-                 float beta2, float step, float inverse_root, float epsilon) {
+void adamw_range(const jml_adamw &k, float *w, const float *gradient, float *first, float *second, long count) {
   for (long i = 0; i < count; ++i) {
     const float g = gradient[i];
-    const float m = beta1 * first[i] + (1 - beta1) * g, v = beta2 * second[i] + (1 - beta2) * g * g;
+    const float m = k.beta1 * first[i] + k.first_gain * g, v = k.beta2 * second[i] + k.second_gain * g * g;
     first[i] = m;
     second[i] = v;
-    w[i] = w[i] * keep - step * m / (__builtin_sqrtf(v) * inverse_root + epsilon);
+    w[i] = w[i] * k.keep - k.step * m / (__builtin_sqrtf(v) * k.inverse_root + k.epsilon);
   }
 }
 
@@ -35,9 +34,8 @@ void jml_sgd_step(float *w, const float *gradient, float *velocity, long count, 
   });
 }
 
-void jml_adamw_step(float *w, const float *gradient, float *first, float *second, long count, float keep, float beta1,
-                    float beta2, float step, float inverse_root, float epsilon) {
+void jml_adamw_step(const jml_adamw *c, float *w, const float *gradient, float *first, float *second, long count) {
   jml::parallel_for(count, 32768, [&](long a, long b) {
-    adamw_range(w + a, gradient + a, first + a, second + a, b - a, keep, beta1, beta2, step, inverse_root, epsilon);
+    adamw_range(*c, w + a, gradient + a, first + a, second + a, b - a);
   });
 }

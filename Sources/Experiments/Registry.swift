@@ -93,7 +93,8 @@ public struct Registry: Sendable {
     }
     for name in costs.keys.sorted() {
       for (index, row) in (costs[name]?.rows ?? []).enumerated() {
-        try check(row.model, in: models.keys.sorted(), file: "costs/\(name).yaml", path: "rows[\(index)].model")
+        try check(
+          row.model, in: models.keys.sorted(), file: "costs/\(name).yaml", path: "rows[\(index)].model")
       }
     }
     for name in tableNames {

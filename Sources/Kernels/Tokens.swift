@@ -46,7 +46,9 @@ public enum Tokens {
   /// dL/dx from the input of GELU.
   public static func geluBackward(_ gradient: Tensor, input: Tensor) -> Tensor {
     let dx = Tensor(uninitialized: input.shape)
-    Profile.measure("gelu") { jml_gelu_backward(input.shape.count, input.pointer, gradient.pointer, dx.pointer) }
+    Profile.measure("gelu") {
+      jml_gelu_backward(input.shape.count, input.pointer, gradient.pointer, dx.pointer)
+    }
     return dx
   }
 
@@ -68,7 +70,9 @@ public enum Tokens {
   }
 
   /// dL/dx.
-  public static func depthwiseBackwardData(_ gradient: Tensor, height: Int, width: Int, weight: Tensor) -> Tensor {
+  public static func depthwiseBackwardData(_ gradient: Tensor, height: Int, width: Int, weight: Tensor)
+    -> Tensor
+  {
     var m = tokenMap(gradient, height, width)
     let dx = Tensor(uninitialized: gradient.shape)
     Profile.measure("token depthwise") {

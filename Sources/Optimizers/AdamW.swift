@@ -35,11 +35,13 @@ public final class AdamW: Optimizer {
     for (index, (parameter, rule)) in parameters.enumerated() {
       guard let gradient = gradients[parameter] else { continue }
       let rate = rate * rule.rateMultiplier
+      var coefficients = jml_adamw(
+        keep: Float(1 - rate * rule.weightDecay), beta1: Float(beta1), first_gain: Float(1 - beta1),
+        beta2: Float(beta2), second_gain: Float(1 - beta2), step: Float(rate / firstCorrection),
+        inverse_root: Float(1 / secondCorrection.squareRoot()), epsilon: Float(epsilon))
       jml_adamw_step(
-        parameter.value.pointer, gradient.pointer, means.tensors[index].pointer,
-        squares.tensors[index].pointer, parameter.value.elementCount, Float(1 - rate * rule.weightDecay),
-        Float(beta1), Float(beta2), Float(rate / firstCorrection), Float(1 / secondCorrection.squareRoot()),
-        Float(epsilon))
+        &coefficients, parameter.value.pointer, gradient.pointer, means.tensors[index].pointer,
+        squares.tensors[index].pointer, parameter.value.elementCount)
     }
   }
 

@@ -116,7 +116,8 @@ public struct Assembly: Sendable {
     let url = URL(fileURLWithPath: weights.path)
     let digest = try FileHash.sha256(of: url)
     guard digest == weights.sha256 else {
-      throw WeightsError.otherContent(path: weights.path, found: digest, expected: weights.sha256 ?? "unknown")
+      throw WeightsError.otherContent(
+        path: weights.path, found: digest, expected: weights.sha256 ?? "unknown")
     }
     let file = try WeightFile(reading: url)
     try WeightImport(file, into: model, scope: .backbone).apply(

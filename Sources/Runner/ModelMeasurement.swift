@@ -29,7 +29,8 @@ public struct ModelMeasurement: Codable, Equatable, Sendable {
   ///   - passes: timed evaluation passes, after one that is not.
   /// - Throws: `TrainingError.diverged`.
   public init(
-    model: ModelSpec, table: CostTableSpec, recipe: RecipeSpec, loss: LossSpec, label: LabelSpec, threads: Int,
+    model: ModelSpec, table: CostTableSpec, recipe: RecipeSpec, loss: LossSpec, label: LabelSpec,
+    threads: Int,
     passes: Int
   ) throws {
     Library.threads = threads

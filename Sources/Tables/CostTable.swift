@@ -13,7 +13,8 @@ public struct ModelCost: Equatable, Sendable {
     public let threads: Int
 
     public init(
-      latencyMilliseconds: Double, trainingTensorBytes: Int, trainingPeakBytes: Int, hardware: String, threads: Int
+      latencyMilliseconds: Double, trainingTensorBytes: Int, trainingPeakBytes: Int, hardware: String,
+      threads: Int
     ) {
       self.latencyMilliseconds = latencyMilliseconds
       self.trainingTensorBytes = trainingTensorBytes

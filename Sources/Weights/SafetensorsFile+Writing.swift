@@ -13,7 +13,8 @@ extension SafetensorsFile {
       precondition(tensor.layout == .plain, "safetensors: \(name) is not plain")
       let end = offset + 4 * tensor.shape.count
       let shape = tensor.shape.dimensions.map(String.init).joined(separator: ",")
-      header += ",\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
+      header +=
+        ",\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
       offset = end
     }
     header += "}"

@@ -112,7 +112,8 @@ public struct SafetensorsFile {
     guard let list = value as? [Any] else { return nil }
     var numbers: [Int] = []
     for item in list {
-      guard let number = item as? NSNumber, let exact = Int(exactly: number.doubleValue), exact < 1 << 53 else {
+      guard let number = item as? NSNumber, let exact = Int(exactly: number.doubleValue), exact < 1 << 53
+      else {
         return nil
       }
       numbers.append(exact)
@@ -192,7 +193,8 @@ public struct SafetensorsFile {
     switch exponent {
     case 0: return sign * fraction * 0x1p-24
     case 31: return fraction == 0 ? sign * .infinity : .nan
-    default: return sign * (1 + fraction * 0x1p-10) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
+    default:
+      return sign * (1 + fraction * 0x1p-10) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
     }
   }
 }

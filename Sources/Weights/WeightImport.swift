@@ -6,7 +6,7 @@ import Tensors
 public struct WeightImport {
   /// What of the model a file is to fill.
   public enum Scope: String, Sendable, CaseIterable {
-    /// The backbone, from an ImageNet network under its publisher's names.
+    /// The backbone, from an ImageNet network under its publisher's names, or out of a whole network.
     case backbone
     /// Everything, under the authors' names.
     case model
@@ -39,12 +39,24 @@ public struct WeightImport {
   /// Compares names and shapes; reads no values.
   ///
   /// - Parameter allowed: names, the file's or the model's, that may be left over, missing or of another shape.
-  public init(_ file: WeightFile, into model: SegmentationModel, scope: Scope, allowing allowed: [String] = []) {
+  public init(
+    _ file: WeightFile, into model: SegmentationModel, scope: Scope, allowing allowed: [String] = []
+  ) {
     let allowed = Set(allowed)
-    let targets = (model.parameters.map { ($0.name, $0.shape) } + model.buffers.map { ($0.name, $0.value.shape) })
+    let targets =
+      (model.parameters.map { ($0.name, $0.shape) } + model.buffers.map { ($0.name, $0.value.shape) })
       .filter { scope == .model || $0.0.hasPrefix(ForeignNames.backbonePrefix) }
     let shapes = Dictionary(targets, uniquingKeysWith: { first, _ in first })
+    // A whole network has its decoder and heads besides.
+    let others = ["method.", "head.", "aux_conv.", "aux_head."]
+    let isWhole = WeightImport.scope(of: file) == .model
     let extras = Set(scope == .backbone ? ForeignNames.classifier(of: model.architecture.backbone) : [])
+    func isKnownExtra(_ name: String) -> Bool {
+      if ForeignNames.isCounter(name) || allowed.contains(name) { return true }
+      guard scope == .backbone else { return false }
+      return isWhole
+        ? others.contains { WeightImport.plainName(name).hasPrefix($0) } : extras.contains(name)
+    }
 
     var sources: [String: [(part: Int, entry: WeightFile.Entry)]] = [:]
     var ignored: [String] = []
@@ -53,7 +65,7 @@ public struct WeightImport {
       let (name, part) = WeightImport.target(of: entry.name, scope: scope)
       if shapes[name] != nil {
         sources[name, default: []].append((part, entry))
-      } else if extras.contains(entry.name) || ForeignNames.isCounter(entry.name) || allowed.contains(entry.name) {
+      } else if isKnownExtra(entry.name) {
         ignored.append(entry.name)
       } else {
         unexpected.append(entry.name)
@@ -125,6 +137,7 @@ public struct WeightImport {
     switch scope {
     case .model: return (plain, 0)
     case .backbone:
+      if plain.hasPrefix(ForeignNames.backbonePrefix) { return (plain, 0) }
       let (translated, part) = ForeignNames.translated(plain)
       return (ForeignNames.backbonePrefix + translated, part)
     }

@@ -70,7 +70,9 @@ struct ModelForwardCommand: ParsableCommand {
     guard shape.count == 4, shape[1] == 3, shape[0] > 0 else {
       throw BadInput("\(place): the shape must be [B, 3, H, W]")
     }
-    guard shape[2] >= 32, shape[3] >= 32 else { throw BadInput("\(place): at least 32 x 32 pixels are needed") }
+    guard shape[2] >= 32, shape[3] >= 32 else {
+      throw BadInput("\(place): at least 32 x 32 pixels are needed")
+    }
     if case .unet = spec.decoder, shape[2] % 32 != 0 || shape[3] % 32 != 0 {
       throw BadInput("\(place): \(spec.name) needs height and width in multiples of 32")
     }

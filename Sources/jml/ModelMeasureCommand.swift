@@ -56,7 +56,9 @@ struct ModelMeasureCommand: ParsableCommand {
     }
     let wanted = names.isEmpty ? known : names
     if here {
-      for name in wanted { Console.out(String(decoding: try measure(name, table, registry).json(), as: UTF8.self)) }
+      for name in wanted {
+        Console.out(String(decoding: try measure(name, table, registry).json(), as: UTF8.self))
+      }
       return
     }
     let folder = URL(fileURLWithPath: results).appendingPathComponent("costs")
@@ -70,7 +72,9 @@ struct ModelMeasureCommand: ParsableCommand {
     }
   }
 
-  private func measure(_ name: String, _ table: CostTableSpec, _ registry: Registry) throws -> ModelMeasurement {
+  private func measure(_ name: String, _ table: CostTableSpec, _ registry: Registry) throws
+    -> ModelMeasurement
+  {
     let label = try named("hard", registry.labels)
     return try ModelMeasurement(
       model: try named(name, registry.models), table: table,
@@ -91,7 +95,8 @@ struct ModelMeasureCommand: ParsableCommand {
   private func measured(_ name: String) throws -> String {
     let lines = Mutex<[String]>([])
     var command = [
-      ProjectLocation.executable.path, "model", "measure", name, "--here", "--table", String(table), "--passes",
+      ProjectLocation.executable.path, "model", "measure", name, "--here", "--table", String(table),
+      "--passes",
       String(passes), "--classes", String(options.classes),
     ]
     if let experiments = options.experiments { command += ["--experiments", experiments] }

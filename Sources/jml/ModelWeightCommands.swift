@@ -68,7 +68,11 @@ struct ModelImportCommand: ParsableCommand {
       Console.out(
         "\(source.weights) into \(name) (\(plan.scope.rawValue)): \(plan.loaded.count) tensors loaded, "
           + "\(plan.ignored.count) ignored\n")
-      for name in plan.ignored { Console.out("ignored  \(name)\n") }
+      let counters = plan.ignored.filter { $0.hasSuffix("num_batches_tracked") }
+      for name in plan.ignored where !counters.contains(name) { Console.out("ignored  \(name)\n") }
+      if !counters.isEmpty {
+        Console.out("ignored  \(counters.count) counts of batches (*.num_batches_tracked)\n")
+      }
       return
     }
     let list = { (names: [String]) in JSONValue.array(names.map { .string($0) }) }

@@ -57,7 +57,8 @@ struct TableCommand: ParsableCommand {
     let tables = CostTables.named(options.tables, registry)
     guard !tables.isEmpty else { return false }
     guard tables.count == options.tables.count else {
-      throw ValidationError("--table: tables of costs (\(tables.map { String($0.number) }.joined(separator: ", "))) go alone")
+      throw ValidationError(
+        "--table: tables of costs (\(tables.map { String($0.number) }.joined(separator: ", "))) go alone")
     }
     let results = URL(fileURLWithPath: options.results ?? "results")
     for table in tables {

@@ -155,6 +155,33 @@ import Testing
     }
   }
 
+  /// The products before the resizing are what the network says: the convolution of resized, joined maps.
+  @Test func resizedProjection() {
+    let store = ParameterStore(seed: 7)
+    let fuse = conv(store, "fuse", 48, 16, kernel: 1)
+    let halve = Pooling(kind: .averageExcludingPadding, kernel: 2, stride: 2, padding: 0, paddingAfter: 1)
+    func parts(_ x: Variable, _ pass: ForwardPass) -> [Variable] {
+      let x = self.blocked(x, pass)
+      let half = pass.pool(x, halve)
+      return [x, half, pass.pool(half, halve)]
+    }
+    check("resized projection", [2, 16, 7, 6], parameters: store.parameters) { x, pass in
+      pass.projectResized(parts(x, pass), height: 7, width: 6, weight: fuse.weight)
+    }
+    let x = Variable(constant: Tensor((0..<2 * 16 * 42).map { Float($0 % 13) - 6 }, shape: [2, 16, 7, 6]))
+    let pass = ForwardPass.evaluation()
+    let joined = pass.concatenate(parts(x, pass).map { pass.resize($0, height: 7, width: 6) })
+    expectClose(
+      actual: pass.projectResized(parts(x, pass), height: 7, width: 6, weight: fuse.weight).value
+        .converted(to: .plain).values,
+      expected: fuse(joined, pass).value.converted(to: .plain).values, tolerance: 1e-4)
+    // Counted as the network is written.
+    let (ours, plain) = (ForwardPass.counting(), ForwardPass.counting())
+    _ = ours.projectResized(parts(x, ours), height: 7, width: 6, weight: fuse.weight)
+    _ = fuse(plain.concatenate(parts(x, plain).map { plain.resize($0, height: 7, width: 6) }), plain)
+    #expect(ours.operationCounts == plain.operationCounts)
+  }
+
   @Test func linearLayers() {
     let store = ParameterStore(seed: 4)
     let first = Linear(store.root["first"], inputs: 7, outputs: 5, bias: true, initializer: .xavierUniform)

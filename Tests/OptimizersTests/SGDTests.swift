@@ -28,7 +28,8 @@ import Testing
     let weight = store.root["a"].parameter("weight", [3]) { _ in [1, 2, 3] }
     let optimizer = SGD([weight], momentum: 0.9) { _ in SGD.Rule(rateMultiplier: 1, weightDecay: 0) }
     #expect(optimizer.restore(OptimizerState(first: []), steps: 1) == ["a.weight"])
-    #expect(optimizer.restore(OptimizerState(first: [("a.weight", Tensor([4, 5, 6], shape: [3]))]), steps: 1) == [])
+    #expect(
+      optimizer.restore(OptimizerState(first: [("a.weight", Tensor([4, 5, 6], shape: [3]))]), steps: 1) == [])
     #expect(optimizer.state().first[0].tensor.values == [4, 5, 6])
   }
 

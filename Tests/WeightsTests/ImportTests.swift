@@ -77,7 +77,9 @@ import Weights
     let root = "segformer.encoder"
     switch kind {
     case "patch_embed":
-      return [("\(root).patch_embeddings.\(stage).\(words[1] == "norm" ? "layer_norm" : "proj").\(leaf)", tensor)]
+      return [
+        ("\(root).patch_embeddings.\(stage).\(words[1] == "norm" ? "layer_norm" : "proj").\(leaf)", tensor)
+      ]
     case "norm": return [("\(root).layer_norm.\(stage).\(leaf)", tensor)]
     default:
       let block = "\(root).block.\(stage).\(words[1])"

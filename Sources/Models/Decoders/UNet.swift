@@ -18,7 +18,8 @@ struct UNet: Sendable {
       let ((input, skip), width) = part
       return [input + skip, width].enumerated().map { place, input in
         ConvNormAct(
-          scope["blocks"][index]["conv"][place], inChannels: input, outChannels: width, kernel: 3, dilation: 1)
+          scope["blocks"][index]["conv"][place], inChannels: input, outChannels: width, kernel: 3, dilation: 1
+        )
       }
     }
   }
