@@ -13,8 +13,8 @@ where   := --profile $(PROFILE) $(if $(DATA),--data "$(DATA)") $(if $(RESULTS),-
            $(foreach pair,$(SET),--set "$(pair)")
 how     := --jobs $(JOBS) $(if $(THREADS),--threads $(THREADS))
 
-.PHONY: help setup build test table4 run table plan status figure1 figure2 figure3 data doctor bench-step format \
-        lint clean
+.PHONY: help setup build test table4 table9 run table plan status figure1 figure2 figure3 data doctor bench-step \
+        format lint clean
 .DEFAULT_GOAL := help
 
 help:        ## Lists the targets.
@@ -27,6 +27,8 @@ test: setup  ## Builds and passes every test.
 	swift test -c release --no-parallel --disable-testable-imports
 table4: build ## Trains the grid of Table 4 and renders it.
 	$(jml) run --table 4 $(where) $(how) && $(jml) table --table 4 $(where)
+table9: build ## Counts and measures the networks of Table 9.
+	$(jml) model measure --table 9 $(if $(THREADS),--threads $(THREADS)) && $(jml) table --table 9
 run: build   ## Trains the runs of TABLE.
 	$(jml) run --table $(TABLE) $(where) $(how)
 table: build ## Renders TABLE from finished runs.

@@ -58,12 +58,13 @@ let package = Package(
     // Registry, store, tables.
     room("Experiments", ["CCrypto", .product(name: "Yams", package: "Yams")]),
     room("HDF5", ["CHDF5"]),
+    room("Weights", ["Tensors", "Models", "HDF5"]),
     room("Results", ["HDF5", "Experiments", "Metrics", "Tensors"]),
     room(
       "Runner",
       [
         "Experiments", "Training", "HDF5", "Results", "Models", "Datasets", "Losses", "Optimizers",
-        "Metrics", "Kernels", "Tensors", "Images", "Autograd", "Layers",
+        "Metrics", "Kernels", "Tensors", "Images", "Autograd", "Layers", "Weights",
       ]),
     room("Tables", ["Experiments", "Results", "Metrics"]),
     room("Figures", ["Tensors", "Images", "Losses", "Metrics", "Experiments"]),
@@ -71,7 +72,7 @@ let package = Package(
       name: "jml",
       dependencies: [
         "Runner", "Tables", "Results", "Experiments", "Datasets", "Kernels", "Tensors", "Training", "Models",
-        "Losses", "Layers", "Autograd", "Optimizers", "Metrics", "HDF5", "Figures",
+        "Losses", "Layers", "Autograd", "Optimizers", "Metrics", "HDF5", "Weights", "Figures",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -92,6 +93,7 @@ let package = Package(
     tests("LossesTests", ["Losses", "CKernels", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("MetricsTests", ["Metrics", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("HDF5Tests", ["HDF5"]),
+    tests("WeightsTests", ["Weights", "Models", "HDF5", "Tensors", "Autograd"]),
     tests("ResultsTests", ["Results", "HDF5", "Metrics", "Experiments"]),
     tests("DatasetsTests", ["Datasets", "Images", "Tensors"]),
     tests("ExperimentsTests", ["Experiments"], exclude: ["Golden"]),

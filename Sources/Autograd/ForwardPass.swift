@@ -6,11 +6,18 @@ public final class ForwardPass {
   public let tape: Tape?
   /// Batch statistics and dropout (true), or running statistics and no dropout (false).
   public let training: Bool
+  /// Where operations are counted; nothing is computed then, and values are undefined.
+  let counts: Counter?
   private let seed: UInt64
   private let iteration: Int
   private var draws = 0
 
-  private init(tape: Tape?, training: Bool, seed: UInt64, iteration: Int) {
+  final class Counter {
+    var value = OperationCounts()
+  }
+
+  private init(tape: Tape?, training: Bool, counts: Counter? = nil, seed: UInt64, iteration: Int) {
+    self.counts = counts
     self.tape = tape
     self.training = training
     self.seed = seed
@@ -24,6 +31,19 @@ public final class ForwardPass {
 
   public static func evaluation() -> ForwardPass {
     ForwardPass(tape: nil, training: false, seed: 0, iteration: 0)
+  }
+
+  /// A pass in evaluation mode that only counts: `operationCounts` tells what the same calls would cost.
+  public static func counting() -> ForwardPass {
+    ForwardPass(tape: nil, training: false, counts: Counter(), seed: 0, iteration: 0)
+  }
+
+  /// What has been counted; nil unless this is a counting pass.
+  public var operationCounts: OperationCounts? { counts?.value }
+
+  /// The result of an operation that is only counted. Its memory is never touched, and so costs nothing.
+  func made(_ shape: Shape, _ layout: Layout = .plain) -> Variable {
+    Variable(constant: Tensor(uninitialized: shape, layout: layout))
   }
 
   /// The random numbers of the next dropout layer of this pass.

@@ -39,7 +39,7 @@ public struct Override: Equatable, Sendable, CustomStringConvertible {
     var used: [String] = []
     for override in overrides where spec.overridableKeys.contains(override.key) {
       let path = override.key.split(separator: ".").map(String.init)
-      let tree = try ConfigNode(yaml: spec.canonicalJSON, file: override.source)
+      let tree = try ConfigNode(yaml: spec.overridableJSON.canonical, file: override.source)
       guard let changed = tree.replacing(path[...], with: override.value) else { continue }
       spec = try RunSpec(StrictReader(changed, file: override.source))
       used.append(override.key)

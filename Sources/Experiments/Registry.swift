@@ -11,9 +11,11 @@ public struct Registry: Sendable {
   public let recipes: [String: RecipeSpec]
   public let profiles: [String: ProfileSpec]
   public let tables: [String: TableSpec]
+  public let costs: [String: CostTableSpec]
 
   private static let folders = [
     "models", "datasets", "losses", "labels", "distillation", "recipes", "profiles", "tables",
+    "costs",
   ]
 
   /// - Parameter root: the `experiments` folder.
@@ -31,6 +33,7 @@ public struct Registry: Sendable {
     recipes = try Registry.load(root, "recipes") { try RecipeSpec($0, name: $1) }
     profiles = try Registry.load(root, "profiles") { try ProfileSpec($0, name: $1) }
     tables = try Registry.load(root, "tables") { try TableSpec($0, name: $1) }
+    costs = try Registry.loadIfPresent(root, "costs") { try CostTableSpec($0, name: $1) }
     try checkReferences()
   }
 
@@ -38,6 +41,14 @@ public struct Registry: Sendable {
   public var profileNames: [String] { profiles.keys.sorted() }
 
   // MARK: Loading
+
+  /// A folder that a registry may lack.
+  private static func loadIfPresent<Spec>(
+    _ root: URL, _ folder: String, _ decode: (StrictReader, String) throws -> Spec
+  ) throws -> [String: Spec] {
+    guard FileManager.default.fileExists(atPath: root.appendingPathComponent(folder).path) else { return [:] }
+    return try load(root, folder, decode)
+  }
 
   private static func load<Spec>(
     _ root: URL, _ folder: String, _ decode: (StrictReader, String) throws -> Spec
@@ -78,6 +89,12 @@ public struct Registry: Sendable {
       for dataset in (profiles[name]?.datasets.keys.sorted() ?? []) where datasets[dataset] == nil {
         throw RegistryError.brokenReference(
           file: "profiles/\(name).yaml", path: "datasets", value: dataset, allowed: datasets.keys.sorted())
+      }
+    }
+    for name in costs.keys.sorted() {
+      for (index, row) in (costs[name]?.rows ?? []).enumerated() {
+        try check(
+          row.model, in: models.keys.sorted(), file: "costs/\(name).yaml", path: "rows[\(index)].model")
       }
     }
     for name in tableNames {

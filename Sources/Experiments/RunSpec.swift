@@ -56,11 +56,15 @@ public struct RunSpec: Equatable, Sendable {
     loss = try LossSpec(try reader.required("loss"))
     label = try LabelSpec(try reader.required("label"), name: nil)
     distillation = try reader.nullable("distillation").map { try RunDistillation($0) }
-    recipe = try RecipeSpec(try reader.required("recipe"), name: nil)
+    recipe = try RecipeSpec(try reader.required("recipe"), name: nil).resolved(for: model.backbone)
     scale = try ScaleSpec(try reader.required("profile"), profile: nil)
     seed = try reader.required("seed").int(0...Int(Int32.max))
     fold = try reader.nullable("fold")?.int(0...99)
     numerics = try reader.required("numerics").int(1...1_000_000)
+    if case .unet = model.decoder, scale.cropHeight % 32 != 0 || scale.cropWidth % 32 != 0 {
+      throw try reader.required("profile").inconsistent(
+        "a crop of \(scale.cropHeight) x \(scale.cropWidth), and \(model.name) needs multiples of 32")
+    }
     if let term = distillation?.spec.jaccard, loss.jaccard == nil {
       throw try reader.required("distillation").inconsistent(
         "distils a Jaccard term (teacher weight \(term.teacherWeight)), and loss '\(loss.name)' has none")
@@ -78,6 +82,14 @@ public struct RunSpec: Equatable, Sendable {
       "seed": .int(seed),
       "fold": fold.map { .int($0) } ?? .null, "numerics": .int(numerics),
     ])
+  }
+
+  /// `json` with every key that an override may set, also those that are left out of the id when they have no value.
+  var overridableJSON: JSONValue {
+    guard case .object(var members) = json, case .object(var recipe) = members["recipe"] else { return json }
+    if recipe[RecipeSpec.weightsKey] == nil { recipe[RecipeSpec.weightsKey] = .null }
+    members["recipe"] = .object(recipe)
+    return .object(members)
   }
 
   /// RFC 8785: sorted keys, no white space, one number format.
@@ -102,16 +114,15 @@ public struct RunSpec: Equatable, Sendable {
 
   /// The dotted keys that an override may name in this run, sorted.
   public var overridableKeys: [String] {
-    let sections: [(String, JSONValue)] = [
-      ("model", model.json), ("loss", loss.json), ("label", label.json),
-      ("distillation", distillation?.json ?? .null),
-      ("recipe", recipe.json), ("profile", scale.json),
-    ]
-    return sections.flatMap { RunSpec.leaves($1, path: $0) }.sorted()
+    guard case .object(let members) = overridableJSON else { return [] }
+    return ["model", "loss", "label", "distillation", "recipe", "profile"]
+      .flatMap { RunSpec.leaves(members[$0] ?? .null, path: $0) }.sorted()
   }
 
   /// A name is a label, a kind decides which keys exist, a teacher is a run: none can be set by itself.
   private static func leaves(_ value: JSONValue, path: String) -> [String] {
+    // A file is one value, though its hash is stored beside its path.
+    if path == "recipe.\(RecipeSpec.weightsKey)" { return [path] }
     guard case .object(let members) = value else { return path.contains(".") ? [path] : [] }
     return members.keys.sorted().filter { !["name", "kind", "teacher"].contains($0) }
       .flatMap { key in leaves(members[key] ?? .null, path: "\(path).\(key)") }

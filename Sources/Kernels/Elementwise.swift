@@ -29,7 +29,7 @@ public enum Elementwise {
   /// activation(a + b) for equal shapes.
   public static func add(_ a: Tensor, _ b: Tensor, activation: Activation) -> Tensor {
     precondition(a.shape == b.shape && a.layout == b.layout, "add: \(a.shape) and \(b.shape) differ")
-    var map = a.map
+    var map = a.shape.rank == 4 ? a.map : a.flatMap
     let y = Tensor(uninitialized: a.shape, layout: a.layout)
     Library.run("add", "add of \(a.shape)") {
       jml_add(&map, activation.code, a.pointer, b.pointer, y.pointer)

@@ -50,4 +50,10 @@ extension Tensor {
       batch: Int32(shape[0]), channels: Int32(shape[1]), height: Int32(shape[2]), width: Int32(shape[3]),
       block: layout.block)
   }
+
+  /// A plain tensor of any shape as one row, for element-wise kernels.
+  var flatMap: jml_map {
+    precondition(layout == .plain, "Tensor: \(shape) (\(layout)) is not plain")
+    return jml_map(batch: 1, channels: 1, height: 1, width: Int32(shape.count), block: 0)
+  }
 }

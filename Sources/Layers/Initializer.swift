@@ -10,6 +10,8 @@ public enum Initializer: Sendable {
   case kaimingUniformFanIn
   /// Uniform in +-sqrt(6 / (fan-in + fan-out)): Glorot and Bengio, AISTATS 2010; classifiers.
   case xavierUniform
+  /// Normal with this deviation: the dense layers of transformers.
+  case normal(deviation: Double)
   case constant(Float)
 
   public func values(_ shape: Shape, _ random: inout RandomSource) -> [Float] {
@@ -22,6 +24,7 @@ public enum Initializer: Sendable {
       let deviation = (2 * Double(groups) / fanOut).squareRoot()
       return Initializer.gaussian(deviation, count: shape.count, &random)
     case .kaimingUniformFanIn: return Initializer.uniform((6 / fanIn).squareRoot(), shape, &random)
+    case .normal(let deviation): return Initializer.gaussian(deviation, count: shape.count, &random)
     case .xavierUniform: return Initializer.uniform((6 / (fanIn + fanOut)).squareRoot(), shape, &random)
     }
   }

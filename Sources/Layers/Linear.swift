@@ -13,7 +13,7 @@ public struct Linear: Sendable {
     self.bias = bias ? scope.parameter("bias", [outputs]) { _ in [Float](repeating: 0, count: outputs) } : nil
   }
 
-  /// [N, in] to [N, out].
+  /// [..., in] to [..., out].
   public func callAsFunction(_ x: Variable, _ pass: ForwardPass) -> Variable {
     pass.linear(x, weight: weight, bias: bias)
   }

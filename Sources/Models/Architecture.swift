@@ -7,6 +7,12 @@ public struct Architecture: Sendable, Hashable {
     case resnet50d
     case resnet101d
     case mobilenetv2 = "mobilenetv2_100"
+    case mitB0 = "mit_b0"
+    case mitB1 = "mit_b1"
+    case mitB2 = "mit_b2"
+    case mitB3 = "mit_b3"
+    case mitB4 = "mit_b4"
+    case mitB5 = "mit_b5"
   }
 
   public enum Decoder: Sendable, Hashable {
@@ -14,6 +20,12 @@ public struct Architecture: Sendable, Hashable {
     case deepLabV3(rates: [Int])
     /// PSPNet (Zhao et al., CVPR 2017) with its pooling bins.
     case pspNet(bins: [Int])
+    /// DeepLabV3+ (Chen et al., ECCV 2018) with its atrous rates and the channels of its stride-4 shortcut.
+    case deepLabV3Plus(rates: [Int], shortcutChannels: Int)
+    /// UNet (Ronneberger et al., MICCAI 2015) with the widths of its five stages; the last is `outChannels`.
+    case uNet(widths: [Int])
+    /// SegFormer's fusion of four stages (Xie et al., NeurIPS 2021).
+    case segFormer
   }
 
   public let backbone: Backbone
@@ -26,10 +38,13 @@ public struct Architecture: Sendable, Hashable {
   public let outputStride: Int
   /// Probability that a channel is dropped before each classifier.
   public let dropout: Double
+  /// Probability that an image skips the last transformer block; it grows linearly from 0 over the blocks.
+  public let stochasticDepth: Double
 
+  /// - Parameter stochasticDepth: of transformers; other backbones do not use it.
   public init(
     backbone: Backbone, decoder: Decoder, outChannels: Int, auxiliaryChannels: Int, outputStride: Int,
-    dropout: Double
+    dropout: Double, stochasticDepth: Double
   ) {
     precondition(
       [8, 16, 32].contains(outputStride), "Architecture: output stride \(outputStride) is not 8, 16 or 32")
@@ -39,5 +54,6 @@ public struct Architecture: Sendable, Hashable {
     self.auxiliaryChannels = auxiliaryChannels
     self.outputStride = outputStride
     self.dropout = dropout
+    self.stochasticDepth = stochasticDepth
   }
 }

@@ -25,6 +25,19 @@ extension SegmentationModel {
     SegmentationModel.copy(statistics, to: buffers)
   }
 
+  /// Overwrites the named parameters and running statistics; the others stay. Names and shapes must be the model's.
+  public func assign(_ values: [NamedValues]) {
+    let targets = Dictionary(
+      parameters.map { ($0.name, $0.value) } + buffers.map { ($0.name, $0.value) },
+      uniquingKeysWith: { first, _ in first })
+    for (name, tensor) in values {
+      guard let target = targets[name], target.shape == tensor.shape else {
+        preconditionFailure("assign: the model has no \(name) of shape \(tensor.shape)")
+      }
+      target.assign(kernelValues: tensor.kernelValues)
+    }
+  }
+
   private static func check(_ source: [NamedValues], _ targets: [(String, Tensor)]) throws(ModelError) {
     let known = Set(targets.map(\.0))
     let given = Set(source.map(\.name))

@@ -5,8 +5,9 @@ import Tensors
 
 /// Backbone, decoder, head and auxiliary head. Parameter names are those of the authors' code over timm backbones.
 public final class SegmentationModel: Sendable {
-  /// Class scores before up-sampling, plain [B, classes, H / outputStride, W / outputStride]. Losses and the evaluator
-  /// up-sample them, so that full-resolution logits need not exist.
+  /// Class scores before up-sampling, plain [B, classes, h, w]. Losses and the evaluator up-sample them to [H, W], so
+  /// that full-resolution logits need not exist. The main scores have the backbone's output stride, but stride 4 after
+  /// DeepLabV3+ and SegFormer, and 1 after UNet.
   public struct Logits: Sendable {
     public let main: Variable
     /// From the backbone's second to last stage.
@@ -17,7 +18,7 @@ public final class SegmentationModel: Sendable {
   public let classes: Int
   private let store: ParameterStore
   private let backbone: any Backbone
-  private let decoder: @Sendable (Variable, ForwardPass) -> Variable
+  private let decoder: @Sendable ([Variable], ForwardPass) -> Variable
   private let head: Conv2d
   private let auxiliaryConvolution: ConvNormAct
   private let auxiliaryHead: Conv2d
@@ -35,15 +36,33 @@ public final class SegmentationModel: Sendable {
     case .resnet50d: backbone = ResNet(features, .resnet50, outputStride: stride)
     case .resnet101d: backbone = ResNet(features, .resnet101, outputStride: stride)
     case .mobilenetv2: backbone = MobileNetV2(features, outputStride: stride)
+    case .mitB0: backbone = MixTransformer(features, .b0, stochasticDepth: architecture.stochasticDepth)
+    case .mitB1: backbone = MixTransformer(features, .b1, stochasticDepth: architecture.stochasticDepth)
+    case .mitB2: backbone = MixTransformer(features, .b2, stochasticDepth: architecture.stochasticDepth)
+    case .mitB3: backbone = MixTransformer(features, .b3, stochasticDepth: architecture.stochasticDepth)
+    case .mitB4: backbone = MixTransformer(features, .b4, stochasticDepth: architecture.stochasticDepth)
+    case .mitB5: backbone = MixTransformer(features, .b5, stochasticDepth: architecture.stochasticDepth)
     }
-    let input = backbone.lastChannels
+    let channels = backbone.channels
+    let input = channels[channels.count - 1]
     let output = architecture.outChannels
     switch architecture.decoder {
     case .deepLabV3(let rates):
       let decoder = DeepLabV3(root["method"], inChannels: input, outChannels: output, rates: rates)
-      self.decoder = { decoder($0, $1) }
+      self.decoder = { decoder($0[$0.count - 1], $1) }
     case .pspNet(let bins):
       let decoder = PSPNet(root["method"], inChannels: input, outChannels: output, bins: bins)
+      self.decoder = { decoder($0[$0.count - 1], $1) }
+    case .deepLabV3Plus(let rates, let shortcutChannels):
+      let decoder = DeepLabV3Plus(
+        root["method"], channels: channels, outChannels: output, rates: rates,
+        shortcutChannels: shortcutChannels)
+      self.decoder = { decoder($0, $1) }
+    case .uNet(let widths):
+      let decoder = UNet(root["method"], channels: channels, widths: widths)
+      self.decoder = { decoder($0, $1) }
+    case .segFormer:
+      let decoder = SegFormerHead(root["method"], channels: channels, outChannels: output)
       self.decoder = { decoder($0, $1) }
     }
     let classifier = { (scope: ParameterScope, channels: Int) in
@@ -53,7 +72,7 @@ public final class SegmentationModel: Sendable {
     }
     head = classifier(root["head"], output)
     auxiliaryConvolution = ConvNormAct(
-      root["aux_conv"], inChannels: backbone.auxiliaryChannels, outChannels: architecture.auxiliaryChannels,
+      root["aux_conv"], inChannels: channels[channels.count - 2], outChannels: architecture.auxiliaryChannels,
       kernel: 3, dilation: 1)
     auxiliaryHead = classifier(root["aux_head"], architecture.auxiliaryChannels)
   }
@@ -63,10 +82,10 @@ public final class SegmentationModel: Sendable {
     precondition(
       images.shape.rank == 4 && images.shape[1] == 3,
       "SegmentationModel: images \(images.shape) are not [B, 3, H, W]")
-    let features = backbone(images, pass)
+    let maps = backbone(images, pass)
     return Logits(
-      main: classify(decoder(features.last, pass), head, pass),
-      auxiliary: classify(auxiliaryConvolution(features.auxiliary, pass), auxiliaryHead, pass))
+      main: classify(decoder(maps, pass), head, pass),
+      auxiliary: classify(auxiliaryConvolution(maps[maps.count - 2], pass), auxiliaryHead, pass))
   }
 
   private func classify(_ x: Variable, _ classifier: Conv2d, _ pass: ForwardPass) -> Variable {
@@ -82,6 +101,15 @@ public final class SegmentationModel: Sendable {
 
   /// Trained numbers, the auxiliary head included.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.shape.count } }
+
+  /// What one image of this size costs in evaluation, both heads and the up-sampling of their logits included.
+  public func operationCounts(height: Int, width: Int) -> OperationCounts {
+    let pass = ForwardPass.counting()
+    let logits = self(Variable(constant: Tensor(uninitialized: [1, 3, height, width])), pass)
+    _ = pass.resize(logits.main, height: height, width: width)
+    _ = pass.resize(logits.auxiliary, height: height, width: width)
+    return pass.operationCounts ?? OperationCounts()
+  }
 
   /// Whether a parameter belongs to the backbone, which trains at the base learning rate.
   public static func isBackbone(_ parameter: Parameter) -> Bool { parameter.name.hasPrefix("backbone.") }

@@ -5,8 +5,8 @@ import Tensors
 /// Everything a run needs to go on from an iteration to the same bits. Random numbers need no state: they
 /// are named by seed, purpose and iteration.
 ///
-/// The file holds `/weights`, `/buffers`, `/momentum` (flat groups by dotted name) and `/curves`, with a
-/// checksum over all of it as an attribute.
+/// The file holds `/weights`, `/buffers`, `/momentum` (flat groups by dotted name; AdamW's exp_avg is its momentum, and
+/// its exp_avg_sq is `/second_moment`, which other optimizers' files lack) and `/curves`, with a checksum over all of it as an attribute.
 public struct Checkpoint: Sendable {
   public static let schemaVersion = 1
 
@@ -18,12 +18,14 @@ public struct Checkpoint: Sendable {
   public let weights: [NamedTensor]
   public let buffers: [NamedTensor]
   public let momentum: [NamedTensor]
+  /// Empty for optimizers without.
+  public let secondMoment: [NamedTensor]
   public let curves: Curves
 
   /// The tensors are kept sorted by name.
   public init(
     runID: String, iteration: Int, wallSeconds: Double, weights: [NamedTensor], buffers: [NamedTensor],
-    momentum: [NamedTensor], curves: Curves
+    momentum: [NamedTensor], secondMoment: [NamedTensor] = [], curves: Curves
   ) {
     self.runID = runID
     self.iteration = iteration
@@ -31,6 +33,7 @@ public struct Checkpoint: Sendable {
     self.weights = weights.sorted { $0.name < $1.name }
     self.buffers = buffers.sorted { $0.name < $1.name }
     self.momentum = momentum.sorted { $0.name < $1.name }
+    self.secondMoment = secondMoment.sorted { $0.name < $1.name }
     self.curves = curves
   }
 
@@ -45,6 +48,7 @@ public struct Checkpoint: Sendable {
     try writer.write(weights, group: "weights")
     try writer.write(buffers, group: "buffers")
     try writer.write(momentum, group: "momentum")
+    if !secondMoment.isEmpty { try writer.write(secondMoment, group: "second_moment") }
     try writer.write(curves)
     return try writer.image()
   }
@@ -65,6 +69,7 @@ public struct Checkpoint: Sendable {
       runID: runID, iteration: try file.attribute(int: "iteration"),
       wallSeconds: try file.attribute(double: "wall_seconds"), weights: try file.tensors(group: "weights"),
       buffers: try file.tensors(group: "buffers"), momentum: try file.tensors(group: "momentum"),
+      secondMoment: file.exists("second_moment") ? try file.tensors(group: "second_moment") : [],
       curves: try file.curves())
     let stored = try file.attribute(string: "checksum")
     guard stored == checksum else {
@@ -78,7 +83,7 @@ public struct Checkpoint: Sendable {
     sum.add(runID)
     sum.add(UInt64(bitPattern: Int64(iteration)))
     sum.add(wallSeconds.bitPattern)
-    for group in [weights, buffers, momentum] {
+    for group in [weights, buffers, momentum] + (secondMoment.isEmpty ? [] : [secondMoment]) {
       sum.add(UInt64(group.count))
       for entry in group {
         sum.add(entry.name)

@@ -1,10 +1,12 @@
 import Datasets
 import Experiments
+import Foundation
 import Images
 import Losses
 import Models
 import Tensors
 import Training
+import Weights
 
 /// Turns a run spec into engine objects: the only place that knows both worlds.
 public struct Assembly: Sendable {
@@ -75,24 +77,52 @@ public struct Assembly: Sendable {
       case .resnet50d: .resnet50d
       case .resnet101d: .resnet101d
       case .mobilenetv2_100: .mobilenetv2
+      case .mit_b0: .mitB0
+      case .mit_b1: .mitB1
+      case .mit_b2: .mitB2
+      case .mit_b3: .mitB3
+      case .mit_b4: .mitB4
+      case .mit_b5: .mitB5
       }
     let decoder: Architecture.Decoder
     let channels: Int
     switch model.decoder {
     case .deeplabv3(let out, let rates): (decoder, channels) = (.deepLabV3(rates: rates), out)
     case .pspnet(let out, let bins): (decoder, channels) = (.pspNet(bins: bins), out)
+    case .deeplabv3plus(let out, let rates, let shortcut):
+      (decoder, channels) = (.deepLabV3Plus(rates: rates, shortcutChannels: shortcut), out)
+    case .unet(let widths): (decoder, channels) = (.uNet(widths: widths), widths[widths.count - 1])
+    case .segformer(let out): (decoder, channels) = (.segFormer, out)
     }
     return Architecture(
       backbone: backbone, decoder: decoder, outChannels: channels, auxiliaryChannels: model.auxiliaryChannels,
-      outputStride: model.outputStride, dropout: model.dropout)
+      outputStride: model.outputStride, dropout: model.dropout,
+      stochasticDepth: model.stochasticDepth ?? 0)
   }
 
-  /// A network with the initial values of the run's seed.
-  public func model() -> SegmentationModel {
+  /// A network with the initial values of the run's seed, and a backbone from a file where the recipe names one.
+  ///
+  /// - Throws: `WeightsError` when the file is not the one that the run was planned with, or does not fit.
+  public func model() throws -> SegmentationModel {
     switch spec.model.weights {
     case .random:
-      return SegmentationModel(Assembly.architecture(spec.model), classes: spec.data.classes, seed: seed)
+      let model = SegmentationModel(
+        Assembly.architecture(spec.model), classes: spec.data.classes, seed: seed)
+      if let weights = spec.recipe.backboneWeights { try load(weights, into: model) }
+      return model
     }
+  }
+
+  private func load(_ weights: BackboneWeights, into model: SegmentationModel) throws {
+    let url = URL(fileURLWithPath: weights.path)
+    let digest = try FileHash.sha256(of: url)
+    guard digest == weights.sha256 else {
+      throw WeightsError.otherContent(
+        path: weights.path, found: digest, expected: weights.sha256 ?? "unknown")
+    }
+    let file = try WeightFile(reading: url)
+    try WeightImport(file, into: model, scope: .backbone).apply(
+      to: model, named: "backbone \(spec.model.backbone.rawValue)")
   }
 
   /// A network whose values are about to be overwritten: a teacher.
@@ -174,14 +204,18 @@ public struct Assembly: Sendable {
 
   // MARK: Training
 
+  public static func optimizer(_ recipe: RecipeSpec) -> TrainingConfiguration.Optimizer {
+    switch recipe.optimizer {
+    case .sgd(let momentum): .sgd(momentum: momentum)
+    case .adamw(let beta1, let beta2, let epsilon): .adamW(beta1: beta1, beta2: beta2, epsilon: epsilon)
+    }
+  }
+
   public var training: TrainingConfiguration {
     let recipe = spec.recipe
-    let momentum: Double =
-      switch recipe.optimizer {
-      case .sgd(let momentum): momentum
-      }
     return TrainingConfiguration(
-      iterations: spec.scale.iterations, learningRate: recipe.learningRate, momentum: momentum,
+      iterations: spec.scale.iterations, learningRate: recipe.learningRate,
+      optimizer: Assembly.optimizer(recipe),
       weightDecay: recipe.weightDecay, headMultiplier: recipe.headMultiplier, power: recipe.power,
       warmUpRatio: recipe.warmupRatio, warmUpFloor: recipe.warmupFloor, seed: seed)
   }

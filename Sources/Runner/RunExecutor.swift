@@ -120,7 +120,7 @@ public struct RunExecutor {
   private func train(_ claim: RunClaim, _ progress: inout Progress) throws -> RunEnd {
     let loader = try assembly.loader()
     let trainer = Trainer(
-      model: assembly.model(), loss: assembly.loss, teacher: try makeTeacher(),
+      model: try assembly.model(), loss: assembly.loss, teacher: try makeTeacher(),
       configuration: assembly.training)
     let load = try claim.resume()
     for problem in load.problems { report(.notice("checkpoint not used: \(problem)")) }
@@ -192,7 +192,8 @@ public struct RunExecutor {
     Checkpoint(
       runID: id, iteration: state.iteration, wallSeconds: progress.wallSeconds,
       weights: state.weights.map(NamedTensor.init), buffers: state.buffers.map(NamedTensor.init),
-      momentum: state.momentum.map(NamedTensor.init), curves: progress.curves)
+      momentum: state.momentum.map(NamedTensor.init),
+      secondMoment: state.secondMoment.map(NamedTensor.init), curves: progress.curves)
   }
 
   // MARK: Result
@@ -241,6 +242,7 @@ extension TrainerState {
   fileprivate init(_ checkpoint: Checkpoint) {
     self.init(
       iteration: checkpoint.iteration, weights: checkpoint.weights.map(\.pair),
-      buffers: checkpoint.buffers.map(\.pair), momentum: checkpoint.momentum.map(\.pair))
+      buffers: checkpoint.buffers.map(\.pair), momentum: checkpoint.momentum.map(\.pair),
+      secondMoment: checkpoint.secondMoment.map(\.pair))
   }
 }

@@ -56,12 +56,8 @@ public struct StepBenchmark: Sendable {
   /// - Throws: `TrainingError.diverged`.
   public func run(progress: (Int, Double) -> Void) throws -> Result {
     Library.threads = threads
-    let momentum: Double =
-      switch recipe.optimizer {
-      case .sgd(let momentum): momentum
-      }
     let configuration = TrainingConfiguration(
-      iterations: steps + warmUp, learningRate: recipe.learningRate, momentum: momentum,
+      iterations: steps + warmUp, learningRate: recipe.learningRate, optimizer: Assembly.optimizer(recipe),
       weightDecay: recipe.weightDecay, headMultiplier: recipe.headMultiplier, power: recipe.power,
       warmUpRatio: recipe.warmupRatio, warmUpFloor: recipe.warmupFloor, seed: 0)
     let trainer = Trainer(

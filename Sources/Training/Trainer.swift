@@ -28,16 +28,20 @@ public struct TrainerState: Sendable {
   public let iteration: Int
   public let weights: [SegmentationModel.NamedValues]
   public let buffers: [SegmentationModel.NamedValues]
+  /// Velocities, or running means of gradients.
   public let momentum: [SegmentationModel.NamedValues]
+  /// Running means of squared gradients; empty for optimizers without.
+  public let secondMoment: [SegmentationModel.NamedValues]
 
   public init(
     iteration: Int, weights: [SegmentationModel.NamedValues], buffers: [SegmentationModel.NamedValues],
-    momentum: [SegmentationModel.NamedValues]
+    momentum: [SegmentationModel.NamedValues], secondMoment: [SegmentationModel.NamedValues]
   ) {
     self.iteration = iteration
     self.weights = weights
     self.buffers = buffers
     self.momentum = momentum
+    self.secondMoment = secondMoment
   }
 }
 
@@ -49,7 +53,7 @@ public final class Trainer {
   private let loss: SegmentationLoss
   private let configuration: TrainingConfiguration
   private let schedule: PolySchedule
-  private let optimizer: SGD
+  private let optimizer: any Optimizer
 
   /// - Parameter teacher: given if and only if the loss distils.
   public init(
@@ -67,10 +71,15 @@ public final class Trainer {
       baseRate: configuration.learningRate, iterations: configuration.iterations,
       warmUpRatio: configuration.warmUpRatio, warmUpFloor: configuration.warmUpFloor,
       power: configuration.power)
-    optimizer = SGD(model.parameters, momentum: configuration.momentum) { parameter in
-      SGD.Rule(
+    let rule = { (parameter: Parameter) in
+      ParameterRule(
         rateMultiplier: SegmentationModel.isBackbone(parameter) ? 1 : configuration.headMultiplier,
         weightDecay: parameter.shape.rank > 1 ? configuration.weightDecay : 0)
+    }
+    switch configuration.optimizer {
+    case .sgd(let momentum): optimizer = SGD(model.parameters, momentum: momentum, rule: rule)
+    case .adamW(let beta1, let beta2, let epsilon):
+      optimizer = AdamW(model.parameters, beta1: beta1, beta2: beta2, epsilon: epsilon, rule: rule)
     }
   }
 
@@ -106,9 +115,10 @@ public final class Trainer {
 
   /// Copies of the state, safe to keep while training goes on.
   public func snapshot() -> TrainerState {
-    TrainerState(
+    let memory = optimizer.state()
+    return TrainerState(
       iteration: iteration, weights: model.weights(), buffers: model.runningStatistics(),
-      momentum: optimizer.state())
+      momentum: memory.first, secondMoment: memory.second)
   }
 
   /// Continues from `state`.
@@ -120,9 +130,10 @@ public final class Trainer {
     } catch {
       throw .unfitState(error.description)
     }
-    let failed = optimizer.restore(state.momentum)
+    let memory = OptimizerState(first: state.momentum, second: state.secondMoment)
+    let failed = optimizer.restore(memory, steps: state.iteration)
     guard failed.isEmpty else {
-      throw .unfitState("no velocity for \(failed.prefix(3).joined(separator: ", "))")
+      throw .unfitState("no optimizer state for \(failed.prefix(3).joined(separator: ", "))")
     }
     iteration = state.iteration
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Runner
+import Weights
 
 struct JML: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,7 +26,7 @@ struct JML: ParsableCommand {
     subcommands: [
       PlanCommand.self, RunCommand.self, TableCommand.self, StatusCommand.self, DoctorCommand.self,
       DataCommand.self, TrainCommand.self, BenchCommand.self, LossCommand.self, MetricsCommand.self,
-      FigureCommand.self,
+      FigureCommand.self, ModelCommand.self,
     ])
 }
 
@@ -70,7 +71,7 @@ enum Main {
       case .unknownSplit, .classCount, .badData: return 65
       case .teacherNotFinished, .cannotStart: return 1
       }
-    case is DataFailure: return 65
+    case is DataFailure, is WeightsError: return 65
     default: return 1
     }
   }

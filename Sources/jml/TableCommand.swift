@@ -21,6 +21,8 @@ struct TableCommand: ParsableCommand {
   var dryRun = false
 
   func run() throws {
+    let isDone = try renderCosts()
+    if isDone { return }
     let workspace = try Workspace(options.options())
     let (plan, unknown) = try workspace.planForReading(progress: Console.reading)
     for name in unknown { Console.say("no data for \(name) at hand: its runs cannot be found") }
@@ -46,6 +48,32 @@ struct TableCommand: ParsableCommand {
     } else {
       Console.out(documents.joined(separator: "\n"))
     }
+  }
+
+  /// Tables of costs that were asked for by `--table`.
+  /// - Returns: whether nothing else was asked for.
+  private func renderCosts() throws -> Bool {
+    let registry = try Registry(root: try ProjectLocation.experiments(options.experiments))
+    let tables = CostTables.named(options.tables, registry)
+    guard !tables.isEmpty else { return false }
+    guard tables.count == options.tables.count else {
+      throw ValidationError(
+        "--table: tables of costs (\(tables.map { String($0.number) }.joined(separator: ", "))) go alone")
+    }
+    let results = URL(fileURLWithPath: options.results ?? "results")
+    for table in tables {
+      let (markdown, json) = try CostTables.render(table, registry, results: results)
+      Console.out(options.json ? json : markdown)
+      guard !dryRun else { continue }
+      let folder = results.appendingPathComponent("costs")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      for (text, ending) in [(markdown, "md"), (json, "json")] {
+        let file = folder.appendingPathComponent("\(table.name).\(ending)")
+        try AtomicFile.write(Data(text.utf8), to: file)
+        Console.say("wrote \(file.path)")
+      }
+    }
+    return true
   }
 
   /// - Parameter teachers: summaries of runs that come before in the plan.

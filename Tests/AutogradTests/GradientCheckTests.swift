@@ -120,6 +120,68 @@ import Testing
     }
   }
 
+  @Test func attentionAndNorm() {
+    let store = ParameterStore(seed: 5)
+    let dense = { (name: String, outputs: Int) in
+      Linear(store.root[name], inputs: 18, outputs: outputs, bias: true, initializer: .normal(deviation: 0.5))
+    }
+    let (queries, pairs) = (dense("q", 18), dense("kv", 36))
+    let norm = LayerNorm(store.root["norm"], channels: 18, epsilon: 1e-6)
+    let weight = store.root["sr"].parameter("weight", [18, 18, 2, 2], layout: .hwio) {
+      Initializer.kaimingUniformFanIn.values([18, 18, 2, 2], &$0)
+    }
+    let bias = store.root["sr"].parameter("bias", [18]) { _ in [Float](repeating: 0.1, count: 18) }
+    // 5 x 7 pixels: the last row and column fill no patch.
+    check("attention", [2, 35, 18], parameters: store.parameters) { x, pass in
+      let reduced = pass.patchProjection(x, height: 5, width: 7, size: 2, weight: weight, bias: bias)
+      let y = pass.attention(
+        queries: queries(norm(x, pass), pass), keysAndValues: pairs(reduced, pass), heads: 3)
+      return pass.map(pass.addBranch(x, y, dropProbability: 0.4), height: 5, width: 7)
+    }
+  }
+
+  @Test func mixedFeedForward() {
+    let store = ParameterStore(seed: 6)
+    let expand = Linear(
+      store.root["fc1"], inputs: 5, outputs: 21, bias: true, initializer: .normal(deviation: 0.5))
+    let weight = store.root["dw"].parameter("weight", [21, 1, 3, 3]) {
+      Initializer.kaimingUniformFanIn.values([21, 1, 3, 3], &$0)
+    }
+    let bias = store.root["dw"].parameter("bias", [21]) { _ in [Float](repeating: 0.1, count: 21) }
+    check("mixed feed-forward", [3, 5, 4, 3], parameters: store.parameters) { x, pass in
+      let tokens = expand(pass.tokens(self.blocked(x, pass)), pass)
+      let mixed = pass.tokenDepthwise(tokens, height: 4, width: 3, weight: weight, bias: bias)
+      return pass.map(pass.gelu(mixed), height: 4, width: 3)
+    }
+  }
+
+  /// The products before the resizing are what the network says: the convolution of resized, joined maps.
+  @Test func resizedProjection() {
+    let store = ParameterStore(seed: 7)
+    let fuse = conv(store, "fuse", 48, 16, kernel: 1)
+    let halve = Pooling(kind: .averageExcludingPadding, kernel: 2, stride: 2, padding: 0, paddingAfter: 1)
+    func parts(_ x: Variable, _ pass: ForwardPass) -> [Variable] {
+      let x = self.blocked(x, pass)
+      let half = pass.pool(x, halve)
+      return [x, half, pass.pool(half, halve)]
+    }
+    check("resized projection", [2, 16, 7, 6], parameters: store.parameters) { x, pass in
+      pass.projectResized(parts(x, pass), height: 7, width: 6, weight: fuse.weight)
+    }
+    let x = Variable(constant: Tensor((0..<2 * 16 * 42).map { Float($0 % 13) - 6 }, shape: [2, 16, 7, 6]))
+    let pass = ForwardPass.evaluation()
+    let joined = pass.concatenate(parts(x, pass).map { pass.resize($0, height: 7, width: 6) })
+    expectClose(
+      actual: pass.projectResized(parts(x, pass), height: 7, width: 6, weight: fuse.weight).value
+        .converted(to: .plain).values,
+      expected: fuse(joined, pass).value.converted(to: .plain).values, tolerance: 1e-4)
+    // Counted as the network is written.
+    let (ours, plain) = (ForwardPass.counting(), ForwardPass.counting())
+    _ = ours.projectResized(parts(x, ours), height: 7, width: 6, weight: fuse.weight)
+    _ = fuse(plain.concatenate(parts(x, plain).map { plain.resize($0, height: 7, width: 6) }), plain)
+    #expect(ours.operationCounts == plain.operationCounts)
+  }
+
   @Test func linearLayers() {
     let store = ParameterStore(seed: 4)
     let first = Linear(store.root["first"], inputs: 7, outputs: 5, bias: true, initializer: .xavierUniform)

@@ -11,11 +11,13 @@ enum FillRule {
     let state = RandomSource.hash(name)
     let fan = shape.rank > 1 ? shape.count / shape[0] : 1
     let bound = (3 / Double(fan)).squareRoot()
+    let isVariance = name.hasSuffix("running_var")
+    let isShift = name.hasSuffix("running_mean") || name.hasSuffix("bias")
     return (0..<shape.count).map { index in
       let counter = state &+ UInt64(index + 1) &* 0x9E37_79B9_7F4A_7C15
       let u = Double(RandomSource.mix(counter) >> 11) / 9_007_199_254_740_992
-      if name.hasSuffix("running_var") { return Float(1 + 0.5 * u) }
-      if name.hasSuffix("running_mean") || name.hasSuffix("bias") { return Float(0.1 * (2 * u - 1)) }
+      if isVariance { return Float(1 + 0.5 * u) }
+      if isShift { return Float(0.1 * (2 * u - 1)) }
       if shape.rank == 1 { return Float(1 + 0.1 * (2 * u - 1)) }
       return Float((2 * u - 1) * bound)
     }
@@ -25,21 +27,36 @@ enum FillRule {
 enum OracleModel {
   static let names = [
     "deeplabv3_resnet18d", "deeplabv3_resnet50d", "deeplabv3_resnet101d", "deeplabv3_mobilenetv2_100",
-    "pspnet_resnet18d",
+    "pspnet_resnet18d", "deeplabv3plus_resnet101d", "unet_resnet50d", "unet_resnet18d",
+    "unet_mobilenetv2_100", "segformer_mit_b5", "segformer_mit_b3", "segformer_mit_b1", "segformer_mit_b0",
   ]
 
   static func architecture(_ name: String) -> Architecture {
-    let wide = name.contains("50") || name.contains("101")
-    let backbone = name.split(separator: "_", maxSplits: 1).last.map(String.init) ?? ""
+    let parts = name.split(separator: "_", maxSplits: 1).map(String.init)
+    let wide = name.contains("50") || name.contains("101") || name.contains("mit")
+    let widths = wide ? [1024, 512, 256, 128, 64] : [256, 128, 64, 32, 16]
+    let rates = [12, 24, 36]
+    let decoder: Architecture.Decoder
+    switch parts[0] {
+    case "deeplabv3": decoder = .deepLabV3(rates: rates)
+    case "deeplabv3plus": decoder = .deepLabV3Plus(rates: rates, shortcutChannels: 48)
+    case "pspnet": decoder = .pspNet(bins: [1, 2, 3, 6])
+    case "unet": decoder = .uNet(widths: widths)
+    case "segformer": decoder = .segFormer
+    default: preconditionFailure("no decoder \(parts[0])")
+    }
+    guard let backbone = Architecture.Backbone(rawValue: parts[1]) else {
+      preconditionFailure("no backbone \(parts[1])")
+    }
     return Architecture(
-      backbone: Architecture.Backbone(rawValue: backbone) ?? .resnet18d,
-      decoder: name.hasPrefix("pspnet") ? .pspNet(bins: [1, 2, 3, 6]) : .deepLabV3(rates: [12, 24, 36]),
-      outChannels: wide ? 512 : 128, auxiliaryChannels: wide ? 256 : 64, outputStride: 8, dropout: 0)
+      backbone: backbone, decoder: decoder, outChannels: parts[0] == "unet" ? widths[4] : wide ? 512 : 128,
+      auxiliaryChannels: wide ? 256 : 64,
+      outputStride: ["unet", "segformer"].contains(parts[0]) ? 32 : 8, dropout: 0, stochasticDepth: 0)
   }
 
   /// The named network with 19 classes, no dropout, filled by rule.
   static func make(_ name: String) throws -> SegmentationModel {
-    let model = SegmentationModel(architecture(name), classes: 19, seed: 1)
+    let model = SegmentationModel(architecture(name), classes: 19, seed: nil)
     try model.load(
       weights: model.parameters.map {
         ($0.name, Tensor(FillRule.values($0.name, $0.shape), shape: $0.shape))

@@ -1,4 +1,5 @@
 import Foundation
+import HDF5
 import Results
 import TestSupport
 import Testing
@@ -25,6 +26,25 @@ struct CheckpointTests {
       }
       let names = try FileManager.default.contentsOfDirectory(atPath: claim.folder.path).sorted()
       #expect(names == ["checkpoint.h5", "checkpoint.previous.h5"])
+    }
+  }
+
+  /// AdamW's second moment is a group of its own; files without it are as they always were.
+  @Test func secondMomentIsOptional() throws {
+    try withTemporaryDirectory { folder in
+      let plain = Samples.checkpoint("r", 2)
+      let full = Checkpoint(
+        runID: "r", iteration: 2, wallSeconds: plain.wallSeconds, weights: plain.weights,
+        buffers: plain.buffers, momentum: plain.momentum, secondMoment: plain.momentum, curves: plain.curves)
+      #expect(full.checksum != plain.checksum)
+      for checkpoint in [plain, full] {
+        let url = folder.appendingPathComponent("checkpoint.h5")
+        try checkpoint.image().write(to: url)
+        let read = try Checkpoint(reading: url, runID: "r")
+        #expect(read.checksum == checkpoint.checksum)
+        #expect(read.secondMoment.map(\.name) == checkpoint.secondMoment.map(\.name))
+        #expect(try HDF5File(reading: url.path).exists("second_moment") == !checkpoint.secondMoment.isEmpty)
+      }
     }
   }
 

@@ -9,6 +9,10 @@ extension ForwardPass {
     _ x: Variable, scale: Parameter, shift: Parameter, runningMean: ModelBuffer, runningVariance: ModelBuffer,
     momentum: Float, epsilon: Float, activation: Activation
   ) -> Variable {
+    if let counts {
+      counts.value.batchNormElements += x.shape.count
+      return made(x.shape, x.value.layout)
+    }
     guard training else {
       return Variable(
         constant: BatchNormalization.inference(

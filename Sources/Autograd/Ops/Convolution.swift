@@ -9,6 +9,11 @@ extension ForwardPass {
   public func convolution(
     _ x: Variable, _ convolution: Convolution, weight: Parameter, bias: Parameter?
   ) -> Variable {
+    if let counts {
+      let shape = convolution.outputShape(x.shape)
+      counts.value.convolution += shape.count * (weight.shape.count / weight.shape[0])
+      return made(shape, Library.preferredLayout)
+    }
     let y = convolution.forward(x.value, weight: weight.value, bias: bias?.value)
     let wantsInput = x.slot != nil
     return record("convolution", inputs: [x], trained: true, output: y) { gradient, gradients in

@@ -4,7 +4,7 @@ import Tensors
 extension ForwardPass {
   /// activation(x).
   public func activate(_ x: Variable, _ activation: Activation) -> Variable {
-    guard activation != .none else { return x }
+    guard activation != .none, counts == nil else { return x }
     let y = Elementwise.activate(x.value, activation)
     return record("activation", inputs: [x], output: y) { gradient, _ in
       [Elementwise.activateBackward(gradient, output: y, activation)]
@@ -13,6 +13,7 @@ extension ForwardPass {
 
   /// activation(a + b), equal shapes: the end of a residual block.
   public func add(_ a: Variable, _ b: Variable, activation: Activation) -> Variable {
+    if counts != nil { return a }
     let y = Elementwise.add(a.value, b.value, activation: activation)
     return record("add", inputs: [a, b], output: y) { gradient, _ in
       let shared = Elementwise.activateBackward(gradient, output: y, activation)
@@ -35,6 +36,7 @@ extension ForwardPass {
 
   /// Softmax over the channels of [B, C, H, W].
   public func softmax(_ x: Variable) -> Variable {
+    if counts != nil { return x }
     let y = Elementwise.softmax(x.value)
     return record("softmax", inputs: [x], output: y) { gradient, _ in
       [Elementwise.softmaxBackward(gradient, output: y)]

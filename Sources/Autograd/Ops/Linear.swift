@@ -5,28 +5,21 @@ extension ForwardPass {
   /// y = x * weight^T + bias.
   ///
   /// - Parameters:
-  ///   - x: [N, in].
+  ///   - x: [..., in].
   ///   - weight: [out, in].
   ///   - bias: [out].
-  /// - Returns: [N, out].
+  /// - Returns: [..., out].
   public func linear(_ x: Variable, weight: Parameter, bias: Parameter?) -> Variable {
-    let y = MatrixProduct.multiply(x.value, weight.value, transposeB: true)
-    let (rows, columns) = (y.shape[0], y.shape[1])
-    if let bias {
-      for row in 0..<rows {
-        for column in 0..<columns { y.pointer[row * columns + column] += bias.value.pointer[column] }
-      }
+    if let counts {
+      counts.value.dense += x.shape.count * weight.shape[0]
+      return made(Dense.outputShape(x.shape, weight: weight.shape))
     }
+    let y = Dense.forward(x.value, weight: weight.value, bias: bias?.value)
     return record("linear", inputs: [x], trained: true, output: y) { gradient, gradients in
-      gradients.set(weight, MatrixProduct.multiply(gradient, x.value, transposeA: true))
-      if let bias {
-        let sums = Tensor(repeating: 0, shape: bias.shape)
-        for row in 0..<rows {
-          for column in 0..<columns { sums.pointer[column] += gradient.pointer[row * columns + column] }
-        }
-        gradients.set(bias, sums)
-      }
-      return [MatrixProduct.multiply(gradient, weight.value)]
+      let result = Dense.backwardWeights(x.value, gradient, weight: weight.value)
+      gradients.set(weight, result.weight)
+      if let bias { gradients.set(bias, result.bias) }
+      return [Dense.backwardData(gradient, weight: weight.value, shape: x.shape)]
     }
   }
 }

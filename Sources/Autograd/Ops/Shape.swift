@@ -4,8 +4,12 @@ import Tensors
 extension ForwardPass {
   /// Bilinear resize of [B, C, H, W], align_corners = false.
   public func resize(_ x: Variable, height: Int, width: Int) -> Variable {
-    if x.shape[2] == height && x.shape[3] == width { return x }
     let shape = x.shape
+    if let counts {
+      counts.value.upsampledElements += shape[0] * shape[1] * height * width
+      return made([shape[0], shape[1], height, width], x.value.layout)
+    }
+    if shape[2] == height && shape[3] == width { return x }
     let y = Resize.forward(x.value, height: height, width: width)
     return record("resize", inputs: [x], output: y) { gradient, _ in [Resize.backward(gradient, shape: shape)]
     }
@@ -14,6 +18,10 @@ extension ForwardPass {
   /// Concatenation along the channels.
   public func concatenate(_ parts: [Variable]) -> Variable {
     let shapes = parts.map(\.shape)
+    if counts != nil, let head = parts.first {
+      let channels = shapes.reduce(0) { $0 + $1[1] }
+      return made([head.shape[0], channels, head.shape[2], head.shape[3]], head.value.layout)
+    }
     let y = Concatenation.forward(parts.map(\.value))
     return record("concat", inputs: parts, output: y) { gradient, _ in
       Concatenation.backward(gradient, shapes: shapes)
@@ -24,6 +32,7 @@ extension ForwardPass {
   public func convert(_ x: Variable, to layout: Layout) -> Variable {
     let before = x.value.layout
     guard layout != before else { return x }
+    if counts != nil { return made(x.shape, layout) }
     return record("layout conversion", inputs: [x], output: x.value.converted(to: layout)) { gradient, _ in
       [gradient.converted(to: before)]
     }

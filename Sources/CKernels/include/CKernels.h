@@ -10,3 +10,4 @@
 #include "Optimizer.h"
 #include "Parallel.h"
 #include "Primitives.h"
+#include "Tokens.h"

@@ -7,6 +7,15 @@ extern "C" {
 void jml_sgd_step(float *w, const float *gradient, float *velocity, long count, float rate, float momentum,
                   float decay);
 
+/// Coefficients of one AdamW step; `first_gain` = 1 - beta1 and `second_gain` = 1 - beta2, rounded once.
+typedef struct {
+  float keep, beta1, first_gain, beta2, second_gain, step, inverse_root, epsilon;
+} jml_adamw;
+
+/// One pass over flat memory: m = beta1 * m + first_gain * g; v = beta2 * v + second_gain * g * g;
+/// w = keep * w - step * m / (sqrt(v) * inverse_root + epsilon).
+void jml_adamw_step(const jml_adamw *c, float *w, const float *gradient, float *first, float *second, long count);
+
 #ifdef __cplusplus
 }
 #endif

@@ -9,11 +9,22 @@ public struct ModelSpec: Equatable, Sendable {
   public let auxiliaryChannels: Int
   /// Probability of zeroing a channel before each of the two classifiers.
   public let dropout: Double
+  /// Probability of skipping the last transformer block's branches, growing linearly from 0; nil for other backbones.
+  public let stochasticDepth: Double?
   public let weights: InitialWeights
 
   /// timm's names; the paper's parameter counts (Table 9) are those of the `d` variants.
   public enum Backbone: String, CaseIterable, Sendable {
     case resnet18d, resnet50d, resnet101d, mobilenetv2_100
+    case mit_b0, mit_b1, mit_b2, mit_b3, mit_b4, mit_b5
+
+    /// Four maps at strides 4 to 32, which dilation does not change.
+    var isTransformer: Bool {
+      switch self {
+      case .resnet18d, .resnet50d, .resnet101d, .mobilenetv2_100: false
+      case .mit_b0, .mit_b1, .mit_b2, .mit_b3, .mit_b4, .mit_b5: true
+      }
+    }
   }
 
   /// Where the backbone's weights come from before the first step.
@@ -28,26 +39,38 @@ public struct ModelSpec: Equatable, Sendable {
     case deeplabv3(channels: Int, rates: [Int])
     /// Pyramid pooling (Zhao et al. 2017): `channels` per branch, `bins` cells a side of its average pools.
     case pspnet(channels: Int, bins: [Int])
+    /// Separable pyramid and a shortcut from stride 4 (Chen et al. 2018).
+    case deeplabv3plus(channels: Int, rates: [Int], shortcutChannels: Int)
+    /// Five stages of doubled size (Ronneberger et al. 2015), `widths` channels each.
+    case unet(widths: [Int])
+    /// Fusion of four stages (Xie et al. 2021), each projected to `channels`.
+    case segformer(channels: Int)
   }
 
   private enum DecoderKind: String, CaseIterable {
-    case deeplabv3, pspnet
+    case deeplabv3, pspnet, deeplabv3plus, unet, segformer
   }
 
   init(_ reader: StrictReader, name: String?) throws {
-    let keys = ["backbone", "output_stride", "decoder", "auxiliary_channels", "dropout", "weights"]
+    let kind = try reader.required("backbone").choice(Backbone.self)
+    let own = kind.isTransformer ? ["stochastic_depth"] : []
+    let keys = own + ["backbone", "output_stride", "decoder", "auxiliary_channels", "dropout", "weights"]
     self.name = try reader.name(or: name, keys: keys)
-    backbone = try reader.required("backbone").choice(Backbone.self)
+    backbone = kind
     let stride = try reader.required("output_stride")
     outputStride = try stride.int(8...32)
     guard [8, 16, 32].contains(outputStride) else { throw stride.outOfRange("8, 16 or 32") }
-    decoder = try ModelSpec.decoder(try reader.required("decoder"))
+    guard !kind.isTransformer || outputStride == 32 else { throw stride.outOfRange("32 for \(kind)") }
+    decoder = try ModelSpec.decoder(try reader.required("decoder"), backbone: kind)
+    if case .unet = decoder, outputStride != 32 { throw stride.outOfRange("32 for a unet decoder") }
+    stochasticDepth =
+      kind.isTransformer ? try reader.required("stochastic_depth").number(.from(0, below: 1)) : nil
     auxiliaryChannels = try reader.required("auxiliary_channels").int(1...4096)
     dropout = try reader.required("dropout").number(.from(0, below: 1))
     weights = try reader.required("weights").choice(InitialWeights.self)
   }
 
-  private static func decoder(_ reader: StrictReader) throws -> Decoder {
+  private static func decoder(_ reader: StrictReader, backbone: Backbone) throws -> Decoder {
     switch try reader.required("kind").choice(DecoderKind.self) {
     case .deeplabv3:
       try reader.allowOnly(["kind", "channels", "rates"])
@@ -59,6 +82,27 @@ public struct ModelSpec: Equatable, Sendable {
       return .pspnet(
         channels: try reader.required("channels").int(1...4096),
         bins: try reader.required("bins").nonEmptyList { try $0.int(1...64) })
+    case .deeplabv3plus:
+      try reader.allowOnly(["kind", "channels", "rates", "shortcut_channels"])
+      return .deeplabv3plus(
+        channels: try reader.required("channels").int(1...4096),
+        rates: try reader.required("rates").nonEmptyList { try $0.int(1...128) },
+        shortcutChannels: try reader.required("shortcut_channels").int(1...4096))
+    case .unet:
+      try reader.allowOnly(["kind", "widths"])
+      let list = try reader.required("widths")
+      let widths = try list.list { try $0.int(1...4096) }
+      guard widths.count == 5 else { throw list.outOfRange("a list of 5, one per stage") }
+      guard !backbone.isTransformer else {
+        throw try reader.required("kind").inconsistent("needs a map of stride 2, and \(backbone) has none")
+      }
+      return .unet(widths: widths)
+    case .segformer:
+      try reader.allowOnly(["kind", "channels"])
+      guard backbone.isTransformer else {
+        throw try reader.required("kind").inconsistent("needs a mit backbone, not \(backbone)")
+      }
+      return .segformer(channels: try reader.required("channels").int(1...4096))
     }
   }
 
@@ -75,12 +119,27 @@ public struct ModelSpec: Equatable, Sendable {
         "kind": .string(DecoderKind.pspnet.rawValue), "channels": .int(channels),
         "bins": .array(bins.map { .int($0) }),
       ])
+    case .deeplabv3plus(let channels, let rates, let shortcut):
+      decoder = .object([
+        "kind": .string(DecoderKind.deeplabv3plus.rawValue), "channels": .int(channels),
+        "rates": .array(rates.map { .int($0) }), "shortcut_channels": .int(shortcut),
+      ])
+    case .unet(let widths):
+      decoder = .object([
+        "kind": .string(DecoderKind.unet.rawValue), "widths": .array(widths.map { .int($0) }),
+      ])
+    case .segformer(let channels):
+      decoder = .object([
+        "kind": .string(DecoderKind.segformer.rawValue), "channels": .int(channels),
+      ])
     }
-    return .object([
+    var members: [String: JSONValue] = [
       "name": .string(name), "backbone": .string(backbone.rawValue), "output_stride": .int(outputStride),
       "decoder": decoder, "auxiliary_channels": .int(auxiliaryChannels), "dropout": .number(dropout),
       "weights": .string(weights.rawValue),
-    ])
+    ]
+    if let stochasticDepth { members["stochastic_depth"] = .number(stochasticDepth) }
+    return .object(members)
   }
 }
 

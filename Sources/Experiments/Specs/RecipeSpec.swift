@@ -24,26 +24,46 @@ public struct RecipeSpec: Equatable, Sendable {
   public let std: [Double]
   /// Step of the sliding window at inference, as a fraction of the crop, rounded up to pixels.
   public let evaluationStrideRatio: Double
+  /// What backbones start from; nil: random values.
+  public private(set) var backboneWeights: BackboneWeights?
 
   public enum Optimizer: Equatable, Sendable {
     case sgd(momentum: Double)
+    /// Loshchilov and Hutter, ICLR 2019.
+    case adamw(beta1: Double, beta2: Double, epsilon: Double)
   }
 
   private enum OptimizerKind: String, CaseIterable {
-    case sgd
+    case sgd, adamw
+
+    var keys: [String] {
+      switch self {
+      case .sgd: ["momentum"]
+      case .adamw: ["beta1", "beta2", "epsilon"]
+      }
+    }
   }
 
   static let commonKeys = [
     "optimizer", "learning_rate", "head_multiplier", "weight_decay", "power", "warmup_ratio", "warmup_floor",
     "scale_minimum", "scale_maximum", "flip_probability", "mean", "std", "evaluation_stride_ratio",
+    RecipeSpec.weightsKey,
   ]
-  static let optimizerKeys = ["momentum"]
+  static let weightsKey = "backbone_weights"
+
+  /// Of every optimizer.
+  static let optimizerKeys = OptimizerKind.allCases.flatMap(\.keys)
 
   init(_ reader: StrictReader, name: String?) throws {
     let kind = try reader.required("optimizer").choice(OptimizerKind.self)
-    self.name = try reader.name(or: name, keys: RecipeSpec.commonKeys + RecipeSpec.optimizerKeys)
+    self.name = try reader.name(or: name, keys: RecipeSpec.commonKeys + kind.keys)
     switch kind {
     case .sgd: optimizer = .sgd(momentum: try reader.required("momentum").number(.from(0, below: 1)))
+    case .adamw:
+      optimizer = .adamw(
+        beta1: try reader.required("beta1").number(.from(0, below: 1)),
+        beta2: try reader.required("beta2").number(.from(0, below: 1)),
+        epsilon: try reader.required("epsilon").number(.above(0, upTo: 1)))
     }
     learningRate = try reader.required("learning_rate").number(.above(0, upTo: 10))
     headMultiplier = try reader.required("head_multiplier").number(.above(0, upTo: 1000))
@@ -61,6 +81,16 @@ public struct RecipeSpec: Equatable, Sendable {
     mean = try RecipeSpec.channels(try reader.required("mean"), .closed(0, 255))
     std = try RecipeSpec.channels(try reader.required("std"), .above(0, upTo: 255))
     evaluationStrideRatio = try reader.required("evaluation_stride_ratio").number(.above(0, upTo: 1))
+    backboneWeights =
+      reader.optional(RecipeSpec.weightsKey) == nil
+      ? nil : try reader.nullable(RecipeSpec.weightsKey).map { try BackboneWeights($0) }
+  }
+
+  /// The same recipe with the weights' file for one backbone.
+  func resolved(for backbone: ModelSpec.Backbone) throws -> RecipeSpec {
+    var recipe = self
+    recipe.backboneWeights = try backboneWeights?.resolved(for: backbone.rawValue)
+    return recipe
   }
 
   private static func channels(_ reader: StrictReader, _ range: NumberRange) throws -> [Double] {
@@ -79,10 +109,17 @@ public struct RecipeSpec: Equatable, Sendable {
       "mean": .array(mean.map { .number($0) }), "std": .array(std.map { .number($0) }),
       "evaluation_stride_ratio": .number(evaluationStrideRatio),
     ]
+    // Left out when there are none, so that such runs keep the ids they had before this key.
+    if let backboneWeights { members[RecipeSpec.weightsKey] = backboneWeights.json }
     switch optimizer {
     case .sgd(let momentum):
       members["optimizer"] = .string(OptimizerKind.sgd.rawValue)
       members["momentum"] = .number(momentum)
+    case .adamw(let beta1, let beta2, let epsilon):
+      members["optimizer"] = .string(OptimizerKind.adamw.rawValue)
+      members["beta1"] = .number(beta1)
+      members["beta2"] = .number(beta2)
+      members["epsilon"] = .number(epsilon)
     }
     return .object(members)
   }

@@ -1,18 +1,12 @@
 import Autograd
 
-/// What a decoder and the auxiliary head take from a backbone.
-struct Features {
-  /// The last stage, [B, C, H / outputStride, W / outputStride].
-  let last: Variable
-  /// The stage before, for the auxiliary head.
-  let auxiliary: Variable
-}
-
 /// A feature extractor. `images` are [B, 3, H, W], normalised, plain.
 protocol Backbone: Sendable {
-  var lastChannels: Int { get }
-  var auxiliaryChannels: Int { get }
-  func callAsFunction(_ images: Variable, _ pass: ForwardPass) -> Features
+  /// Channels of the maps, the finest first.
+  var channels: [Int] { get }
+  /// The maps, the finest first: strides 2 (convolutional networks only), 4, 8, 16, 32, but none above the output
+  /// stride. The last but one feeds the auxiliary head.
+  func callAsFunction(_ images: Variable, _ pass: ForwardPass) -> [Variable]
 }
 
 /// Turns strides into dilation once the output stride is reached (timm's rule). The first block of a dilated stage

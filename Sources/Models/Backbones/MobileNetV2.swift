@@ -5,8 +5,7 @@ import Tensors
 
 /// MobileNetV2 (Sandler et al., CVPR 2018), as timm's `mobilenetv2_100` without its 1280-channel head.
 struct MobileNetV2: Backbone {
-  let lastChannels = 320
-  let auxiliaryChannels = 96
+  let channels = [16, 24, 32, 96, 320]
   private let stem: (Conv2d, BatchNorm2d)
   private let stages: [[InvertedResidual]]
 
@@ -32,14 +31,15 @@ struct MobileNetV2: Backbone {
     }
   }
 
-  func callAsFunction(_ images: Variable, _ pass: ForwardPass) -> Features {
+  func callAsFunction(_ images: Variable, _ pass: ForwardPass) -> [Variable] {
     var x = stem.1(stem.0(images, pass), pass)
-    var auxiliary = x
+    var maps: [Variable] = []
     for (index, blocks) in stages.enumerated() {
       for block in blocks { x = block(x, pass) }
-      if index == 4 { auxiliary = x }
+      // The last stage of each size.
+      if [0, 1, 2, 4, 6].contains(index) { maps.append(x) }
     }
-    return Features(last: x, auxiliary: auxiliary)
+    return maps
   }
 
   /// Table 2 of the MobileNetV2 paper.

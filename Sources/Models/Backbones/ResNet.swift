@@ -6,8 +6,7 @@ import Tensors
 /// ResNet-D (He et al., "Bag of Tricks", CVPR 2019; residual blocks of He et al., CVPR 2016), as timm's `resnet*d`:
 /// three 3x3 convolutions as stem, and average pooling before the 1x1 convolution of a strided shortcut.
 struct ResNet: Backbone {
-  let lastChannels: Int
-  let auxiliaryChannels: Int
+  let channels: [Int]
   private let stem: [(Conv2d, BatchNorm2d)]
   private let stages: [[ResidualBlock]]
 
@@ -30,7 +29,7 @@ struct ResNet: Backbone {
     var budget = StrideBudget(outputStride: outputStride, reached: 4)
     var channels = 64
     var stages: [[ResidualBlock]] = []
-    var widths: [Int] = []
+    var widths = [channels]
     for (index, count) in depth.blocks.enumerated() {
       let planes = 64 << index
       let (stride, firstDilation, dilation) = budget.enter(stride: index == 0 ? 1 : 2)
@@ -48,20 +47,19 @@ struct ResNet: Backbone {
       widths.append(channels)
     }
     self.stages = stages
-    lastChannels = widths[3]
-    auxiliaryChannels = widths[2]
+    self.channels = widths
   }
 
-  func callAsFunction(_ images: Variable, _ pass: ForwardPass) -> Features {
+  func callAsFunction(_ images: Variable, _ pass: ForwardPass) -> [Variable] {
     var x = images
     for (convolution, norm) in stem { x = norm(convolution(x, pass), pass) }
+    var maps = [x]
     x = pass.pool(x, Pooling(kind: .maximum, kernel: 3, stride: 2, padding: 1, paddingAfter: 1))
-    var auxiliary = x
-    for (index, blocks) in stages.enumerated() {
+    for blocks in stages {
       for block in blocks { x = block(x, pass) }
-      if index == 2 { auxiliary = x }
+      maps.append(x)
     }
-    return Features(last: x, auxiliary: auxiliary)
+    return maps
   }
 
   /// Blocks per stage (He et al., CVPR 2016, Table 1).

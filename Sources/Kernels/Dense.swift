@@ -1,0 +1,62 @@
+import CKernels
+import Tensors
+
+/// Dense layers on tokens: y = x * weight^T + bias over the last axis of x.
+///
+/// A convolution whose stride equals its window is the same product on patches, so that weights of shape
+/// [out, in, k, k] in the `hwio` layout count as [out, k * k * in].
+public enum Dense {
+  /// - Parameters:
+  ///   - x: [..., in].
+  ///   - weight: [out, in], or [out, in', k, k] (hwio) with in = k * k * in'.
+  ///   - bias: [out].
+  /// - Returns: [..., out].
+  public static func forward(_ x: Tensor, weight: Tensor, bias: Tensor?) -> Tensor {
+    var d = descriptor(x, weight)
+    let y = Tensor(uninitialized: outputShape(x.shape, weight: weight.shape))
+    Profile.measure("dense forward") {
+      jml_dense_forward(&d, x.pointer, weight.pointer, bias?.pointer, y.pointer)
+    }
+    return y
+  }
+
+  /// - Returns: dL/dx of `shape` from dL/dy [..., out].
+  public static func backwardData(_ gradient: Tensor, weight: Tensor, shape: Shape) -> Tensor {
+    let dx = Tensor(uninitialized: shape)
+    var d = descriptor(dx, weight)
+    Profile.measure("dense backward data") {
+      jml_dense_backward_data(&d, gradient.pointer, weight.pointer, dx.pointer)
+    }
+    return dx
+  }
+
+  /// - Returns: dL/dweight in the layout of `weight`, and dL/dbias [out].
+  public static func backwardWeights(_ x: Tensor, _ gradient: Tensor, weight: Tensor) -> (
+    weight: Tensor, bias: Tensor
+  ) {
+    var d = descriptor(x, weight)
+    let dw = Tensor(uninitialized: weight.shape, layout: weight.layout)
+    let db = Tensor(uninitialized: [weight.shape[0]])
+    Profile.measure("dense backward weights") {
+      jml_dense_backward_weights(&d, x.pointer, gradient.pointer, dw.pointer, db.pointer)
+    }
+    return (dw, db)
+  }
+
+  public static func outputShape(_ shape: Shape, weight: Shape) -> Shape {
+    Shape(shape.dimensions.dropLast() + [weight[0]])
+  }
+
+  private static func descriptor(_ x: Tensor, _ weight: Tensor) -> jml_dense {
+    let inputs = weight.shape.dimensions.dropFirst().reduce(1, *)
+    precondition(
+      x.layout == .plain && x.shape.rank > 1 && x.shape[x.shape.rank - 1] == inputs,
+      "dense: input \(x.shape) does not fit weights \(weight.shape)")
+    precondition(
+      weight.layout == (weight.shape.rank == 2 ? .plain : .hwio),
+      "dense: weights \(weight.shape) lie as \(weight.layout)")
+    return jml_dense(
+      rows: x.shape.count / inputs, in: inputs, out: weight.shape[0],
+      in_first: weight.layout == .hwio ? 1 : 0)
+  }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Autograd
+import Experiments
+import Foundation
+import HDF5
+import Kernels
+import Models
+import Results
+import Runner
+import Tensors
+import Weights
+
+struct ModelForwardCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "forward", abstract: "Runs a network on images of a file.",
+    discussion: """
+      Reads /image [B, 3, H, W], normalised, and writes the class scores /logits and /aux_logits [B, classes, H, W],
+      up-sampled to the images' size, in evaluation mode. Without --weights the network has the initial values of
+      --seed.
+
+      Example: jml model forward segformer_mit_b0 --weights b0.safetensors --input in.h5 --output out.h5
+      """)
+
+  @Argument(help: "A model of the experiment files.")
+  var name: String
+
+  @OptionGroup var options: ModelOptions
+
+  @Option(help: "Weights: .safetensors, or .h5 with /weights and /buffers (a finished run's tensors.h5).")
+  var weights: String?
+
+  @Option(
+    name: .customLong("allow"),
+    help: "A name that may be missing, left over, or of another shape; may be repeated.")
+  var allowed: [String] = []
+
+  @Option(help: "Seed of the values that no file gives.")
+  var seed: UInt64 = 0
+
+  @Option(help: "HDF5 file with /image.")
+  var input: String
+
+  @Option(help: "HDF5 file to write.")
+  var output: String
+
+  @OptionGroup var threading: ThreadsOption
+
+  func run() throws {
+    Library.threads = threading.threads ?? Machine.cores
+    let spec = try options.spec(name)
+    let images = try ModelForwardCommand.images(input, spec)
+    let model = options.network(spec, seed: seed)
+    if let weights { _ = try WeightOptions.load(weights, allowing: allowed, into: model, named: name) }
+    let logits = model(Variable(constant: images), .evaluation())
+    let writer = try HDF5Writer(name: output)
+    try writer.write(attribute: name, named: "model")
+    for (dataset, scores) in [("logits", logits.main.value), ("aux_logits", logits.auxiliary.value)] {
+      let full = Resize.forward(scores, height: images.shape[2], width: images.shape[3])
+      try writer.write(floats: full.values, shape: full.shape.dimensions, at: dataset)
+    }
+    try AtomicFile.write(try writer.image(), to: URL(fileURLWithPath: output))
+    Console.say("wrote \(output)")
+  }
+
+  /// - Throws: `HDF5Error`, `BadInput`.
+  private static func images(_ path: String, _ spec: ModelSpec) throws -> Tensor {
+    let file = try HDF5File(reading: path)
+    let shape = try file.shape("image")
+    let place = "\(path) /image \(Shape(shape.map { max(0, $0) }))"
+    guard shape.count == 4, shape[1] == 3, shape[0] > 0 else {
+      throw BadInput("\(place): the shape must be [B, 3, H, W]")
+    }
+    guard shape[2] >= 32, shape[3] >= 32 else {
+      throw BadInput("\(place): at least 32 x 32 pixels are needed")
+    }
+    if case .unet = spec.decoder, shape[2] % 32 != 0 || shape[3] % 32 != 0 {
+      throw BadInput("\(place): \(spec.name) needs height and width in multiples of 32")
+    }
+    let values = try file.floats("image")
+    if let index = values.firstIndex(where: { !$0.isFinite }) {
+      throw BadInput("\(place): \(values[index]) at index \(index)")
+    }
+    return Tensor(values, shape: Shape(shape))
+  }
+}
+
+/// An input file that cannot be used, in one line.
+private struct BadInput: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}

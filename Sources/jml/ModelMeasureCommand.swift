@@ -1,0 +1,114 @@
+import ArgumentParser
+import Experiments
+import Foundation
+import Results
+import Runner
+import Synchronization
+
+struct ModelMeasureCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "measure", abstract: "Measures latency and training memory for a table of costs.",
+    discussion: """
+      Each network is measured in a process of its own, and stored in <results>/costs/<model>.json with the hardware's
+      name. Networks that have been measured are left alone.
+
+      Example: jml model measure --table 9
+      """)
+
+  @Argument(help: "Models; default: all of the table.")
+  var names: [String] = []
+
+  @Option(help: "Table by number.")
+  var table = 9
+
+  @Option(help: "Timed evaluation passes.")
+  var passes = 5
+
+  @Option(help: "Folder for results.")
+  var results = "results"
+
+  @OptionGroup var options: ModelOptions
+
+  @OptionGroup var threading: ThreadsOption
+
+  @Flag(help: "Measure again.")
+  var again = false
+
+  /// The child's part: measure in this process and print.
+  @Flag(help: .hidden)
+  var here = false
+
+  func validate() throws {
+    guard (1...1000).contains(passes) else { throw ValidationError("--passes \(passes): 1 to 1000") }
+  }
+
+  func run() throws {
+    let registry = try options.registry()
+    guard let table = registry.costs.values.first(where: { $0.number == table }) else {
+      throw RegistryError.brokenReference(
+        file: "costs", path: "--table", value: String(table),
+        allowed: registry.costs.values.map { String($0.number) }.sorted())
+    }
+    let known = table.rows.map(\.model)
+    for name in names where !known.contains(name) {
+      throw RegistryError.brokenReference(
+        file: "costs/\(table.name).yaml", path: "NAMES", value: name, allowed: known)
+    }
+    let wanted = names.isEmpty ? known : names
+    if here {
+      for name in wanted {
+        Console.out(String(decoding: try measure(name, table, registry).json(), as: UTF8.self))
+      }
+      return
+    }
+    let folder = URL(fileURLWithPath: results).appendingPathComponent("costs")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for name in wanted {
+      let file = folder.appendingPathComponent("\(name).json")
+      if !again, try ModelMeasurement(reading: file) != nil { continue }
+      let text = try measured(name)
+      try AtomicFile.write(Data(text.utf8), to: file)
+      Console.say("wrote \(file.path)")
+    }
+  }
+
+  private func measure(_ name: String, _ table: CostTableSpec, _ registry: Registry) throws
+    -> ModelMeasurement
+  {
+    let label = try named("hard", registry.labels)
+    return try ModelMeasurement(
+      model: try named(name, registry.models), table: table,
+      recipe: try named("sgd_cityscapes", registry.recipes),
+      loss: try named("ce_jml", registry.losses).spec(for: label), label: label,
+      threads: threading.threads ?? Machine.cores, passes: passes)
+  }
+
+  private func named<Spec>(_ name: String, _ specs: [String: Spec]) throws -> Spec {
+    guard let spec = specs[name] else {
+      throw RegistryError.brokenReference(
+        file: "experiments", path: "measure", value: name, allowed: specs.keys.sorted())
+    }
+    return spec
+  }
+
+  /// What a child process prints for one network.
+  private func measured(_ name: String) throws -> String {
+    let lines = Mutex<[String]>([])
+    var command = [
+      ProjectLocation.executable.path, "model", "measure", name, "--here", "--table", String(table),
+      "--passes",
+      String(passes), "--classes", String(options.classes),
+    ]
+    if let experiments = options.experiments { command += ["--experiments", experiments] }
+    if let threads = threading.threads { command += ["--threads", String(threads)] }
+    let child = try Subprocess(
+      command, onOutput: { line in lines.withLock { $0.append(line) } }, onError: { Console.raw($0 + "\n") })
+    guard child.wait() == .exited(0) else { throw MeasurementFailed(model: name) }
+    return lines.withLock { $0.joined(separator: "\n") } + "\n"
+  }
+}
+
+private struct MeasurementFailed: Error, CustomStringConvertible {
+  let model: String
+  var description: String { "\(model) could not be measured" }
+}
