@@ -15,11 +15,12 @@ where   := --profile $(PROFILE) $(if $(DATA),--data "$(DATA)") $(if $(RESULTS),-
            $(foreach pair,$(SET),--set "$(pair)")
 how     := --jobs $(JOBS) $(if $(THREADS),--threads $(THREADS))
 
-.PHONY: help setup build test table4 run table plan status data doctor bench bench-step format lint clean
+.PHONY: help setup build test table4 run table plan status figure1 figure2 figure3 data doctor bench bench-step \
+        format lint clean
 .DEFAULT_GOAL := help
 
 help:        ## Lists the targets.
-	@sed -n 's/^\([a-z0-9-]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z0-9 -]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 setup:       ## Installs or names the packages that are missing.
 	@scripts/setup.sh
 build: setup ## Builds .build/release/jml.
@@ -36,6 +37,8 @@ plan: build  ## Lists the runs of TABLE.
 	$(jml) plan --table $(TABLE) $(where)
 status: build ## Says where each run of TABLE stands.
 	$(jml) status --table $(TABLE) $(where)
+figure1 figure2 figure3: build ## Draws a figure of the paper that needs no training.
+	$(jml) figure $(@:figure%=%) --output "$(or $(RESULTS),results)/figures"
 data: build  ## Makes the embedded data, or checks DATA.
 	$(jml) data $(if $(DATA),check,make) --profile $(PROFILE) $(if $(DATA),--data "$(DATA)")
 doctor: build ## Checks machine, libraries, experiment files and folders.

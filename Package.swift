@@ -66,11 +66,12 @@ let package = Package(
         "Metrics", "Kernels", "Tensors", "Images", "Autograd", "Layers",
       ]),
     room("Tables", ["Experiments", "Results", "Metrics"]),
+    room("Figures", ["Tensors", "Images", "Losses", "Experiments"]),
     .executableTarget(
       name: "jml",
       dependencies: [
         "Runner", "Tables", "Results", "Experiments", "Datasets", "Kernels", "Tensors", "Training", "Models",
-        "Losses", "Layers", "Autograd", "Optimizers",
+        "Losses", "Layers", "Autograd", "Optimizers", "Metrics", "HDF5", "Figures",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -94,6 +95,7 @@ let package = Package(
     tests("ResultsTests", ["Results", "HDF5", "Metrics", "Experiments"]),
     tests("DatasetsTests", ["Datasets", "Images", "Tensors"]),
     tests("ExperimentsTests", ["Experiments"], exclude: ["Golden"]),
+    tests("FiguresTests", ["Figures", "Experiments", "Images"]),
     tests("TablesTests", ["Tables", "Experiments", "Results"], exclude: ["Snapshots"]),
     tests("PackageTests", ["Experiments"]),
     tests(

@@ -63,9 +63,28 @@ void jml_plain_totals(
         total[jml_plain_max_probability] = std::max(total[jml_plain_max_probability], double(x[i]));
         total[jml_plain_max_target] = std::max(total[jml_plain_max_target], double(target[i]));
         total[jml_plain_max_sum] = std::max(total[jml_plain_max_sum], double(x[i] + target[i]));
+        total[jml_plain_product] += double(x[i]) * target[i];
+        total[jml_plain_square] += double(x[i]) * x[i];
+        total[jml_plain_target_square] += double(target[i]) * target[i];
       }
       std::copy(total, total + jml_plain_total_count, totals + plane * jml_plain_total_count);
     }
+  });
+}
+
+void jml_plain_present(
+    const float *y, const uint8_t *keep, long batch, long classes, long pixels, uint8_t *present) {
+  std::fill(present, present + batch * classes, uint8_t(0));
+  jml::parallel_for(batch, 1, [&](long begin, long end) {
+    for (long image = begin; image < end; ++image)
+      for (long i = 0; i < pixels; ++i) {
+        if (!keep[image * pixels + i]) continue;
+        const float *target = y + image * classes * pixels + i;
+        long best = 0;
+        for (long c = 1; c < classes; ++c)
+          if (target[c * pixels] > target[best * pixels]) best = c;
+        present[image * classes + best] = 1;
+      }
   });
 }
 
@@ -74,14 +93,15 @@ void jml_plain_gradient(
     const double *coefficients, float *gradient) {
   over_blocks(batch, pixels, [&](long, long image, long first, long last) {
     std::vector<double> slope(classes);
-    const double *coefficient = coefficients + image * classes * 2;
+    const double *coefficient = coefficients + image * classes * 4;
     for (long i = first; i < last; ++i) {
       const long start = image * classes * pixels + i;
       const bool kept = keep[image * pixels + i];
       double mean = 0;
       for (long c = 0; c < classes; ++c) {
-        const double x = p[start + c * pixels], difference = x - double(y[start + c * pixels]);
-        slope[c] = coefficient[c * 2] + coefficient[c * 2 + 1] * ((difference > 0) - (difference < 0));
+        const double x = p[start + c * pixels], target = y[start + c * pixels];
+        const double *by = coefficient + c * 4;
+        slope[c] = by[0] + by[1] * ((x > target) - (x < target)) + by[2] * target + 2 * by[3] * x;
         mean += x * slope[c];
       }
       for (long c = 0; c < classes; ++c)

@@ -33,7 +33,7 @@ extension HDF5File {
     }
   }
 
-  private func openDataset(_ dataset: String) throws -> Handle {
+  func openDataset(_ dataset: String) throws -> Handle {
     let opened = try open(dataset)
     guard H5Iget_type(opened.id) == H5I_DATASET else {
       throw HDF5Error.wrongType(path: path, object: dataset, wanted: "a dataset", found: "a group")

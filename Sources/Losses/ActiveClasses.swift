@@ -6,11 +6,11 @@
 public enum ActiveClasses: Hashable, Sendable {
   /// Every class.
   case all
-  /// Classes whose label exceeds 1/2 somewhere: for hard labels, the classes that occur.
+  /// Classes that are the label's argmax at some kept pixel: for hard labels, the classes that occur.
   ///
-  /// Differs from Figure 6, where a class counts that is the label's argmax somewhere: the argmax of an
-  /// ignored (all-zero) pixel is class 0, so there class 0 counts as soon as one pixel is ignored. The
-  /// authors' later code calls PRESENT what is `label` here.
+  /// Differs from Figure 6 in ignored pixels: the argmax of their all-zero label is class 0, so there class 0
+  /// counts as soon as one pixel is ignored. The authors' code has had two other readings of the word: label
+  /// above 1/2, and later what is `label` here.
   case present
   /// Classes that the network gives more than the threshold somewhere.
   case probability(threshold: Double)
@@ -28,10 +28,10 @@ public enum ActiveClasses: Hashable, Sendable {
     }
   }
 
-  func includes(maxProbability: Double, maxLabel: Double, maxSum: Double) -> Bool {
+  func includes(isPresent: Bool, maxProbability: Double, maxLabel: Double, maxSum: Double) -> Bool {
     switch self {
     case .all: return true
-    case .present: return maxLabel > 0.5
+    case .present: return isPresent
     case .probability(let threshold): return maxProbability > threshold
     case .label(let threshold): return maxLabel > threshold
     case .both(let threshold): return maxSum > threshold

@@ -73,6 +73,7 @@ struct FusedHead {
       for index in range {
         let own = counts.smoothed[index]
         totals.label[index] = Double(counts.plain[index]) + Double(own) * high + Double(smoothed - own) * low
+        totals.isPresent[index] = counts.plain[index] + own > 0
         if counts.plain[index] > 0 {
           totals.maxLabel[index] = 1
         } else if own > 0 {

@@ -1,20 +1,34 @@
 import CKernels
 import Tensors
 
-/// The Jaccard metric loss JML1 ("Jaccard Metric Losses", equation 7), in the Tversky form of the authors'
-/// code.
+/// The region losses of "Jaccard Metric Losses", in the Tversky form of the authors' code: JML1 (equation 7),
+/// JML2 (equation 8), and the soft Jaccard losses SJL-L1 and SJL-L2 that they are compared with (Table 10).
 ///
-/// With S_p and S_y the sums of probabilities and labels over kept pixels and D the sum of |p - y|, for each
-/// class
+/// For each class, with p the probabilities and y the labels of the kept pixels, every form has an overlap
+/// `tp` and what prediction and label have beyond it, `fp` and `fn` (sums over pixels):
 ///
-///     tp = (S_p + S_y - D) / 2,   fp = S_p - tp,   fn = S_y - tp
-///     loss = 1 - (tp + smooth) / (tp + alpha fp + beta fn + smooth)
+///     form     tp            fp               fn
+///     JML1     min(p, y)     max(p - y, 0)    max(y - p, 0)
+///     JML2     p y           max(p - y, 0)    max(y - p, 0)
+///     SJL-L1   p y           p - p y          y - p y
+///     SJL-L2   p y           p p - p y        y y - p y
 ///
-/// averaged over active classes. alpha = beta = 1 gives the Jaccard, alpha = beta = 1/2 the Dice loss. At p =
-/// y the derivative of |p - y| is taken as 0, as automatic differentiation does.
+///     ratio = (tp + smooth) / (tp + alpha fp + beta fn + smooth)
+///     loss  = 1 - ratio,   or -log(ratio),   to the power gamma, times the class's weight
+///
+/// averaged over active classes. alpha = beta = 1 gives the Jaccard, alpha = beta = 1/2 the Dice loss; other
+/// values the Tversky loss. On hard labels JML1, JML2 and SJL-L1 are one function (Theorem 2.3), and JML1 is
+/// never above JML2, since min(p, y) >= p y (Theorem H.2). At p = y the derivative of |p - y| is taken as 0, as
+/// automatic differentiation does.
 ///
 /// A class for which the ratio is 0/0 (only possible with smooth = 0) has loss 0 and no gradient.
 public struct JaccardMetricLoss: Hashable, Sendable {
+  public enum Form: String, CaseIterable, Hashable, Sendable {
+    case jml1, jml2
+    case sjlL1 = "sjl-l1"
+    case sjlL2 = "sjl-l2"
+  }
+
   /// Weights of the three ways to take the sums. The paper trains with `perDataset` alone.
   public struct Averaging: Hashable, Sendable {
     /// Sums over the batch, then a mean over active classes.
@@ -34,6 +48,7 @@ public struct JaccardMetricLoss: Hashable, Sendable {
     public static let dataset = Averaging(perDataset: 1, perImage: 0, perClass: 0)
   }
 
+  public var form: Form
   /// Weight of false positives.
   public var alpha: Double
   /// Weight of false negatives.
@@ -43,16 +58,34 @@ public struct JaccardMetricLoss: Hashable, Sendable {
   public var smooth: Double
   public var averaging: Averaging
   public var active: ActiveClasses
+  /// -log(ratio) in place of 1 - ratio. With smooth = 0 it is infinite without overlap.
+  public var isLogarithmic: Bool
+  /// At least 1; above, classes with a large loss count more.
+  public var gamma: Double
+  /// [C], a factor on each class's loss before the mean over active classes, which they do not normalise; nil
+  /// for 1.
+  public var classWeights: [Double]?
 
-  public init(alpha: Double, beta: Double, smooth: Double, averaging: Averaging, active: ActiveClasses) {
+  public init(
+    form: Form = .jml1, alpha: Double, beta: Double, smooth: Double, averaging: Averaging,
+    active: ActiveClasses, isLogarithmic: Bool = false, gamma: Double = 1, classWeights: [Double]? = nil
+  ) {
     precondition(
       alpha >= 0 && beta >= 0 && smooth >= 0,
       "JaccardMetricLoss: alpha \(alpha), beta \(beta) and smooth \(smooth) must not be negative")
+    precondition(gamma >= 1, "JaccardMetricLoss: gamma \(gamma) is below 1")
+    precondition(
+      classWeights?.allSatisfy { $0 >= 0 && $0.isFinite } ?? true,
+      "JaccardMetricLoss: class weights \(classWeights ?? []) must be finite and not negative")
+    self.form = form
     self.alpha = alpha
     self.beta = beta
     self.smooth = smooth
     self.averaging = averaging
     self.active = active
+    self.isLogarithmic = isLogarithmic
+    self.gamma = gamma
+    self.classWeights = classWeights
   }
 
   /// The loss of full-resolution logits, and its gradient by them.
@@ -65,25 +98,11 @@ public struct JaccardMetricLoss: Hashable, Sendable {
     let pixels = logits.shape[2] * logits.shape[3]
     let probabilities = Tensor(uninitialized: logits.shape)
     let gradient = Tensor(uninitialized: logits.shape)
-    let width = Int(jml_plain_total_count.rawValue)
-    var raw = [Double](repeating: 0, count: batch * classes * width)
     jml_plain_softmax(logits.pointer, batch, classes, pixels, 1, probabilities.pointer)
-    jml_plain_totals(
-      probabilities.pointer, target.values.pointer, target.keep.values, batch, classes, pixels, &raw)
-
-    func column(_ field: jml_plain_total) -> [Double] {
-      stride(from: Int(field.rawValue), to: raw.count, by: width).map { raw[$0] }
+    let slopes = self.slopes(JaccardTotals(probabilities, target))
+    let coefficients = (0..<batch * classes).flatMap {
+      [slopes.byProbability[$0], slopes.byDistance[$0], slopes.byProduct[$0], slopes.bySquare[$0]]
     }
-    var totals = JaccardTotals(batch: batch, classes: classes)
-    totals.probability = column(jml_plain_probability)
-    totals.label = column(jml_plain_target)
-    totals.distance = column(jml_plain_distance)
-    totals.maxProbability = column(jml_plain_max_probability)
-    totals.maxLabel = column(jml_plain_max_target)
-    totals.maxSum = column(jml_plain_max_sum)
-
-    let slopes = self.slopes(totals)
-    let coefficients = zip(slopes.byProbability, slopes.byDistance).flatMap { [$0, $1] }
     jml_plain_gradient(
       probabilities.pointer, target.values.pointer, target.keep.values, batch, classes, pixels, coefficients,
       gradient.pointer)
@@ -91,60 +110,28 @@ public struct JaccardMetricLoss: Hashable, Sendable {
     return LossValue(value: slopes.value, gradient: gradient)
   }
 
-  /// The loss as a function of the totals, with its derivatives.
-  func slopes(_ totals: JaccardTotals) -> JaccardSlopes {
-    let classes = totals.classes
-    let count = totals.batch * classes
-    var result = JaccardSlopes(count: count)
-
-    if averaging.perDataset != 0 {
-      let sum = totals.summed
-      let active = (0..<classes).filter { sum.isActive($0, self.active) }
-      for c in active {
-        let term = self.term(sum, c)
-        let weight = averaging.perDataset / Double(active.count)
-        result.value += weight * term.value
-        for index in stride(from: c, to: count, by: classes) {
-          result.byProbability[index] += weight * term.byProbability
-          result.byDistance[index] += weight * term.byDistance
-        }
-      }
+  /// The loss of one class as a function of two vectors, in double precision: what the paper's theorems and
+  /// figures are about.
+  /// - prediction, label: [pixels], 0...1.
+  /// - Returns: the value, and its gradient by the prediction, [pixels].
+  public func ofClass(prediction: [Double], label: [Double]) -> (value: Double, gradient: [Double]) {
+    precondition(
+      prediction.count == label.count,
+      "JaccardMetricLoss.ofClass: \(prediction.count) predictions, \(label.count) labels")
+    var totals = JaccardTotals(batch: 1, classes: 1)
+    for (x, y) in zip(prediction, label) {
+      totals.probability[0] += x
+      totals.label[0] += y
+      totals.distance[0] += abs(x - y)
+      totals.product[0] += x * y
+      totals.square[0] += x * x
+      totals.labelSquare[0] += y * y
     }
-
-    guard averaging.perImage != 0 || averaging.perClass != 0 else { return result }
-    let active = (0..<count).map { totals.isActive($0, self.active) }
-    let perImage = (0..<totals.batch).map { b in (0..<classes).count { active[b * classes + $0] } }
-    let perClass = (0..<classes).map { c in (0..<totals.batch).count { active[$0 * classes + c] } }
-    let images = Double(perImage.count { $0 > 0 })
-    let present = Double(perClass.count { $0 > 0 })
-    for index in 0..<count where active[index] {
-      let term = self.term(totals, index)
-      let weight =
-        averaging.perImage / (images * Double(perImage[index / classes]))
-        + averaging.perClass / (present * Double(perClass[index % classes]))
-      result.value += weight * term.value
-      result.byProbability[index] += weight * term.byProbability
-      result.byDistance[index] += weight * term.byDistance
+    let term = self.term(totals, 0)
+    let gradient = zip(prediction, label).map { x, y in
+      let sign: Double = x > y ? 1 : x < y ? -1 : 0
+      return term.byProbability + term.byDistance * sign + term.byProduct * y + term.bySquare * 2 * x
     }
-    return result
-  }
-
-  /// One ratio: 1 - (tp + s) / V with V = tp + alpha fp + beta fn + s, written in S_p, S_y and D.
-  private func term(
-    _ totals: JaccardTotals, _ index: Int
-  ) -> (value: Double, byProbability: Double, byDistance: Double) {
-    let sums = totals.probability[index] + totals.label[index]
-    let truePositives = (sums - totals.distance[index]) / 2
-    let rest = 1 - alpha - beta
-    let denominator =
-      rest * truePositives + alpha * totals.probability[index] + beta * totals.label[index] + smooth
-    guard denominator > 0 || denominator.isNaN else { return (0, 0, 0) }
-    let ratio = (truePositives + smooth) / denominator
-    // d tp = (dS_p - dD) / 2 and d V = rest d tp + alpha dS_p.
-    let byTruePositives = (1 - ratio * rest) / denominator
-    return (
-      value: 1 - ratio, byProbability: ratio * alpha / denominator - byTruePositives / 2,
-      byDistance: byTruePositives / 2
-    )
+    return (term.value, gradient)
   }
 }

@@ -10,6 +10,8 @@ import Tensors
 ///     L = l_CE  * sum over heads h of w_h (mu_L CE(z_h, y) + mu_T T^2 KL(t_h || p_h))
 ///       + l_JML * (nu_L JML(z, y) + nu_T JML(z, t))
 ///
+/// where JML is the region loss: JML1 in the paper's main tables, the losses of Table 10, or another.
+///
 /// Cross entropies are means over the kept pixels of the whole batch; where the label is smoothed CE is the
 /// KL form, which has the same gradient. The Jaccard loss is on the main head alone and is not multiplied by
 /// its weight. Without distillation mu_L = nu_L = 1. These are the weights of the authors' code; the paper's
@@ -18,9 +20,9 @@ import Tensors
 /// A batch without kept pixels has loss 0 and gradient 0. Differs from the authors' code, where CE is then
 /// NaN.
 ///
-/// Neither full-resolution logits nor probabilities ever exist: the first pass over row tiles sums what the
-/// Jaccard loss needs, the second computes the same tiles again and scatters the gradient through the
-/// transpose of the interpolation. The bits of the result do not depend on the number of threads.
+/// With JML1, neither full-resolution logits nor probabilities ever exist: the first pass over row tiles sums
+/// what the Jaccard loss needs, the second computes the same tiles again and scatters the gradient through the
+/// transpose of the interpolation. Other region losses take the slower way over full resolution. The bits of the result do not depend on the number of threads.
 public struct SegmentationLoss: Sendable {
   /// Every weight of the formula. There are no defaults: values come from the experiment.
   public struct Configuration: Hashable, Sendable {
@@ -36,7 +38,7 @@ public struct SegmentationLoss: Sendable {
     /// w of the auxiliary head.
     public var auxiliaryWeight: Double
     /// JML(z, y).
-    public var jaccard: JaccardMetricLoss
+    public var region: RegionLoss
     /// How the label is smoothed; nil for hard labels.
     public var smoothing: BoundaryLabelSmoothing?
     /// nil to train on labels alone.
@@ -44,7 +46,7 @@ public struct SegmentationLoss: Sendable {
 
     public init(
       classes: Int, ignoreIndex: UInt8, crossEntropyWeight: Double, jaccardWeight: Double, mainWeight: Double,
-      auxiliaryWeight: Double, jaccard: JaccardMetricLoss, smoothing: BoundaryLabelSmoothing?,
+      auxiliaryWeight: Double, region: RegionLoss, smoothing: BoundaryLabelSmoothing?,
       distillation: Distillation?
     ) {
       precondition(
@@ -58,9 +60,21 @@ public struct SegmentationLoss: Sendable {
       self.jaccardWeight = jaccardWeight
       self.mainWeight = mainWeight
       self.auxiliaryWeight = auxiliaryWeight
-      self.jaccard = jaccard
+      self.region = region
       self.smoothing = smoothing
       self.distillation = distillation
+    }
+
+    /// The same with a Jaccard loss.
+    public init(
+      classes: Int, ignoreIndex: UInt8, crossEntropyWeight: Double, jaccardWeight: Double, mainWeight: Double,
+      auxiliaryWeight: Double, jaccard: JaccardMetricLoss, smoothing: BoundaryLabelSmoothing?,
+      distillation: Distillation?
+    ) {
+      self.init(
+        classes: classes, ignoreIndex: ignoreIndex, crossEntropyWeight: crossEntropyWeight,
+        jaccardWeight: jaccardWeight, mainWeight: mainWeight, auxiliaryWeight: auxiliaryWeight,
+        region: .jaccard(jaccard), smoothing: smoothing, distillation: distillation)
     }
   }
 
@@ -129,7 +143,7 @@ public struct SegmentationLoss: Sendable {
   ///   - auxiliary: those of the auxiliary head, of any size; nil if the network has none.
   ///   - labels: [B, H, W]; decides the resolution of the loss.
   ///   - teacher: given if and only if the configuration distils.
-  /// - Throws: `LossError.labelOutsideClasses`.
+  /// - Throws: `LossError.labelOutsideClasses`; `.needsHardLabels` for Lovász-Softmax with smoothed labels.
   public func callAsFunction(
     main: Tensor, auxiliary: Tensor?, labels: LabelBatch, teacher: TeacherLogits?
   ) throws(LossError) -> Result {
@@ -144,12 +158,13 @@ public struct SegmentationLoss: Sendable {
     let counts = try LabelCounts(
       labels, boundary: boundary, classes: configuration.classes, ignoreIndex: configuration.ignoreIndex)
 
-    let mainTerm = evaluate(
+    let mainTerm = try evaluate(
       main, teacher?.main, labels, boundary, counts, weight: configuration.mainWeight,
       jaccard: configuration.jaccardWeight != 0)
-    let auxiliaryTerm = auxiliary.map {
-      evaluate(
-        $0, teacher?.auxiliary, labels, boundary, counts, weight: configuration.auxiliaryWeight,
+    var auxiliaryTerm: HeadTerm?
+    if let auxiliary {
+      auxiliaryTerm = try evaluate(
+        auxiliary, teacher?.auxiliary, labels, boundary, counts, weight: configuration.auxiliaryWeight,
         jaccard: false)
     }
     let crossEntropy = mainTerm.crossEntropy + (auxiliaryTerm?.crossEntropy ?? 0)
@@ -158,16 +173,24 @@ public struct SegmentationLoss: Sendable {
       keptPixels: counts.kept, mainGradient: mainTerm.gradient, auxiliaryGradient: auxiliaryTerm?.gradient)
   }
 
+  private struct HeadTerm {
+    let crossEntropy: Double
+    let jaccard: Double
+    let gradient: Tensor
+  }
+
   /// One head's share of the loss.
   private func evaluate(
     _ logits: Tensor, _ teacher: Tensor?, _ labels: LabelBatch, _ boundary: PixelMask?, _ counts: LabelCounts,
     weight: Double, jaccard: Bool
-  ) -> (crossEntropy: Double, jaccard: Double, gradient: Tensor) {
+  ) throws(LossError) -> HeadTerm {
     check(logits, labels, "logits")
     if let teacher { check(teacher, labels, "teacher logits") }
     let configuration = configuration
     let distillation = configuration.distillation
-    guard counts.kept > 0 else { return (0, 0, Tensor(repeating: 0, shape: logits.shape)) }
+    guard counts.kept > 0 else {
+      return HeadTerm(crossEntropy: 0, jaccard: 0, gradient: Tensor(repeating: 0, shape: logits.shape))
+    }
 
     let scale = configuration.crossEntropyWeight * weight / Double(counts.kept)
     let labelScale = scale * (distillation?.crossEntropyLabelWeight ?? 1)
@@ -179,11 +202,11 @@ public struct SegmentationLoss: Sendable {
       logits: logits, teacher: teacher, labels: labels, boundary: boundary,
       epsilon: configuration.smoothing?.epsilon ?? 0, ignoreIndex: configuration.ignoreIndex,
       temperature: distillation?.temperature ?? 1)
-    if jaccard {
-      let active = [configuration.jaccard.active, distillation?.jaccard.active].compactMap { $0 }
+    if jaccard, isFused, let fusible = configuration.region.fusible {
+      let active = [fusible.active, distillation?.jaccard.active].compactMap { $0 }
       let totals = head.totals(
         counts, maxima: teacher != nil || active.contains { $0.looksAtProbabilities }, sums: &sums)
-      let slopes = jaccardSlopes(totals)
+      let slopes = jaccardSlopes(fusible, totals)
       jaccardValue = slopes.value
       head.gradient(
         into: gradient, coefficients: slopes.coefficients, crossEntropy: labelScale, divergence: teacherScale,
@@ -194,18 +217,20 @@ public struct SegmentationLoss: Sendable {
           into: gradient, coefficients: nil, crossEntropy: labelScale, divergence: teacherScale,
           sums: buffer.baseAddress)
       }
+      if jaccard { jaccardValue = try regionTerm(logits, teacher, labels, addingTo: gradient) }
     }
-    return (labelScale * sums[0] + teacherScale * sums[1], jaccardValue, gradient)
+    return HeadTerm(
+      crossEntropy: labelScale * sums[0] + teacherScale * sums[1], jaccard: jaccardValue, gradient: gradient)
   }
 
   /// The Jaccard line of the formula and its derivatives by the sums of p, |p - y| and |p - t|, [B, C, 3].
   private func jaccardSlopes(
-    _ totals: (label: JaccardTotals, teacher: JaccardTotals?)
+    _ loss: JaccardMetricLoss, _ totals: (label: JaccardTotals, teacher: JaccardTotals?)
   ) -> (value: Double, coefficients: [Float]) {
     let weight = configuration.jaccardWeight
     let distillation = configuration.distillation
     let labelWeight = weight * (distillation?.jaccardLabelWeight ?? 1)
-    let byLabel = configuration.jaccard.slopes(totals.label)
+    let byLabel = loss.slopes(totals.label)
     var value = labelWeight * byLabel.value
     var coefficients = [Float](repeating: 0, count: totals.label.batch * totals.label.classes * 3)
     var byProbability = byLabel.byProbability.map { labelWeight * $0 }

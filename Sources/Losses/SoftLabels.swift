@@ -37,6 +37,40 @@ public struct SoftLabels: Sendable {
     self.keep = keep
   }
 
+  /// What a student learns from a teacher: softmax(logits / temperature).
+  /// - logits: the teacher's at full resolution, [B, C, H, W], plain.
+  /// - keep: [B, H, W]; a teacher has an opinion on ignored pixels too, which does not count.
+  public init(distilling logits: Tensor, temperature: Double, keep: PixelMask) {
+    precondition(temperature > 0, "SoftLabels: temperature \(temperature) is not positive")
+    precondition(
+      logits.layout == .plain && logits.shape.rank == 4,
+      "SoftLabels: teacher logits \(logits.shape) (\(logits.layout)) are not plain [B, C, H, W]")
+    let values = Tensor(uninitialized: logits.shape)
+    jml_plain_softmax(
+      logits.pointer, logits.shape[0], logits.shape[1], logits.shape[2] * logits.shape[3], Float(temperature),
+      values.pointer)
+    withExtendedLifetime(logits) {}
+    self.init(values: values, keep: keep)
+  }
+
+  /// The first kept pixel, counted through the batch, whose label is not one-hot; nil if there is none.
+  public var firstSoftPixel: Int? {
+    let (classes, pixels) = (values.shape[1], values.shape[2] * values.shape[3])
+    return withExtendedLifetime(values) {
+      keep.values.indices.first { place in
+        guard keep.values[place] != 0 else { return false }
+        let start = values.pointer + place / pixels * classes * pixels + place % pixels
+        var ones = 0
+        for c in 0..<classes {
+          let value = start[c * pixels]
+          if value != 0 && value != 1 { return true }
+          ones += value == 1 ? 1 : 0
+        }
+        return ones != 1
+      }
+    }
+  }
+
   /// One-hot labels; ignored pixels are zero and masked.
   /// - Throws: `LossError.labelOutsideClasses`.
   public init(_ labels: LabelBatch, classes: Int, ignoreIndex: UInt8) throws(LossError) {

@@ -50,13 +50,15 @@ public struct CalibrationBins: Equatable, Sendable {
     }.error
   }
 
+  /// The ECE of each image in percent, [images]; nil for an image without pixels.
+  public var expectedCalibrationErrors: [Double?] {
+    let bins = CalibrationBins.bins
+    return (0..<images).map { image in (image * bins..<(image + 1) * bins).map { Bin(self, $0) }.error }
+  }
+
   /// ECE^I in percent: the mean of the ECE of each image that has pixels; nil if none has.
   public var expectedCalibrationErrorI: Mean? {
-    let bins = CalibrationBins.bins
-    return Mean(
-      ofFractions: (0..<images).compactMap { image in
-        (image * bins..<(image + 1) * bins).map { Bin(self, $0) }.error.map { $0 / 100 }
-      })
+    Mean(ofFractions: expectedCalibrationErrors.compactMap { $0.map { $0 / 100 } })
   }
 }
 

@@ -64,28 +64,9 @@ extension ConfusionCounts {
 
   /// mIoU^I: per image the mean over the classes in its label, then over images with any label. `count`:
   /// images.
-  public var meanIoUI: Mean? {
-    Mean(
-      ofFractions: (0..<images).compactMap { image in
-        let values = (0..<classes).compactMap { labelledIoU(image: image, class: $0) }
-        return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
-      })
-  }
+  public var meanIoUI: Mean? { meanI(.iou) }
 
   /// mIoU^C: per class the mean over the images whose label has it, then over classes in some label.
   /// `count`: classes.
-  public var meanIoUC: Mean? {
-    Mean(
-      ofFractions: (0..<classes).compactMap { index in
-        let values = (0..<images).compactMap { labelledIoU(image: $0, class: index) }
-        return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
-      })
-  }
-
-  /// IoU of a class in an image as a fraction; nil if the image's label lacks the class.
-  private func labelledIoU(image: Int, class index: Int) -> Double? {
-    let at = image * classes + index
-    guard truePositives[at] + falseNegatives[at] > 0 else { return nil }
-    return Double(truePositives[at]) / Double(truePositives[at] + falsePositives[at] + falseNegatives[at])
-  }
+  public var meanIoUC: Mean? { meanC(.iou) }
 }

@@ -113,14 +113,21 @@ public struct Assembly: Sendable {
       switch label.kind {
       case .hard: nil
       case .boundarySmoothing(let kernel, let epsilon):
-        BoundaryLabelSmoothing(kernel: kernel, epsilon: epsilon, classes: classes)
+        BoundaryLabelSmoothing(
+          window: kernel.map { .pixels($0) } ?? .everywhere, epsilon: epsilon, classes: classes,
+          ignoreIndex: LabelMap.ignore)
       }
-    let jaccard = jaccard(loss.jaccard, active: loss.jaccard?.activeClasses ?? .all)
+    let region: RegionLoss =
+      if let lovasz = loss.lovasz {
+        .lovasz(LovaszSoftmax(active: active(lovasz.activeClasses, threshold: lovasz.threshold)))
+      } else {
+        .jaccard(jaccard(loss.jaccard, active: loss.jaccard?.activeClasses ?? .all))
+      }
     return SegmentationLoss(
       SegmentationLoss.Configuration(
         classes: classes, ignoreIndex: LabelMap.ignore, crossEntropyWeight: loss.crossEntropyWeight,
-        jaccardWeight: loss.jaccard?.weight ?? 0, mainWeight: loss.mainWeight,
-        auxiliaryWeight: loss.auxiliaryWeight, jaccard: jaccard, smoothing: smoothing,
+        jaccardWeight: loss.jaccard?.weight ?? loss.lovasz?.weight ?? 0, mainWeight: loss.mainWeight,
+        auxiliaryWeight: loss.auxiliaryWeight, region: region, smoothing: smoothing,
         distillation: distillation.map { distil($0, loss) }))
   }
 
@@ -137,21 +144,31 @@ public struct Assembly: Sendable {
 
   /// - Parameter spec: nil for a loss without Jaccard term, whose weight is 0 then.
   private static func jaccard(_ spec: JaccardSpec?, active: Experiments.ActiveClasses) -> JaccardMetricLoss {
-    let threshold = spec?.threshold ?? 0
-    let classes: Losses.ActiveClasses =
-      switch active {
-      case .all: .all
-      case .present: .present
-      case .prob: .probability(threshold: threshold)
-      case .label: .label(threshold: threshold)
-      case .both: .both(threshold: threshold)
+    let form: JaccardMetricLoss.Form =
+      switch spec?.form ?? .jml1 {
+      case .jml1: .jml1
+      case .jml2: .jml2
+      case .sjlL1: .sjlL1
+      case .sjlL2: .sjlL2
       }
     return JaccardMetricLoss(
-      alpha: spec?.alpha ?? 1, beta: spec?.beta ?? 1, smooth: spec?.smooth ?? 1,
+      form: form, alpha: spec?.alpha ?? 1, beta: spec?.beta ?? 1, smooth: spec?.smooth ?? 1,
       averaging: JaccardMetricLoss.Averaging(
         perDataset: spec?.datasetWeight ?? 1, perImage: spec?.imageWeight ?? 0,
         perClass: spec?.classWeight ?? 0),
-      active: classes)
+      active: Assembly.active(active, threshold: spec?.threshold ?? 0))
+  }
+
+  private static func active(
+    _ classes: Experiments.ActiveClasses, threshold: Double
+  ) -> Losses.ActiveClasses {
+    switch classes {
+    case .all: .all
+    case .present: .present
+    case .prob: .probability(threshold: threshold)
+    case .label: .label(threshold: threshold)
+    case .both: .both(threshold: threshold)
+    }
   }
 
   // MARK: Training

@@ -24,7 +24,8 @@ struct JML: ParsableCommand {
       """,
     subcommands: [
       PlanCommand.self, RunCommand.self, TableCommand.self, StatusCommand.self, DoctorCommand.self,
-      DataCommand.self, TrainCommand.self, BenchCommand.self,
+      DataCommand.self, TrainCommand.self, BenchCommand.self, LossCommand.self, MetricsCommand.self,
+      FigureCommand.self,
     ])
 }
 

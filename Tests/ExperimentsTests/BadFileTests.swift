@@ -52,7 +52,16 @@ struct BadFile: Sendable, CustomTestStringConvertible {
     // Out of range.
     BadFile(
       file: "labels/boundary_smoothing.yaml", old: "kernel: 3", new: "kernel: 4",
-      says: ["labels/boundary_smoothing.yaml: kernel", "'4'", "an odd integer, 3...63"]),
+      says: ["labels/boundary_smoothing.yaml: kernel", "'4'", "an odd integer, 3...8191, or infinity"]),
+    BadFile(
+      file: "labels/boundary_smoothing.yaml", old: "kernel: 3", new: "kernel: wide",
+      says: ["labels/boundary_smoothing.yaml: kernel", "'wide'", "an odd integer, 3...8191, or infinity"]),
+    BadFile(
+      file: "losses/ce_jml2.yaml", old: "form: jml2", new: "form: jml3",
+      says: ["losses/ce_jml2.yaml: form", "'jml3'", "one of jml1, jml2, sjl_l1, sjl_l2"]),
+    BadFile(
+      file: "losses/ce_lovasz.yaml", old: "threshold: 0.01", new: "threshold: 0.01\nsmooth: 1.0",
+      says: ["losses/ce_lovasz.yaml", "smooth", "unknown key"]),
     BadFile(
       file: "labels/boundary_smoothing.yaml", old: "epsilon: 0.5", new: "epsilon: 1.5",
       says: ["labels/boundary_smoothing.yaml: epsilon", "'1.5'", "0 < x <= 1"]),

@@ -86,7 +86,7 @@ struct FusedHeadTests {
     var value = 0.0
     if jaccard {
       let labelWeight = configuration.jaccardWeight * (distillation?.jaccardLabelWeight ?? 1)
-      value += add(labelWeight, configuration.jaccard(logits: full, target: soft))
+      value += add(labelWeight, try configuration.region.fullResolution(logits: full, target: soft))
     }
     if let distillation, let teacher {
       let teacherFull = upsample(teacher, labels.height, labels.width)

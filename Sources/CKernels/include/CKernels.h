@@ -1,5 +1,6 @@
 #pragma once
 // Umbrella header: one header per concern.
+#include "ClasswiseCalibration.h"
 #include "Convolution.h"
 #include "Evaluation.h"
 #include "LabelTransforms.h"

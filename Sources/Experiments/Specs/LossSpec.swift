@@ -16,6 +16,8 @@ public enum ActiveClasses: String, CaseIterable, Sendable {
 /// has:
 ///
 ///     L = lambda_CE * (main * CE_main + auxiliary * CE_auxiliary) + lambda_JML * JML_main
+///
+/// At most one of `jaccard` and `lovasz` is there.
 public struct LossSpec: Equatable, Sendable {
   public let name: String
   /// lambda_CE
@@ -23,34 +25,49 @@ public struct LossSpec: Equatable, Sendable {
   /// Weight of the main head's cross entropy; the Jaccard term does not get it.
   public let mainWeight: Double
   public let auxiliaryWeight: Double
-  /// nil: cross entropy alone.
+  /// nil: no term of this family.
   public let jaccard: JaccardSpec?
+  public let lovasz: LovaszSpec?
 
   fileprivate enum Kind: String, CaseIterable {
     case crossEntropy = "cross_entropy"
     case crossEntropyAndJaccard = "cross_entropy_and_jaccard"
+    case crossEntropyAndLovasz = "cross_entropy_and_lovasz"
+  }
+
+  private var kind: Kind {
+    if jaccard != nil { return .crossEntropyAndJaccard }
+    return lovasz == nil ? .crossEntropy : .crossEntropyAndLovasz
   }
 
   fileprivate static let commonKeys = ["kind", "cross_entropy_weight", "main_weight", "auxiliary_weight"]
   fileprivate static let jaccardKeys = [
     "jaccard_weight", "smooth", "alpha", "beta", "dataset_weight", "image_weight", "class_weight",
     "active_classes",
-    "threshold",
+    "threshold", "form",
   ]
+  fileprivate static let lovaszKeys = ["lovasz_weight", "active_classes", "threshold"]
 
   /// - Parameter activeClasses: reads the `active_classes` key.
   fileprivate init(
     _ reader: StrictReader, name: String?, activeClasses: (StrictReader) throws -> ActiveClasses
   ) throws {
     let kind = try reader.required("kind").choice(Kind.self)
-    let keys = kind == .crossEntropy ? LossSpec.commonKeys : LossSpec.commonKeys + LossSpec.jaccardKeys
-    self.name = try reader.name(or: name, keys: keys)
+    let more: [String] =
+      switch kind {
+      case .crossEntropy: []
+      case .crossEntropyAndJaccard: LossSpec.jaccardKeys
+      case .crossEntropyAndLovasz: LossSpec.lovaszKeys
+      }
+    self.name = try reader.name(or: name, keys: LossSpec.commonKeys + more)
     crossEntropyWeight = try reader.required("cross_entropy_weight").number(.closed(0, 100))
     mainWeight = try reader.required("main_weight").number(.closed(0, 100))
     auxiliaryWeight = try reader.required("auxiliary_weight").number(.closed(0, 100))
     switch kind {
-    case .crossEntropy: jaccard = nil
-    case .crossEntropyAndJaccard: jaccard = try JaccardSpec(reader, activeClasses: activeClasses)
+    case .crossEntropy: (jaccard, lovasz) = (nil, nil)
+    case .crossEntropyAndJaccard:
+      (jaccard, lovasz) = (try JaccardSpec(reader, activeClasses: activeClasses), nil)
+    case .crossEntropyAndLovasz: (jaccard, lovasz) = (nil, try LovaszSpec(reader))
     }
   }
 
@@ -64,16 +81,31 @@ public struct LossSpec: Equatable, Sendable {
       "name": .string(name), "cross_entropy_weight": .number(crossEntropyWeight),
       "main_weight": .number(mainWeight),
       "auxiliary_weight": .number(auxiliaryWeight),
-      "kind": .string((jaccard == nil ? Kind.crossEntropy : Kind.crossEntropyAndJaccard).rawValue),
+      "kind": .string(kind.rawValue),
     ]
     if let jaccard { members.merge(jaccard.members) { $1 } }
+    if let lovasz { members.merge(lovasz.members) { $1 } }
     return .object(members)
   }
 }
 
-/// The Jaccard metric loss JML1 of the paper's eq. (7), with the Tversky weights and the three forms of its
-/// code.
+/// How overlap and excess of prediction and label are measured: the rows of Table 10.
+public enum JaccardForm: String, CaseIterable, Sendable {
+  /// Eq. (7).
+  case jml1
+  /// Eq. (8).
+  case jml2
+  /// The soft Jaccard loss with the L1 norm.
+  case sjlL1 = "sjl_l1"
+  /// The soft Jaccard loss with the squared L2 norm.
+  case sjlL2 = "sjl_l2"
+}
+
+/// A Jaccard loss, by default the metric loss JML1 of the paper's eq. (7), with the Tversky weights and the
+/// three averages of its code.
 public struct JaccardSpec: Equatable, Sendable {
+  /// Optional in files: JML1 where it is missing.
+  public let form: JaccardForm
   /// lambda_JML
   public let weight: Double
   /// Pixels added to numerator and denominator.
@@ -94,6 +126,7 @@ public struct JaccardSpec: Equatable, Sendable {
   public let threshold: Double
 
   fileprivate init(_ reader: StrictReader, activeClasses: (StrictReader) throws -> ActiveClasses) throws {
+    form = try reader.optional("form")?.choice(JaccardForm.self) ?? .jml1
     weight = try reader.required("jaccard_weight").number(.above(0, upTo: 100))
     smooth = try reader.required("smooth").number(.closed(0, 1e6))
     alpha = try reader.required("alpha").number(.closed(0, 100))
@@ -109,11 +142,36 @@ public struct JaccardSpec: Equatable, Sendable {
   }
 
   fileprivate var members: [String: JSONValue] {
-    [
+    var members: [String: JSONValue] = [
       "jaccard_weight": .number(weight), "smooth": .number(smooth), "alpha": .number(alpha),
       "beta": .number(beta),
       "dataset_weight": .number(datasetWeight), "image_weight": .number(imageWeight),
       "class_weight": .number(classWeight), "active_classes": .string(activeClasses.rawValue),
+      "threshold": .number(threshold),
+    ]
+    // Runs from before there was a choice keep their ids.
+    if form != .jml1 { members["form"] = .string(form.rawValue) }
+    return members
+  }
+}
+
+/// The Lovász-Softmax loss (LSL in Table 10): hard labels only, sums over the batch.
+public struct LovaszSpec: Equatable, Sendable {
+  /// In the place of lambda_JML.
+  public let weight: Double
+  public let activeClasses: ActiveClasses
+  /// Of the modes prob, label and both.
+  public let threshold: Double
+
+  fileprivate init(_ reader: StrictReader) throws {
+    weight = try reader.required("lovasz_weight").number(.above(0, upTo: 100))
+    activeClasses = try reader.required("active_classes").choice(ActiveClasses.self)
+    threshold = try reader.required("threshold").number(.from(0, below: 1))
+  }
+
+  fileprivate var members: [String: JSONValue] {
+    [
+      "lovasz_weight": .number(weight), "active_classes": .string(activeClasses.rawValue),
       "threshold": .number(threshold),
     ]
   }

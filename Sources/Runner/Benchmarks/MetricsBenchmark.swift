@@ -15,7 +15,7 @@ public struct MetricsBenchmark: Sendable {
   }
 
   /// What one pass counts, in words of reports.
-  public static let counted = ["accuracy", "iou", "ece"]
+  public static let counted = ["accuracy", "iou", "ece", "sce"]
 
   /// - Throws: `MetricsError`.
   public func run(_ repeats: Repeats) throws -> BenchmarkReport {
@@ -26,7 +26,8 @@ public struct MetricsBenchmark: Sendable {
     let (times, work) = try repeats.measure { _ in
       try Profile.measure("evaluation") {
         var evaluation = Evaluation(classes: classes)
-        try evaluation.add(scores: scores, label: label)
+        var classwise = ClasswiseCalibration(classes: classes)
+        try evaluation.add(scores: scores, label: label, classwise: &classwise)
       }
     }
     return BenchmarkReport(

@@ -1,0 +1,36 @@
+import CHDF5
+
+extension HDF5File {
+  /// Row-major values of one index of a dataset's outermost axis, without reading the others: [N, ...] gives [...].
+  public func floats(_ dataset: String, slice index: Int) throws -> [Float] { try read(dataset, slice: index) }
+
+  /// The same for unsigned bytes or booleans.
+  public func bytes(_ dataset: String, slice index: Int) throws -> [UInt8] { try read(dataset, slice: index) }
+
+  private func read<Element: HDF5Element>(_ dataset: String, slice index: Int) throws -> [Element] {
+    let opened = try openDataset(dataset)
+    let stored = try Handle(
+      H5Dget_type(opened.id), close: H5Tclose, orThrow: { self.failure(dataset, "typing", $0) })
+    try check(stored.id, holds: Element.self, dataset)
+    let fail = { (reason: String) in self.failure(dataset, "slicing", reason) }
+    let space = try Handle(H5Dget_space(opened.id), close: H5Sclose, orThrow: fail)
+    let shape = try extents(ofSpace: space.id, named: dataset)
+    guard let outermost = shape.first, (0..<outermost).contains(index) else {
+      throw HDF5Error.wrongShape(
+        path: path, object: dataset, wanted: "more than \(index) along the first axis", found: shape)
+    }
+    let start = shape.indices.map { hsize_t($0 == 0 ? index : 0) }
+    let count = shape.enumerated().map { hsize_t($0.offset == 0 ? 1 : $0.element) }
+    var values = [Element](repeating: .zero, count: shape.dropFirst().reduce(1, *))
+    guard !values.isEmpty else { return values }
+    let memory = try Handle(H5Screate_simple(Int32(count.count), count, nil), close: H5Sclose, orThrow: fail)
+    guard H5Sselect_hyperslab(space.id, H5S_SELECT_SET, start, nil, count, nil) >= 0 else {
+      throw failure(dataset, "slicing")
+    }
+    let status = values.withUnsafeMutableBytes {
+      H5Dread(opened.id, Element.memoryType, memory.id, space.id, jml_h5_default(), $0.baseAddress)
+    }
+    guard status >= 0 else { throw failure(dataset, "reading") }
+    return values
+  }
+}
