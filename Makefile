@@ -2,10 +2,12 @@
 #   TABLE    table number, for run and table          DATA     folder with real data (default: embedded data)
 #   PROFILE  smoke, mini or paper                     RESULTS  folder for results
 #   JOBS     runs at a time                           THREADS  threads of each run
+#   PAIRS    repeats of make bench                    ROWS     rows of make bench (default: all)
 #   SET      overrides, such as SET="recipe.learning_rate=0.02 loss.smooth=2"
 TABLE   ?= 4
 PROFILE ?= mini
 JOBS    ?= 2
+PAIRS   ?= 3
 
 jml     := .build/release/jml
 build   := swift build -c release
@@ -13,7 +15,7 @@ where   := --profile $(PROFILE) $(if $(DATA),--data "$(DATA)") $(if $(RESULTS),-
            $(foreach pair,$(SET),--set "$(pair)")
 how     := --jobs $(JOBS) $(if $(THREADS),--threads $(THREADS))
 
-.PHONY: help setup build test table4 table9 run table plan status figure1 figure2 figure3 data doctor bench-step \
+.PHONY: help setup build test table4 table9 run table plan status figure1 figure2 figure3 data doctor bench bench-step \
         format lint clean
 .DEFAULT_GOAL := help
 
@@ -43,6 +45,8 @@ data: build  ## Makes the embedded data, or checks DATA.
 	$(jml) data $(if $(DATA),check,make) --profile $(PROFILE) $(if $(DATA),--data "$(DATA)")
 doctor: build ## Checks machine, libraries, experiment files and folders.
 	$(jml) doctor $(where)
+bench: build ## Compares speed with PyTorch and OpenCV (PAIRS, ROWS=head,labels): results/bench.
+	benchmarks/run.sh --jml $(jml) --pairs $(PAIRS) $(if $(ROWS),--rows $(ROWS)) $(if $(THREADS),--threads $(THREADS))
 bench-step: build ## Times one training step.
 	$(jml) bench step --model deeplabv3_resnet18d --batch 4 --crop 256x512 --classes 19 --loss jml $(if $(THREADS),--threads $(THREADS)) --json
 format:      ## Formats the sources.
@@ -50,4 +54,4 @@ format:      ## Formats the sources.
 lint:        ## Fails on unformatted sources and on warnings.
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests && $(build) --scratch-path .build-lint -Xswiftc -warnings-as-errors
 clean:       ## Removes what was built; results and data stay.
-	rm -rf .build .build-lint
+	rm -rf .build .build-lint benchmarks/.venv

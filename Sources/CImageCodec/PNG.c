@@ -67,11 +67,14 @@ static void read_header(reader *r, jml_png_info *info) {
   png_set_user_limits(r->png, JML_IMAGE_MAX_SIDE, JML_IMAGE_MAX_SIDE);
   png_set_chunk_malloc_max(r->png, 16u << 20);
   png_set_read_fn(r->png, &r->from, read_bytes);
+  // Every chunk's CRC is checked; a second checksum over the decompressed bytes would find nothing more.
+  png_set_option(r->png, PNG_IGNORE_ADLER32, PNG_OPTION_ON);
   png_read_info(r->png, r->info);
   info->width = (int32_t)png_get_image_width(r->png, r->info);
   info->height = (int32_t)png_get_image_height(r->png, r->info);
   info->color_type = png_get_color_type(r->png, r->info);
   info->bit_depth = png_get_bit_depth(r->png, r->info);
+  info->interlaced = png_get_interlace_type(r->png, r->info) != PNG_INTERLACE_NONE;
   if ((int64_t)info->width * info->height > JML_IMAGE_MAX_AREA) png_error(r->png, "image is too large");
 }
 
@@ -87,21 +90,32 @@ int jml_png_probe(const uint8_t *bytes, size_t count, jml_png_info *info, char *
   return 0;
 }
 
-// To be called after setjmp, with the transformations chosen.
-static void read_rows(reader *r, int32_t height, uint8_t *pixels, size_t row_bytes, size_t capacity) {
+// To be called after setjmp, with the transformations chosen. Rows before `first` go to the place of row `first`,
+// which overwrites them.
+static void read_rows(
+    reader *r, const jml_png_info *info, int32_t first, int32_t rows, uint8_t *pixels, size_t row_bytes,
+    size_t capacity) {
   int passes = png_set_interlace_handling(r->png);
   png_read_update_info(r->png, r->info);
-  if (png_get_rowbytes(r->png, r->info) != row_bytes || row_bytes * (size_t)height != capacity) {
+  if (png_get_rowbytes(r->png, r->info) != row_bytes || row_bytes * (size_t)rows != capacity) {
     png_error(r->png, "decoded size differs from the header");
   }
+  const int whole = first == 0 && rows == info->height;
+  if (first < 0 || rows < 1 || first > info->height - rows || (info->interlaced && !whole)) {
+    png_error(r->png, "no such rows");
+  }
   for (int pass = 0; pass < passes; pass++) {
-    for (int32_t y = 0; y < height; y++) png_read_row(r->png, pixels + (size_t)y * row_bytes, NULL);
+    for (int32_t y = 0; y < first + rows; y++) {
+      png_read_row(r->png, pixels + (size_t)(y < first ? 0 : y - first) * row_bytes, NULL);
+    }
   }
   // The checksums of the last chunks stand after the last row.
-  png_read_end(r->png, NULL);
+  if (whole) png_read_end(r->png, NULL);
 }
 
-int jml_png_decode_rgb(const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, char *error) {
+int jml_png_decode_rgb(
+    const uint8_t *bytes, size_t count, int32_t first, int32_t rows, uint8_t *pixels, size_t capacity,
+    char *error) {
   reader r;
   if (reader_open(&r, bytes, count, error)) return -1;
   if (setjmp(png_jmpbuf(r.png))) {
@@ -124,12 +138,14 @@ int jml_png_decode_rgb(const uint8_t *bytes, size_t count, uint8_t *pixels, size
   }
   if (info.bit_depth == 16) png_set_scale_16(r.png);
   png_set_strip_alpha(r.png);
-  read_rows(&r, info.height, pixels, (size_t)info.width * 3, capacity);
+  read_rows(&r, &info, first, rows, pixels, (size_t)info.width * 3, capacity);
   png_destroy_read_struct(&r.png, &r.info, NULL);
   return 0;
 }
 
-int jml_png_decode_index(const uint8_t *bytes, size_t count, uint8_t *values, size_t capacity, char *error) {
+int jml_png_decode_index(
+    const uint8_t *bytes, size_t count, int32_t first, int32_t rows, uint8_t *values, size_t capacity,
+    char *error) {
   reader r;
   if (reader_open(&r, bytes, count, error)) return -1;
   if (setjmp(png_jmpbuf(r.png))) {
@@ -141,7 +157,7 @@ int jml_png_decode_index(const uint8_t *bytes, size_t count, uint8_t *values, si
   int grey = info.color_type == JML_PNG_GREY && info.bit_depth == 8;
   if (!grey && info.color_type != JML_PNG_PALETTE) png_error(r.png, "neither 8-bit grey nor palette");
   if (info.bit_depth < 8) png_set_packing(r.png);
-  read_rows(&r, info.height, values, (size_t)info.width, capacity);
+  read_rows(&r, &info, first, rows, values, (size_t)info.width, capacity);
   png_destroy_read_struct(&r.png, &r.info, NULL);
   return 0;
 }

@@ -1,5 +1,7 @@
 #include "Evaluation.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <mutex>
 #include <vector>
@@ -40,11 +42,12 @@ inline __attribute__((always_inline)) float exp_nonpositive(float x) {
 
 namespace jml {
 
-// Arg max, its confidence and the bin of that, for n <= tile_pixels pixels.
+// Arg max, its confidence and the bin of that, for n <= tile_pixels pixels. `exponentials`: room for
+// [classes, tile_pixels] that gets exp(score - greatest) of logits; or NULL.
 JML_MULTIVERSION
 void evaluate_tile(
     const float *scores, long stride, long classes, long n, int probabilities, float *confidence,
-    int32_t *top, int32_t *bin) {
+    int32_t *top, int32_t *bin, float *exponentials) {
   float best[tile_pixels];
   for (long i = 0; i < n; ++i) {
     best[i] = scores[i];
@@ -69,7 +72,15 @@ void evaluate_tile(
     for (long i = 0; i < n; ++i) confidence[i] = 0;
     for (long c = 0; c < classes; ++c) {
       const float *row = scores + c * stride;
-      for (long i = 0; i < n; ++i) confidence[i] += exp_nonpositive(row[i] - best[i]);
+      if (exponentials) {
+        float *kept = exponentials + c * tile_pixels;
+        for (long i = 0; i < n; ++i) {
+          kept[i] = exp_nonpositive(row[i] - best[i]);
+          confidence[i] += kept[i];
+        }
+      } else {
+        for (long i = 0; i < n; ++i) confidence[i] += exp_nonpositive(row[i] - best[i]);
+      }
     }
     for (long i = 0; i < n; ++i) confidence[i] = 1.0f / confidence[i];
   }
@@ -82,11 +93,82 @@ void evaluate_tile(
   }
 }
 
+// The probabilities of one class at n pixels: counts and sums of the first bin, and where the others are. `keep`:
+// not 0 where a pixel counts. `factor`: what makes probabilities of `values`; or NULL.
+//
+// Most probabilities of most classes are in the first bin, which needs no sorting. Sums are in units of 2^-32, and
+// those below 0.1 fit 32 bits; the halves of a tile's are added apart.
+JML_MULTIVERSION
+void classwise_tile(
+    const float *values, const float *factor, const int32_t *keep, long n, float *probability,
+    uint8_t *beyond, int64_t *count, int64_t *sum) {
+  if (factor) {
+    for (long i = 0; i < n; ++i) probability[i] = values[i] * factor[i];
+  } else {
+    for (long i = 0; i < n; ++i) probability[i] = values[i];
+  }
+  int32_t pixels = 0, low = 0, high = 0;
+  for (long i = 0; i < n; ++i) {
+    const int32_t first = probability[i] < 0.1f ? keep[i] : 0;
+    const float scaled = __builtin_nearbyintf(probability[i] * 4294967296.0f);
+    const int32_t fixed = static_cast<int32_t>(first ? scaled : 0.0f);
+    pixels += first;
+    low += fixed & 0xFFFF;
+    high += fixed >> 16;
+  }
+  for (long i = 0; i < n; ++i) beyond[i] = keep[i] && probability[i] >= 0.1f;
+  *count += pixels;
+  *sum += int64_t(low) + (int64_t(high) << 16);
+}
+
 }  // namespace jml
+
+namespace {
+
+// Left-closed bins, 1 in the last: the number of inner edges at or below the probability.
+inline long bin_of(float probability) {
+  long bin = std::min(9L, static_cast<long>(probability * 10.0f));
+  if (bin < 9 && probability >= static_cast<float>((bin + 1) / 10.0)) return bin + 1;
+  return bin > 0 && probability < static_cast<float>(bin / 10.0) ? bin - 1 : bin;
+}
+
+// One tile's share of [classes, 4, 10]: pixels, sum, labelled, labelled and predicted.
+void add_classwise(
+    const float *values, long stride, const float *factor, const int32_t *keep, const uint8_t *label,
+    const int32_t *top, long classes, long n, int64_t *sums) {
+  constexpr long width = jml_calibration_bins;
+  float probability[tile_pixels];
+  alignas(8) uint8_t beyond[tile_pixels];
+  for (long c = 0; c < classes; ++c) {
+    int64_t *bins = sums + c * 4 * width;
+    jml::classwise_tile(values + c * stride, factor, keep, n, probability, beyond, bins, bins + width);
+    std::fill(beyond + n, beyond + (n + 7) / 8 * 8, uint8_t(0));
+    for (long i = 0; i < n; i += 8) {
+      uint64_t word;
+      memcpy(&word, beyond + i, 8);
+      if (!word) continue;
+      for (long j = i; j < i + 8; ++j) {
+        if (!beyond[j]) continue;
+        const long bin = bin_of(probability[j]);
+        ++bins[bin];
+        bins[width + bin] += static_cast<int64_t>(double(probability[j]) * 4294967296.0);
+      }
+    }
+  }
+  for (long i = 0; i < n; ++i) {
+    if (!keep[i]) continue;
+    const float value = values[label[i] * stride + i];
+    int64_t *bins = sums + label[i] * 4 * width + bin_of(factor ? value * factor[i] : value);
+    ++bins[2 * width];
+    bins[3 * width] += top[i] == label[i];
+  }
+}
+
+}  // namespace
 
 void jml_evaluate_image(
     const float *scores, int probabilities, const uint8_t *label, const uint8_t *boundary, long classes,
-    long pixels, int64_t *counts, int64_t *bins, uint8_t *prediction, int64_t *problems) {
+    long pixels, int64_t *counts, int64_t *bins, uint8_t *prediction, int64_t *problems, int64_t *classwise) {
   constexpr long bin_values = 2 * 3 * jml_calibration_bins;
   std::mutex merging;
   long tiles = (pixels + tile_pixels - 1) / tile_pixels;
@@ -97,10 +179,29 @@ void jml_evaluate_image(
     std::vector<int64_t> predicted(classes), labelled(classes), agreeing(classes);
     int64_t sums[2][3][jml_calibration_bins] = {};
     int64_t not_finite = 0, not_a_class = 0;
+    const long set_values = classes * 4 * jml_calibration_bins;
+    std::vector<int64_t> class_sums(classwise ? 2 * set_values : 0);
+    std::vector<float> exponentials(classwise && !probabilities ? classes * tile_pixels : 0);
+    int32_t keep[tile_pixels];
     for (long tile = first_tile; tile < last_tile; ++tile) {
       long start = tile * tile_pixels;
       long n = pixels - start < tile_pixels ? pixels - start : tile_pixels;
-      jml::evaluate_tile(scores + start, pixels, classes, n, probabilities, confidence, top, bin);
+      jml::evaluate_tile(
+          scores + start, pixels, classes, n, probabilities, confidence, top, bin,
+          exponentials.empty() ? nullptr : exponentials.data());
+      if (classwise) {
+        const float *values = probabilities ? scores + start : exponentials.data();
+        const long stride = probabilities ? pixels : tile_pixels;
+        const float *factor = probabilities ? nullptr : confidence;
+        const uint8_t *target = label + start;
+        for (long i = 0; i < n; ++i) keep[i] = target[i] < classes && confidence[i] <= 1.0f;
+        add_classwise(values, stride, factor, keep, target, top, classes, n, class_sums.data());
+        if (boundary) {
+          for (long i = 0; i < n; ++i) keep[i] = keep[i] && boundary[start + i];
+          add_classwise(
+              values, stride, factor, keep, target, top, classes, n, class_sums.data() + set_values);
+        }
+      }
       for (long i = 0; i < n; ++i) {
         long pixel = start + i;
         if (prediction) prediction[pixel] = static_cast<uint8_t>(top[i]);
@@ -135,6 +236,7 @@ void jml_evaluate_image(
     }
     const int64_t *flat = &sums[0][0][0];
     for (long i = 0; i < bin_values; ++i) bins[i] += flat[i];
+    for (size_t i = 0; i < class_sums.size(); ++i) classwise[i] += class_sums[i];
     problems[0] += not_finite;
     problems[1] += not_a_class;
   });

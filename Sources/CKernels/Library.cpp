@@ -111,3 +111,7 @@ void *jml_scratch(int slot, unsigned long bytes) {
   }
   return scratch.memory;
 }
+
+void jml_release_scratch(void) {
+  for (Scratch &scratch : scratches) scratch.release();
+}

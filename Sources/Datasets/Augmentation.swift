@@ -63,23 +63,45 @@ public struct Augmentation: Equatable, Sendable {
       width: cropWidth)
   }
 
+  /// Draws a crop of a sample and reads the rows that it shows.
+  /// - Throws: `DatasetError`, naming the file.
+  public func load(
+    _ index: Int, of dataset: any SegmentationDataset, using random: inout RandomSource
+  ) throws -> (band: SampleBand, geometry: CropGeometry) {
+    // Replaced as soon as the size is known.
+    var geometry = CropGeometry.whole(height: cropHeight, width: cropWidth)
+    let band = try dataset.load(index) { height, width in
+      geometry = self.geometry(height: height, width: width, using: &random)
+      return geometry.sourceRows(height: height)
+    }
+    return (band, geometry)
+  }
+
   /// - Returns: image [3, cropHeight, cropWidth], label [cropHeight, cropWidth].
   public func callAsFunction(_ sample: Sample, using random: inout RandomSource) -> PreparedSample {
+    let geometry = geometry(height: sample.image.height, width: sample.image.width, using: &random)
+    return callAsFunction(SampleBand(sample), geometry)
+  }
+
+  /// - Returns: image [3, cropHeight, cropWidth], label [cropHeight, cropWidth].
+  public func callAsFunction(_ band: SampleBand, _ geometry: CropGeometry) -> PreparedSample {
     let image = Tensor(uninitialized: [3, cropHeight, cropWidth])
-    var label = LabelMap(height: cropHeight, width: cropWidth)
-    label.values.withUnsafeMutableBufferPointer { values in
-      if let start = values.baseAddress { write(sample, using: &random, image: image.pointer, label: start) }
+    let values = [UInt8](unsafeUninitializedCapacity: cropHeight * cropWidth) { values, count in
+      guard let start = values.baseAddress else { return }
+      write(band, geometry, image: image.pointer, label: start)
+      count = cropHeight * cropWidth
     }
-    return PreparedSample(id: sample.id, image: image, label: label)
+    return PreparedSample(
+      id: band.id, image: image, label: LabelMap(height: cropHeight, width: cropWidth, values: values))
   }
 
   /// Writes the crop to its place in a batch.
   func write(
-    _ sample: Sample, using random: inout RandomSource, image: UnsafeMutablePointer<Float>,
+    _ band: SampleBand, _ geometry: CropGeometry, image: UnsafeMutablePointer<Float>,
     label: UnsafeMutablePointer<UInt8>
   ) {
-    let crop = geometry(height: sample.image.height, width: sample.image.width, using: &random)
-    Resample.bilinear(sample.image, crop, normalization, into: image)
-    Resample.nearest(sample.label, crop, into: label)
+    Resample.bilinear(
+      band.image, rows: band.rows, of: band.height, geometry, normalization, into: image)
+    Resample.nearest(band.label, rows: band.rows, of: band.height, geometry, into: label)
   }
 }

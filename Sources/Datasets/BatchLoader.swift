@@ -64,12 +64,12 @@ public struct BatchLoader: Sendable {
     var ids: [String] = []
     let labels = try [UInt8](unsafeUninitializedCapacity: batchSize * area) { values, count in
       for (slot, index) in indices.enumerated() {
-        let sample = try dataset.load(index)
         var random = RandomSource(seed: seed, purpose: "augmentation", epoch, index)
+        let (band, geometry) = try augmentation.load(index, of: dataset, using: &random)
         guard let start = values.baseAddress else { return }
         augmentation.write(
-          sample, using: &random, image: images.pointer + slot * 3 * area, label: start + slot * area)
-        ids.append(sample.id)
+          band, geometry, image: images.pointer + slot * 3 * area, label: start + slot * area)
+        ids.append(band.id)
         count = (slot + 1) * area
       }
     }

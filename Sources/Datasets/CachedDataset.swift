@@ -6,6 +6,8 @@ public final class CachedDataset: SegmentationDataset {
   private struct State {
     var samples: [Sample?]
     var bytes = 0
+    /// Of a sample so far.
+    var largestBytes = 0
   }
 
   private let base: any SegmentationDataset
@@ -31,10 +33,23 @@ public final class CachedDataset: SegmentationDataset {
     let sample = try base.load(index)
     let size = sample.image.pixels.count + sample.label.values.count
     state.withLock { state in
+      state.largestBytes = max(state.largestBytes, size)
       guard state.samples[index] == nil, state.bytes + size <= byteLimit else { return }
       state.samples[index] = sample
       state.bytes += size
     }
     return sample
+  }
+
+  /// Whole samples as long as they fit, then only the rows.
+  public func load(_ index: Int, rows: (_ height: Int, _ width: Int) -> Range<Int>) throws -> SampleBand {
+    let (kept, largest, room) = state.withLock {
+      ($0.samples[index], $0.largestBytes, byteLimit - $0.bytes)
+    }
+    guard let sample = try kept ?? (largest <= room ? load(index) : nil) else {
+      return try base.load(index, rows: rows)
+    }
+    _ = rows(sample.image.height, sample.image.width)
+    return SampleBand(sample)
   }
 }

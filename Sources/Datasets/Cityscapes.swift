@@ -65,9 +65,15 @@ public struct Cityscapes: SegmentationDataset {
   }
 
   public func load(_ index: Int) throws -> Sample {
-    let files = samples[index]
-    return try readPair(
-      files, mapping: files.labelPath.hasSuffix(Cityscapes.trainIdSuffix) ? trainIds : rawIds)
+    try readPair(samples[index], mapping: mapping(samples[index]))
+  }
+
+  public func load(_ index: Int, rows: (_ height: Int, _ width: Int) -> Range<Int>) throws -> SampleBand {
+    try readPair(samples[index], mapping: mapping(samples[index]), rows: rows)
+  }
+
+  private func mapping(_ files: SampleFiles) -> LabelMapping {
+    files.labelPath.hasSuffix(Cityscapes.trainIdSuffix) ? trainIds : rawIds
   }
 
   /// The evaluated classes in train-id order, with their raw ids and the data set's own display colours.

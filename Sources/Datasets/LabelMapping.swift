@@ -27,8 +27,9 @@ struct LabelMapping: Sendable {
     return LabelMapping(table: table, allowed: "0...\(last) and 255", rawIdLimit: 0)
   }
 
+  /// - Parameter firstRow: the file's row that `raw` begins with.
   /// - Throws: `DatasetError.labelValue` with the first pixel whose value is not allowed.
-  func apply(_ raw: LabelMap, path: String) throws -> LabelMap {
+  func apply(_ raw: LabelMap, path: String, firstRow: Int = 0) throws -> LabelMap {
     var bad = -1
     let values = [UInt8](unsafeUninitializedCapacity: raw.values.count) { target, count in
       raw.values.withUnsafeBufferPointer { source in
@@ -46,7 +47,8 @@ struct LabelMapping: Sendable {
       let value = Int(raw.values[bad])
       let hint = value < rawIdLimit ? "this looks like raw labelIds, not train ids" : nil
       throw DatasetError.labelValue(
-        path: path, value: value, x: bad % raw.width, y: bad / raw.width, allowed: allowed, hint: hint)
+        path: path, value: value, x: bad % raw.width, y: firstRow + bad / raw.width, allowed: allowed,
+        hint: hint)
     }
     return LabelMap(height: raw.height, width: raw.width, values: values)
   }

@@ -34,6 +34,40 @@ public struct Sample: Equatable, Sendable {
   }
 }
 
+/// Some rows of a sample: as many as a crop needs.
+public struct SampleBand: Equatable, Sendable {
+  public let id: String
+  /// [rows.count, W, 3].
+  public let image: ImageBuffer
+  /// [rows.count, W], values 0..<C or `LabelMap.ignore`.
+  public let label: LabelMap
+  /// Which rows of the sample these are.
+  public let rows: Range<Int>
+  /// Of the whole sample, pixels.
+  public let height: Int
+
+  public init(id: String, image: ImageBuffer, label: LabelMap, rows: Range<Int>, height: Int) {
+    precondition(
+      image.height == rows.count && label.height == rows.count && image.width == label.width
+        && rows.lowerBound >= 0 && rows.upperBound <= height,
+      """
+      SampleBand \(id): image [\(image.height), \(image.width)], label [\(label.height), \(label.width)], \
+      rows \(rows) of \(height)
+      """)
+    self.id = id
+    self.image = image
+    self.label = label
+    self.rows = rows
+    self.height = height
+  }
+
+  /// All rows.
+  public init(_ sample: Sample) {
+    let height = sample.image.height
+    self.init(id: sample.id, image: sample.image, label: sample.label, rows: 0..<height, height: height)
+  }
+}
+
 /// One split of a data set on disk. A value: loading the same index gives the same sample, from any thread.
 public protocol SegmentationDataset: Sendable {
   /// Name and split, for messages, for instance "cityscapes/train".
@@ -45,9 +79,20 @@ public protocol SegmentationDataset: Sendable {
   /// Reads one sample.
   /// - Throws: `DatasetError`, naming the file.
   func load(_ index: Int) throws -> Sample
+  /// Reads at least some rows of one sample, so that a crop does not pay for the rest.
+  /// - Parameter rows: the wanted rows of a sample of this height and width; called once.
+  /// - Throws: `DatasetError`, naming the file; what is wrong outside the rows may stay unseen.
+  func load(_ index: Int, rows: (_ height: Int, _ width: Int) -> Range<Int>) throws -> SampleBand
 }
 
 extension SegmentationDataset {
+  /// Reads the whole sample: for data sets that must have all of it anyway.
+  public func load(_ index: Int, rows: (_ height: Int, _ width: Int) -> Range<Int>) throws -> SampleBand {
+    let sample = try load(index)
+    _ = rows(sample.image.height, sample.image.width)
+    return SampleBand(sample)
+  }
+
   /// Number of samples.
   public var count: Int { samples.count }
 }
@@ -55,6 +100,16 @@ extension SegmentationDataset {
 /// Reads the pair of a sample and checks what no later stage could tell: both there, one size, known values.
 /// - Throws: `DatasetError`.
 func readPair(_ files: SampleFiles, mapping: LabelMapping) throws -> Sample {
+  let band = try readPair(files, mapping: mapping) { height, _ in 0..<height }
+  return Sample(id: band.id, image: band.image, label: band.label)
+}
+
+/// The same for some rows.
+/// - Parameter rows: as in `SegmentationDataset.load(_:rows:)`.
+/// - Throws: `DatasetError`.
+func readPair(
+  _ files: SampleFiles, mapping: LabelMapping, rows: (_ height: Int, _ width: Int) -> Range<Int>
+) throws -> SampleBand {
   guard FileManager.default.fileExists(atPath: files.imagePath) else {
     throw DatasetError.missingImage(path: files.imagePath, label: files.labelPath)
   }
@@ -62,15 +117,33 @@ func readPair(_ files: SampleFiles, mapping: LabelMapping) throws -> Sample {
     throw DatasetError.missingLabel(path: files.labelPath, image: files.imagePath)
   }
   do {
-    let image = try ImageFile.readRGB(files.imagePath)
-    let raw = try ImageFile.readLabel(files.labelPath)
-    guard image.height == raw.height && image.width == raw.width else {
-      throw DatasetError.sizeMismatch(
-        image: files.imagePath, imageSize: [image.height, image.width],
-        label: files.labelPath, labelSize: [raw.height, raw.width])
+    let (image, shown, height) = try ImageFile.decodeRGB(
+      FileBytes.read(files.imagePath), path: files.imagePath, rows: rows)
+    let (raw, labelled, _) = try ImageFile.decodeLabel(
+      FileBytes.read(files.labelPath), path: files.labelPath
+    ) { labelHeight, labelWidth in
+      guard labelHeight == height && labelWidth == image.width else {
+        throw DatasetError.sizeMismatch(
+          image: files.imagePath, imageSize: [height, image.width],
+          label: files.labelPath, labelSize: [labelHeight, labelWidth])
+      }
+      return shown
     }
-    return Sample(id: files.id, image: image, label: try mapping.apply(raw, path: files.labelPath))
+    let label = shown == labelled ? raw : raw.cut(shown)
+    return SampleBand(
+      id: files.id, image: image,
+      label: try mapping.apply(label, path: files.labelPath, firstRow: shown.lowerBound), rows: shown,
+      height: height)
   } catch let error as ImageError {
     throw DatasetError.image(error)
+  }
+}
+
+extension LabelMap {
+  /// Some rows: an interlaced file comes whole.
+  fileprivate func cut(_ rows: Range<Int>) -> LabelMap {
+    LabelMap(
+      height: rows.count, width: width,
+      values: Array(values[rows.lowerBound * width..<rows.upperBound * width]))
   }
 }

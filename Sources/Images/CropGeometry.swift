@@ -34,6 +34,16 @@ public struct CropGeometry: Equatable, Sendable {
       scaledHeight: height, scaledWidth: width, flip: false, top: 0, left: 0, height: height, width: width)
   }
 
+  /// The source rows that the crop's pixels are made of; a single row where the crop shows padding alone.
+  /// - Parameter height: of the image before scaling, pixels.
+  public func sourceRows(height: Int) -> Range<Int> {
+    let first = min(max(top, 0), scaledHeight - 1)
+    let last = min(max(top + self.height - 1, first), scaledHeight - 1)
+    let taps = BilinearTaps(source: height, target: scaledHeight, indices: [first, last])
+    let nearest = [first, last].map { Resample.nearestIndex($0, source: height, target: scaledHeight) }
+    return min(taps.low[0], nearest[0])..<max(taps.high[1], nearest[1]) + 1
+  }
+
   /// The scaled image's row under a row of the crop, or nil in the padding.
   func scaledRow(_ y: Int) -> Int? {
     let row = top + y

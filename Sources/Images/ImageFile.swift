@@ -15,13 +15,28 @@ public enum ImageFile {
   /// Decodes the bytes of a photograph; `path` is for messages only.
   /// - Throws: `ImageError`.
   public static func decodeRGB(_ bytes: [UInt8], path: String) throws -> ImageBuffer {
+    try decodeRGB(bytes, path: path) { height, _ in 0..<height }.image
+  }
+
+  /// Decodes some rows of a photograph. A PNG is not read beyond the last of them, so that damage further down stays
+  /// unseen; other files are decoded whole.
+  /// - Parameter rows: the wanted rows of an image of this height and width; not empty, and inside.
+  /// - Returns: at least the wanted rows, [rows.count, W, 3], and which they are.
+  /// - Throws: `ImageError`.
+  public static func decodeRGB(
+    _ bytes: [UInt8], path: String, rows: (_ height: Int, _ width: Int) throws -> Range<Int>
+  ) throws -> (image: ImageBuffer, rows: Range<Int>, height: Int) {
     switch jml_image_sniff(bytes, bytes.count) {
     case JML_IMAGE_PNG:
       let info = try pngInfo(bytes, path)
-      let pixels = try decode(count: Int(info.width) * Int(info.height) * 3, path) { buffer, message in
-        jml_png_decode_rgb(bytes, bytes.count, buffer.baseAddress, buffer.count, message)
+      let (height, width) = (Int(info.height), Int(info.width))
+      let wanted = info.whole(try rows(height, width))
+      let pixels = try decode(count: wanted.count * width * 3, path) { buffer, message in
+        jml_png_decode_rgb(
+          bytes, bytes.count, Int32(wanted.lowerBound), Int32(wanted.count), buffer.baseAddress, buffer.count,
+          message)
       }
-      return ImageBuffer(height: Int(info.height), width: Int(info.width), pixels: pixels)
+      return (ImageBuffer(height: wanted.count, width: width, pixels: pixels), wanted, height)
     case JML_IMAGE_JPEG:
       var width: Int32 = 0
       var height: Int32 = 0
@@ -30,10 +45,12 @@ public enum ImageFile {
       } failed: {
         ImageError.decoding(path: path, reason: $0)
       }
+      _ = try rows(Int(height), Int(width))
       let pixels = try decode(count: Int(width) * Int(height) * 3, path) { buffer, message in
         jml_jpeg_decode_rgb(bytes, bytes.count, buffer.baseAddress, buffer.count, message)
       }
-      return ImageBuffer(height: Int(height), width: Int(width), pixels: pixels)
+      let image = ImageBuffer(height: Int(height), width: Int(width), pixels: pixels)
+      return (image, 0..<image.height, image.height)
     default:
       throw ImageError.unknownFormat(path: path)
     }
@@ -49,6 +66,14 @@ public enum ImageFile {
   /// Decodes the bytes of a label PNG; `path` is for messages only.
   /// - Throws: `ImageError`.
   public static func decodeLabel(_ bytes: [UInt8], path: String) throws -> LabelMap {
+    try decodeLabel(bytes, path: path) { height, _ in 0..<height }.label
+  }
+
+  /// Decodes some rows of a label PNG, as `decodeRGB(_:path:rows:)` does.
+  /// - Throws: `ImageError`.
+  public static func decodeLabel(
+    _ bytes: [UInt8], path: String, rows: (_ height: Int, _ width: Int) throws -> Range<Int>
+  ) throws -> (label: LabelMap, rows: Range<Int>, height: Int) {
     switch jml_image_sniff(bytes, bytes.count) {
     case JML_IMAGE_PNG: break
     case JML_IMAGE_JPEG: throw ImageError.wrongMode(path: path, found: "JPEG")
@@ -61,10 +86,14 @@ public enum ImageFile {
     else {
       throw ImageError.wrongMode(path: path, found: modeName(color: color, bits: Int(info.bit_depth)))
     }
-    let values = try decode(count: Int(info.width) * Int(info.height), path) { buffer, message in
-      jml_png_decode_index(bytes, bytes.count, buffer.baseAddress, buffer.count, message)
+    let (height, width) = (Int(info.height), Int(info.width))
+    let wanted = info.whole(try rows(height, width))
+    let values = try decode(count: wanted.count * width, path) { buffer, message in
+      jml_png_decode_index(
+        bytes, bytes.count, Int32(wanted.lowerBound), Int32(wanted.count), buffer.baseAddress, buffer.count,
+        message)
     }
-    return LabelMap(height: Int(info.height), width: Int(info.width), values: values)
+    return (LabelMap(height: wanted.count, width: width, values: values), wanted, height)
   }
 
   private static func modeName(color: Int, bits: Int) -> String {
@@ -96,6 +125,11 @@ public enum ImageFile {
       initialized = count
     }
   }
+}
+
+extension jml_png_info {
+  /// The rows that have to be decoded for `rows`: an interlaced file has no rows until its last pass.
+  fileprivate func whole(_ rows: Range<Int>) -> Range<Int> { interlaced == 0 ? rows : 0..<Int(height) }
 }
 
 /// Calls a codec function and turns its status and message into an error.

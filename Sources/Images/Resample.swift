@@ -13,6 +13,21 @@ public enum Resample {
     _ image: ImageBuffer, _ geometry: CropGeometry, _ normalization: Normalization,
     into output: UnsafeMutablePointer<Float>
   ) {
+    bilinear(
+      image, rows: 0..<image.height, of: image.height, geometry, normalization, into: output)
+  }
+
+  /// The same from some rows of an image.
+  /// - Parameters:
+  ///   - image: [rows.count, W, 3].
+  ///   - rows: which rows these are, the geometry's `sourceRows` among them.
+  ///   - sourceHeight: of the whole image, pixels.
+  ///   - output: [3, H, W], H and W the crop's.
+  public static func bilinear(
+    _ image: ImageBuffer, rows: Range<Int>, of sourceHeight: Int, _ geometry: CropGeometry,
+    _ normalization: Normalization, into output: UnsafeMutablePointer<Float>
+  ) {
+    check(rows, of: sourceHeight, image.height, geometry)
     let columns = geometry.imageColumns
     let count = columns.count
     let (height, width) = (geometry.height, geometry.width)
@@ -21,9 +36,9 @@ public enum Resample {
       source: image.width, target: geometry.scaledWidth, indices: columns.lazy.map(geometry.scaledColumn))
     let mean = normalization.mean
     let inverse = 1 / normalization.std
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 6 * count) { rows in
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 6 * count) { scratch in
       image.pixels.withUnsafeBufferPointer { pixels in
-        guard let buffer = rows.baseAddress, let pixels = pixels.baseAddress else { return }
+        guard let buffer = scratch.baseAddress, let pixels = pixels.baseAddress else { return }
         // Two source rows, already resampled along x, [3, count] each; consecutive target rows share them.
         var (upper, lower) = (buffer, buffer + 3 * count)
         var (upperRow, lowerRow) = (-1, -1)
@@ -35,8 +50,10 @@ public enum Resample {
             continue
           }
           let down = BilinearTaps(
-            source: image.height, target: geometry.scaledHeight, indices: CollectionOfOne(scaledRow))
-          let (first, second, weight) = (down.low[0], down.high[0], down.weight[0])
+            source: sourceHeight, target: geometry.scaledHeight, indices: CollectionOfOne(scaledRow))
+          let first = down.low[0] - rows.lowerBound
+          let second = down.high[0] - rows.lowerBound
+          let weight = down.weight[0]
           if first == lowerRow {
             swap(&upper, &lower)
             swap(&upperRow, &lowerRow)
@@ -99,6 +116,15 @@ public enum Resample {
   public static func nearest(
     _ label: LabelMap, _ geometry: CropGeometry, into output: UnsafeMutablePointer<UInt8>
   ) {
+    nearest(label, rows: 0..<label.height, of: label.height, geometry, into: output)
+  }
+
+  /// The same from some rows of a label; see `bilinear(_:rows:of:_:_:into:)`.
+  public static func nearest(
+    _ label: LabelMap, rows: Range<Int>, of sourceHeight: Int, _ geometry: CropGeometry,
+    into output: UnsafeMutablePointer<UInt8>
+  ) {
+    check(rows, of: sourceHeight, label.height, geometry)
     let columns = geometry.imageColumns
     let width = geometry.width
     let sources = columns.map {
@@ -111,7 +137,8 @@ public enum Resample {
           target.update(repeating: LabelMap.ignore, count: width)
           continue
         }
-        let row = nearestIndex(scaledRow, source: label.height, target: geometry.scaledHeight) * label.width
+        let source = nearestIndex(scaledRow, source: sourceHeight, target: geometry.scaledHeight)
+        let row = (source - rows.lowerBound) * label.width
         target.update(repeating: LabelMap.ignore, count: columns.lowerBound)
         let shown = target + columns.lowerBound
         for x in 0..<sources.count { shown[x] = values[row &+ sources[x]] }
@@ -120,7 +147,14 @@ public enum Resample {
     }
   }
 
-  private static func nearestIndex(_ index: Int, source: Int, target: Int) -> Int {
+  private static func check(_ rows: Range<Int>, of height: Int, _ given: Int, _ geometry: CropGeometry) {
+    let wanted = geometry.sourceRows(height: height)
+    precondition(
+      rows.count == given && rows.lowerBound <= wanted.lowerBound && wanted.upperBound <= rows.upperBound,
+      "Resample: \(given) rows \(rows) of \(height), the crop shows \(wanted)")
+  }
+
+  static func nearestIndex(_ index: Int, source: Int, target: Int) -> Int {
     min(Int(Double(index) * (Double(source) / Double(target))), source - 1)
   }
 

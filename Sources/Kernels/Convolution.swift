@@ -67,6 +67,7 @@ public struct Convolution: Sendable {
     _ x: Tensor, weight: Tensor, bias: Tensor?, algorithm: ConvolutionAlgorithm? = nil
   ) -> Tensor {
     check(x, weight)
+    Profile.count(operations: operations(x.shape))
     let y = Tensor(uninitialized: outputShape(x.shape), layout: Library.preferredLayout)
     var c = descriptor(x, y)
     // Only the direct kernels add a bias.
@@ -97,6 +98,7 @@ public struct Convolution: Sendable {
   ) -> Tensor {
     let dx = Tensor(uninitialized: shape, layout: Library.preferredLayout)
     check(dx, weight)
+    Profile.count(operations: operations(shape))
     var c = descriptor(dx, gradient)
     if isDilatedDepthwise {
       // The library's kernel for this case is its reference loop. With stride 1 the data gradient is the same
@@ -134,6 +136,7 @@ public struct Convolution: Sendable {
     algorithm: ConvolutionAlgorithm? = nil
   ) {
     check(x, weightGradient)
+    Profile.count(operations: operations(x.shape))
     var c = descriptor(x, gradient)
     if isDilatedDepthwise {
       var map = x.map
@@ -160,6 +163,11 @@ public struct Convolution: Sendable {
 
   public func outputShape(_ shape: Shape) -> Shape {
     [shape[0], geometry.outChannels, geometry.outputExtent(shape[2]), geometry.outputExtent(shape[3])]
+  }
+
+  /// Of one direction by definition, padding included: two for each product.
+  private func operations(_ shape: Shape) -> Double {
+    2 * Double(outputShape(shape).count) * Double(geometry.weightShape.count / geometry.outChannels)
   }
 
   private var isDilatedDepthwise: Bool {

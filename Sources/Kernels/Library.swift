@@ -21,6 +21,9 @@ public enum Library {
     return String(cString: text)
   }
 
+  /// Frees scratch memory that the calling thread's kernels keep between calls.
+  public static func releaseScratch() { jml_release_scratch() }
+
   /// Runs a kernel, counting its time under `kind`, and traps with the library's reason: a failing kernel is a shape
   /// the caller should not have asked for.
   static func run(

@@ -1,11 +1,12 @@
 import Synchronization
 
-/// Seconds by kind of work, for `jml bench`: where a training step goes. Off unless asked for; numbers never depend on
-/// it.
+/// Seconds by kind of work and operations, for `jml bench`: where a training step goes. Off unless asked for; numbers
+/// never depend on it.
 public enum Profile {
   private struct State {
     var isOn = false
     var seconds: [String: Double] = [:]
+    var operations = 0.0
   }
 
   private static let state = Mutex(State())
@@ -28,10 +29,18 @@ public enum Profile {
     return result
   }
 
+  /// Adds floating-point operations: those of the definition, whatever the algorithm saves.
+  public static func count(operations: @autoclosure () -> Double) {
+    state.withLock { if $0.isOn { $0.operations += operations() } }
+  }
+
   /// Seconds by kind since `set(on:)`, the largest first.
   public static var report: [(kind: String, seconds: Double)] {
     state.withLock { $0.seconds }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map {
       ($0.key, $0.value)
     }
   }
+
+  /// Floating-point operations since `set(on:)`.
+  public static var operations: Double { state.withLock { $0.operations } }
 }

@@ -45,7 +45,7 @@ public struct ClasswiseCalibration: Equatable, Sendable {
     precondition(
       boundary.map { $0.count == pixels } ?? true,
       "ClasswiseCalibration.add: boundary of \(boundary?.count ?? 0) pixels, label of \(pixels)")
-    var added = [Int64](repeating: 0, count: 2 * classes * 4 * CalibrationBins.bins)
+    var added = ClasswiseCalibration.noBins(classes: classes)
     func count(_ mask: UnsafePointer<UInt8>?) {
       jml_classwise_calibration(
         scores.pointer, kind == .probabilities ? 1 : 0, label.values, mask, classes, pixels, &added)
@@ -56,6 +56,16 @@ public struct ClasswiseCalibration: Equatable, Sendable {
       count(nil)
     }
     withExtendedLifetime(scores) {}
+    append(added, label: label)
+  }
+
+  /// [2, classes, 4, bins] of zeros.
+  static func noBins(classes: Int) -> [Int64] {
+    [Int64](repeating: 0, count: 2 * classes * 4 * CalibrationBins.bins)
+  }
+
+  /// Adds one image's bins, [2, classes, 4, bins].
+  mutating func append(_ added: [Int64], label: LabelMap) {
     bins += added
     hasIgnored.append(label.values.contains(LabelMap.ignore))
     images += 1

@@ -39,6 +39,29 @@ public struct Evaluation: Equatable, Sendable {
   public mutating func add(
     scores: Tensor, kind: Scores = .logits, label: LabelMap, boundary: [UInt8]? = nil
   ) throws -> LabelMap {
+    try add(scores: scores, kind: kind, label: label, boundary: boundary, classwise: nil)
+  }
+
+  /// The same, and the image's share of every class's calibration in the same pass.
+  @discardableResult
+  public mutating func add(
+    scores: Tensor, kind: Scores = .logits, label: LabelMap, boundary: [UInt8]? = nil,
+    classwise: inout ClasswiseCalibration
+  ) throws -> LabelMap {
+    precondition(
+      classwise.classes == confusion.classes,
+      "Evaluation.add: \(confusion.classes) classes, classwise calibration of \(classwise.classes)")
+    var added = ClasswiseCalibration.noBins(classes: classwise.classes)
+    let prediction = try added.withUnsafeMutableBufferPointer {
+      try add(scores: scores, kind: kind, label: label, boundary: boundary, classwise: $0.baseAddress)
+    }
+    classwise.append(added, label: label)
+    return prediction
+  }
+
+  private mutating func add(
+    scores: Tensor, kind: Scores, label: LabelMap, boundary: [UInt8]?, classwise: UnsafeMutablePointer<Int64>?
+  ) throws -> LabelMap {
     let classes = confusion.classes
     let extents =
       scores.shape.rank == 4 ? Array(scores.shape.dimensions.dropFirst()) : scores.shape.dimensions
@@ -58,7 +81,7 @@ public struct Evaluation: Equatable, Sendable {
     func evaluate(_ mask: UnsafePointer<UInt8>?) {
       jml_evaluate_image(
         scores.pointer, probabilities, label.values, mask, classes, label.values.count, &counts, &bins,
-        &prediction.values, &problems)
+        &prediction.values, &problems, classwise)
     }
     if let boundary {
       boundary.withUnsafeBufferPointer { evaluate($0.baseAddress) }

@@ -40,9 +40,9 @@ public struct ModelMeasurement: Codable, Equatable, Sendable {
     MemoryPool.resetPeak()
     let size = table.training
     let result = try StepBenchmark(
-      model: model, loss: loss, label: label, recipe: recipe, batch: size.batch, cropHeight: size.height,
-      cropWidth: size.width, classes: table.classes, threads: threads, steps: 1, warmUp: 1
-    ).run { _, _ in }
+      model: model, loss: loss, label: label, teaching: nil, recipe: recipe, batch: size.batch,
+      cropHeight: size.height, cropWidth: size.width, classes: table.classes
+    ).run(Repeats(warmUp: 1, count: 1, threads: threads))
     self.model = model.name
     self.latencies = latencies
     latencyMilliseconds = latencies.sorted()[latencies.count / 2]
@@ -50,7 +50,7 @@ public struct ModelMeasurement: Codable, Equatable, Sendable {
     width = table.width
     trainingTensorBytes = result.peakTensorBytes
     trainingPeakBytes = result.peakMemoryBytes
-    trainingSecondsPerStep = result.secondsPerStep
+    trainingSecondsPerStep = result.times.median
     trainingBatch = size.batch
     trainingHeight = size.height
     trainingWidth = size.width

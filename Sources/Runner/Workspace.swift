@@ -77,7 +77,9 @@ public struct Workspace: Sendable {
     }
   }
 
-  private static func names(_ wanted: [String], _ registry: Registry) throws -> [String] {
+  /// Table names for numbers and names; every table for none.
+  /// - Throws: `RegistryError.brokenReference`.
+  public static func names(_ wanted: [String], _ registry: Registry) throws -> [String] {
     if wanted.isEmpty { return registry.tableNames }
     return try wanted.map { text in
       let number = Int(text)

@@ -57,8 +57,10 @@ public enum MemoryPool {
   /// Bytes in tensors now.
   public static var liveBytes: Int { state.withLock { $0.liveBytes } }
 
-  /// The most bytes that were in tensors at once.
+  /// The most bytes that were in tensors at once since the last `resetPeak()`.
   public static var peakBytes: Int { state.withLock { $0.peakBytes } }
+
+  public static func resetPeak() { state.withLock { $0.peakBytes = $0.liveBytes } }
 
   /// Returns recycled blocks to the system, for instance between training and evaluation, whose shapes differ.
   public static func trim() {

@@ -31,6 +31,33 @@ struct AugmentationTests {
     #expect(draw(3, 11).1 != draw(4, 11).1)
   }
 
+  /// A crop reads only its rows; its pixels are those of the whole sample's crop, whatever the sizes.
+  @Test(arguments: [(24, 40), (9, 11), (70, 130), (1, 1)])
+  func bandsGiveTheSameCrops(_ crop: (Int, Int)) {
+    let augmentation = augmentation(height: crop.0, width: crop.1)
+    let whole = sample(45, 61)
+    for draw in 0..<60 {
+      let random = RandomSource(seed: 5, purpose: "band", draw)
+      var (first, second) = (random, random)
+      let wanted = augmentation(whole, using: &first)
+      let geometry = augmentation.geometry(height: 45, width: 61, using: &second)
+      let rows = geometry.sourceRows(height: 45)
+      let band = SampleBand(
+        id: whole.id,
+        image: ImageBuffer(
+          height: rows.count, width: 61,
+          pixels: Array(whole.image.pixels[rows.lowerBound * 183..<rows.upperBound * 183])),
+        label: LabelMap(
+          height: rows.count, width: 61,
+          values: Array(whole.label.values[rows.lowerBound * 61..<rows.upperBound * 61])),
+        rows: rows, height: 45)
+      let result = augmentation(band, geometry)
+      #expect(result.image.values == wanted.image.values)
+      #expect(result.label == wanted.label)
+      #expect(first.next() == second.next())
+    }
+  }
+
   /// A crop larger than any scaled image: ignore and mean exactly around a centred image.
   @Test func paddingIsCentred() {
     let augmentation = augmentation(scale: 1...1, flip: 0, height: 15, width: 20)

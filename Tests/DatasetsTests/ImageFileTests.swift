@@ -29,6 +29,35 @@ struct ImageFileTests {
     #expect(Array(colors.pixels[(3 * 200)..<(3 * 201)]) == [55, 100, 7])
   }
 
+  /// Rows of a file are the rows of the whole, and what lies after them is not looked at.
+  @Test func rowsAreThoseOfTheWhole() throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/a.png"
+    let image = noiseImage(height: 200, width: 31)
+    try ImageFile.writePNG(image, to: path)
+    let file = try FileBytes.read(path)
+    for rows in [0..<200, 0..<1, 199..<200, 7..<23] {
+      let part = try ImageFile.decodeRGB(file, path: path) { height, width in
+        #expect([height, width] == [200, 31])
+        return rows
+      }
+      #expect(part.rows == rows && part.height == 200)
+      #expect(part.image.pixels == Array(image.pixels[rows.lowerBound * 93..<rows.upperBound * 93]))
+    }
+    let damaged = Array(file.prefix(file.count * 3 / 4))
+    #expect(throws: ImageError.self) { try ImageFile.decodeRGB(damaged, path: path) }
+    let upper = try ImageFile.decodeRGB(damaged, path: path) { _, _ in 0..<5 }
+    #expect(upper.image.pixels == Array(image.pixels.prefix(5 * 93)))
+
+    let label = noiseLabel(height: 12, width: 9)
+    try ImageFile.writeGreyPNG(label, to: path)
+    let cut = try ImageFile.decodeLabel(FileBytes.read(path), path: path) { _, _ in 4..<11 }
+    #expect(cut.label.values == Array(label.values[36..<99]))
+    // An interlaced file has no rows before its last pass.
+    let interlaced = try ImageFile.decodeLabel(bytes(Samples.interlacedGrey), path: "i.png") { _, _ in 1..<2 }
+    #expect(interlaced.rows == 0..<2 && interlaced.label.values == [11, 22, 33, 44])
+  }
+
   @Test(arguments: [(Samples.palette1, 2), (Samples.palette2, 4), (Samples.palette4, 4)])
   func packedPalettesKeepIndices(_ sample: (String, Int)) throws {
     let label = try ImageFile.decodeLabel(bytes(sample.0), path: "p.png")

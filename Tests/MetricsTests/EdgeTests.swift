@@ -53,6 +53,58 @@ struct EdgeTests {
     #expect(evaluation.calibration.count.reduce(0, +) == Int64(height * width))
   }
 
+  /// Several tiles with a remainder, ignored pixels, a boundary: one pass counts what a plain loop in double
+  /// precision counts, and what two passes count.
+  @Test(arguments: [Scores.logits, .probabilities])
+  func classwiseBinsAgreeWithDoublePrecision(_ kind: Scores) throws {
+    var random = RandomSource(seed: 6, purpose: "classwise")
+    let (classes, height, width) = (5, 37, 61)
+    let pixels = height * width
+    var logits = (0..<classes * pixels).map { _ in Float(random.uniform(-4, 4)) }
+    let label = LabelMap(
+      height: height, width: width,
+      values: (0..<pixels).map { _ in random.below(7) == 0 ? LabelMap.ignore : UInt8(random.below(classes)) })
+    let boundary = (0..<pixels).map { _ in UInt8(random.below(2)) }
+    let softmax = (0..<pixels).map { pixel in
+      let powers = (0..<classes).map { exp(Double(logits[$0 * pixels + pixel])) }
+      return powers.map { $0 / powers.reduce(0, +) }
+    }
+    if kind == .probabilities {
+      for index in logits.indices { logits[index] = Float(softmax[index % pixels][index / pixels]) }
+    }
+    let scores = Tensor(logits, shape: [classes, height, width])
+    var evaluation = Evaluation(classes: classes)
+    var together = ClasswiseCalibration(classes: classes)
+    try evaluation.add(scores: scores, kind: kind, label: label, boundary: boundary, classwise: &together)
+    var apart = ClasswiseCalibration(classes: classes)
+    apart.add(scores: scores, kind: kind, label: label, boundary: boundary)
+    #expect(together == apart)
+    var plain = Evaluation(classes: classes)
+    try plain.add(scores: scores, kind: kind, label: label, boundary: boundary)
+    #expect(plain == evaluation)
+
+    for set in ClasswiseCalibration.Pixels.allCases {
+      let chosen = (0..<pixels).filter {
+        label.values[$0] != LabelMap.ignore && (set == .all || boundary[$0] != 0)
+      }
+      for event in CalibrationEvent.allCases {
+        var wanted = 0.0
+        for index in 0..<classes {
+          var bins = [Double](repeating: 0, count: 10)
+          for pixel in chosen {
+            let p = softmax[pixel]
+            let isTop = p.allSatisfy { $0 <= p[index] }
+            let happened = Int(label.values[pixel]) == index && (event == .textbook || isTop)
+            bins[min(9, Int(p[index] * 10))] += (happened ? 1 : 0) - p[index]
+          }
+          wanted += bins.reduce(0) { $0 + abs($1) } / Double(chosen.count)
+        }
+        let found = try #require(together.errorD(event, over: set))
+        expectClose(found, 1000 * wanted / Double(classes), tolerance: 1e-3, relative: 0, "\(event) \(set)")
+      }
+    }
+  }
+
   @Test func absentClassesAreSkippedAndReported() throws {
     var counts = ConfusionCounts(classes: 5)
     // Class 2 is only predicted; 3 and 4 occur nowhere.

@@ -36,6 +36,7 @@ typedef struct {
   int32_t height;      // pixels
   int32_t color_type;  // jml_png_color_type
   int32_t bit_depth;   // bits a channel: 1, 2, 4, 8 or 16
+  int32_t interlaced;  // not 0: only all rows at once can be decoded
 } jml_png_info;
 
 // Tells the format by the first bytes of the content.
@@ -44,13 +45,19 @@ jml_image_format jml_image_sniff(const uint8_t *bytes, size_t count);
 // Reads the header only.
 int jml_png_probe(const uint8_t *bytes, size_t count, jml_png_info *info, char *error);
 
-// Decodes any PNG to `pixels`, [height, width, 3] RGB: grey and palette are expanded, alpha is dropped, 16
-// bits are scaled to 8. `capacity` is the size of `pixels` in bytes and must be exactly width * height * 3.
-int jml_png_decode_rgb(const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, char *error);
+// Decodes `rows` rows of any PNG from row `first` on to `pixels`, [rows, width, 3] RGB: grey and palette are
+// expanded, alpha is dropped, 16 bits are scaled to 8. Nothing after the last of these rows is read, so that a
+// file that ends early is found out only where it ends before them. `capacity` is the size of `pixels` in bytes
+// and must be exactly rows * width * 3.
+int jml_png_decode_rgb(
+    const uint8_t *bytes, size_t count, int32_t first, int32_t rows, uint8_t *pixels, size_t capacity,
+    char *error);
 
-// Decodes an 8-bit grey or a palette PNG to `values`, [height, width]: grey levels or raw palette indices (1,
-// 2 and 4-bit indices unpacked to one a byte), never colours. `capacity` must be exactly width * height.
-int jml_png_decode_index(const uint8_t *bytes, size_t count, uint8_t *values, size_t capacity, char *error);
+// Decodes rows of an 8-bit grey or a palette PNG to `values`, [rows, width]: grey levels or raw palette indices
+// (1, 2 and 4-bit indices unpacked to one a byte), never colours. `capacity` must be exactly rows * width.
+int jml_png_decode_index(
+    const uint8_t *bytes, size_t count, int32_t first, int32_t rows, uint8_t *values, size_t capacity,
+    char *error);
 
 // Encodes 8-bit rows as PNG. `color_type` is grey, RGB or palette; `palette` holds `palette_count` RGB
 // triplets. `level` is zlib's, 0 to 9. On success `*encoded` is to be given to jml_image_free.

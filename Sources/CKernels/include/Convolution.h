@@ -34,6 +34,9 @@ const char *jml_direct_implementation(const jml_convolution *c, int direction);
 /// Scratch that lives between calls, for the calling thread; at least `bytes`, aligned to 64.
 void *jml_scratch(int slot, unsigned long bytes);
 
+/// Frees the calling thread's scratch.
+void jml_release_scratch(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -19,9 +19,13 @@ enum { jml_calibration_bins = 10 };
 /// - prediction: [pixels], the arg max (the first one on ties), also where ignored; or NULL.
 /// - problems: [2]: labelled pixels whose confidence is not finite, or for probabilities not within 0...1;
 ///   labels that are neither a class nor 255. Neither kind is counted anywhere.
+/// - classwise: [2, classes, 4, 10]: over all pixels, over boundary pixels; every class's probability in bins:
+///   pixels, sum in units of 2^-32, pixels labelled with the class, and those also predicted as it; added to;
+///   or NULL.
 void jml_evaluate_image(
     const float *scores, int probabilities, const uint8_t *label, const uint8_t *boundary, long classes,
-    long pixels, int64_t *counts, int64_t *bins, uint8_t *prediction, int64_t *problems);
+    long pixels, int64_t *counts, int64_t *bins, uint8_t *prediction, int64_t *problems,
+    int64_t *classwise);
 
 #ifdef __cplusplus
 }

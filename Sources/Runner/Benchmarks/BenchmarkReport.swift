@@ -1,0 +1,59 @@
+import Experiments
+import Kernels
+import Tensors
+
+/// What one benchmark has found, and on what.
+public struct BenchmarkReport: Sendable {
+  /// `step`, `head`, `labels`, `metrics`, `loader`.
+  public let kind: String
+  /// What was set, in words of the command line.
+  public let settings: [(name: String, value: JSONValue)]
+  /// One repeat is a training step, or an image for `metrics` and `loader`.
+  public let times: Measurement
+  public let work: WorkByKind
+  public let threads: Int
+  /// Of the process, after the last repeat.
+  public let peakMemoryBytes: Int
+  /// In tensors.
+  public let peakTensorBytes: Int
+  /// Floating-point operations a second that the machine can do on these threads.
+  public let peakRate: Double
+
+  init(
+    _ kind: String, settings: [(name: String, value: JSONValue)], times: Measurement, work: WorkByKind,
+    threads: Int
+  ) {
+    self.kind = kind
+    self.settings = settings
+    self.times = times
+    self.work = work
+    self.threads = threads
+    // Before the machine's peak is measured, which needs memory of its own.
+    peakMemoryBytes = Machine.peakMemoryBytes
+    peakTensorBytes = MemoryPool.peakBytes
+    peakRate = MachinePeak.singlePrecision(threads: threads)
+  }
+
+  /// Nominal floating-point operations a second; nil where they are not counted. Can exceed what the machine can do,
+  /// since fast algorithms need fewer operations than a convolution's definition.
+  public var rate: Double? { work.operations > 0 ? work.operations / times.median : nil }
+
+  public var json: JSONValue {
+    var members: [String: JSONValue] = [
+      "benchmark": .string(kind), "seconds_per_step": .number(times.median),
+      "seconds": .array(times.seconds.map { .number($0) }),
+      "by_kind": .object(
+        Dictionary(
+          work.seconds.map { ($0.kind, .number($0.seconds)) }, uniquingKeysWith: { first, _ in first })),
+      "peak_memory_bytes": .int(peakMemoryBytes), "peak_tensor_bytes": .int(peakTensorBytes),
+      "machine_gflops": .number(peakRate * 1e-9), "threads": .int(threads), "cpu": .string(Machine.cpu),
+      "versions": .object(Machine.versions.mapValues { .string($0) }),
+    ]
+    if let rate {
+      members["gflop_per_step"] = .number(work.operations * 1e-9)
+      members["gflops"] = .number(rate * 1e-9)
+    }
+    for setting in settings { members[setting.name] = setting.value }
+    return .object(members)
+  }
+}

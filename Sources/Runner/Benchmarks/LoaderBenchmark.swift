@@ -1,0 +1,55 @@
+import Datasets
+import Experiments
+import Foundation
+import Images
+import Kernels
+import Tensors
+
+/// Times one training sample of Cityscapes from its two PNG files: decoding, scaling, mirroring, cropping,
+/// normalisation.
+public struct LoaderBenchmark: Sendable {
+  public let recipe: RecipeSpec
+  /// Pixels.
+  public let crop: (height: Int, width: Int)
+  /// With `leftImg8bit` and `gtFine` in it.
+  public let root: String
+
+  public init(recipe: RecipeSpec, crop: (height: Int, width: Int), root: String) {
+    self.recipe = recipe
+    self.crop = crop
+    self.root = root
+  }
+
+  /// Draws a few street scenes of the data set's size, 1024 x 2048, unless they are there.
+  /// - Throws: `DatasetError.writing`.
+  public static func drawScenes(below folder: URL) throws {
+    let sizes = EmbeddedData.Sizes(streetTrain: 4, streetVal: 1, streetHeight: 1024, streetWidth: 2048)
+    try EmbeddedData.makeStreets(root: folder.path, seed: 1, sizes: sizes)
+  }
+
+  /// Samples in turn, each with its own draw.
+  /// - Throws: `DatasetError`.
+  public func run(_ repeats: Repeats) throws -> BenchmarkReport {
+    let dataset = try Cityscapes(root: root, split: .train)
+    let augmentation = Augmentation(
+      scale: recipe.scale, flipProbability: recipe.flipProbability, cropHeight: crop.height,
+      cropWidth: crop.width,
+      // The registry has made sure that there are three.
+      normalization: Normalization(
+        mean: SIMD3(recipe.mean.map { Float($0) }), std: SIMD3(recipe.std.map { Float($0) })))
+    let (times, work) = try repeats.measure { index in
+      var random = RandomSource(seed: 0, purpose: "loader benchmark", index)
+      let position = index % dataset.count
+      let (band, geometry) = try Profile.measure("decoding") {
+        try augmentation.load(position, of: dataset, using: &random)
+      }
+      Profile.measure("resampling") { _ = augmentation(band, geometry) }
+    }
+    return BenchmarkReport(
+      "loader",
+      settings: [
+        ("crop", .string("\(crop.height)x\(crop.width)")), ("images", .int(dataset.count)),
+        ("root", .string(root)),
+      ], times: times, work: work, threads: repeats.threads)
+  }
+}

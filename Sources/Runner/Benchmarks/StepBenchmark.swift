@@ -1,0 +1,91 @@
+import Datasets
+import Experiments
+import Foundation
+import Models
+import Tensors
+import Training
+
+/// Times training steps on random images: what a step costs without data loading.
+public struct StepBenchmark: Sendable {
+  /// The network whose outputs a student learns from, and how.
+  public struct Teaching: Sendable {
+    public let teacher: ModelSpec
+    public let distillation: DistillationSpec
+
+    public init(teacher: ModelSpec, distillation: DistillationSpec) {
+      self.teacher = teacher
+      self.distillation = distillation
+    }
+  }
+
+  public let model: ModelSpec
+  public let loss: LossSpec
+  public let label: LabelSpec
+  /// nil: trained on labels alone.
+  public let teaching: Teaching?
+  public let recipe: RecipeSpec
+  public let batch: Int
+  /// Pixels.
+  public let cropHeight: Int
+  /// Pixels.
+  public let cropWidth: Int
+  public let classes: Int
+
+  public init(
+    model: ModelSpec, loss: LossSpec, label: LabelSpec, teaching: Teaching?, recipe: RecipeSpec, batch: Int,
+    cropHeight: Int, cropWidth: Int, classes: Int
+  ) {
+    self.model = model
+    self.loss = loss
+    self.label = label
+    self.teaching = teaching
+    self.recipe = recipe
+    self.batch = batch
+    self.cropHeight = cropHeight
+    self.cropWidth = cropWidth
+    self.classes = classes
+  }
+
+  /// - Throws: `TrainingError.diverged`.
+  public func run(_ repeats: Repeats) throws -> BenchmarkReport {
+    let network = SegmentationModel(Assembly.architecture(model), classes: classes, seed: 0)
+    let (times, work) = try measure(network, repeats)
+    return BenchmarkReport(
+      "step",
+      settings: [
+        ("model", .string(model.name)), ("parameters", .int(network.parameterCount)), ("batch", .int(batch)),
+        ("crop", .string("\(cropHeight)x\(cropWidth)")), ("classes", .int(classes)),
+        ("loss", .string(loss.name)), ("label", .string(label.name)),
+        ("teacher", teaching.map { .string($0.teacher.name) } ?? .null),
+      ], times: times, work: work, threads: repeats.threads)
+  }
+
+  /// The times alone.
+  /// - Throws: `TrainingError.diverged`.
+  func times(_ repeats: Repeats) throws -> Measurement {
+    try measure(SegmentationModel(Assembly.architecture(model), classes: classes, seed: 0), repeats).times
+  }
+
+  private func measure(
+    _ network: SegmentationModel, _ repeats: Repeats
+  ) throws -> (times: Measurement, work: WorkByKind) {
+    let configuration = TrainingConfiguration(
+      iterations: repeats.count + repeats.warmUp, learningRate: recipe.learningRate,
+      optimizer: Assembly.optimizer(recipe),
+      weightDecay: recipe.weightDecay, headMultiplier: recipe.headMultiplier, power: recipe.power,
+      warmUpRatio: recipe.warmupRatio, warmUpFloor: recipe.warmupFloor, seed: 0)
+    let trainer = Trainer(
+      model: network,
+      loss: Assembly.loss(loss, label: label, distillation: teaching?.distillation, classes: classes),
+      teacher: teaching.map {
+        NetworkTeacher(SegmentationModel(Assembly.architecture($0.teacher), classes: classes, seed: 1))
+      },
+      configuration: configuration)
+    let sample = Batch(
+      images: BenchmarkNoise.tensor([batch, 3, cropHeight, cropWidth], -2...2),
+      labels: BenchmarkNoise.labels(
+        count: batch, height: cropHeight, width: cropWidth, classes: classes, side: 8),
+      ids: (0..<batch).map { "noise-\($0)" })
+    return try repeats.measure { _ in _ = try trainer.step(sample) }
+  }
+}

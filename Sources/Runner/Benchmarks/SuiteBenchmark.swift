@@ -1,0 +1,116 @@
+import Experiments
+import Kernels
+
+/// Estimates the hours of planned runs from a few steps of each kind of step that they take.
+public struct SuiteBenchmark: Sendable {
+  /// Runs whose steps cost the same.
+  public struct Work: Sendable {
+    public let model: ModelSpec
+    /// nil without distillation.
+    public let teacher: ModelSpec?
+    public let scale: ScaleSpec
+    public let classes: Int
+    public fileprivate(set) var runs: Int
+    /// Of all runs.
+    public fileprivate(set) var iterations: Int
+    /// What is measured stands for these runs.
+    fileprivate let example: RunSpec
+  }
+
+  public struct Estimate: Sendable {
+    public let work: Work
+    /// What was measured: the profile's own batch and crop, or less.
+    public let batch: Int
+    /// Pixels.
+    public let cropHeight: Int
+    /// Pixels.
+    public let cropWidth: Int
+    public let measured: Measurement
+    /// Of the profile's step: the median, times the ratio of pixels where less was measured.
+    public let secondsPerStep: Double
+
+    public var isExtrapolated: Bool {
+      (batch, cropHeight, cropWidth) != (work.scale.batch, work.scale.cropHeight, work.scale.cropWidth)
+    }
+    public var hours: Double { secondsPerStep * Double(work.iterations) / 3600 }
+  }
+
+  /// In the order of the plan.
+  public let work: [Work]
+  /// A step with more pixels than this is measured smaller.
+  public let maximumPixels: Int
+  private let distillations: [DistillationSpec?]
+
+  /// - Throws: `RegistryError`.
+  public init(registry: Registry, tables: [String], profile: String, maximumPixels: Int) throws {
+    let names = try Plan.datasets(of: tables, in: registry)
+    let plan = try Plan(
+      registry: registry, tables: tables, profile: profile,
+      // Nothing is read or trained here, so that it does not matter which data it would be.
+      dataFingerprints: Dictionary(uniqueKeysWithValues: names.map { ($0, "unknown") }))
+    var work: [Work] = []
+    for run in plan.runs {
+      let spec = run.spec
+      let teacher = run.dependencies.first.flatMap { plan[$0] }?.spec.model
+      let known = work.firstIndex {
+        $0.model == spec.model && $0.teacher == teacher && $0.classes == spec.data.classes
+          && ($0.scale.batch, $0.scale.cropHeight, $0.scale.cropWidth)
+            == (spec.scale.batch, spec.scale.cropHeight, spec.scale.cropWidth)
+      }
+      if let known {
+        work[known].runs += 1
+        work[known].iterations += spec.scale.iterations
+      } else {
+        work.append(
+          Work(
+            model: spec.model, teacher: teacher, scale: spec.scale, classes: spec.data.classes, runs: 1,
+            iterations: spec.scale.iterations, example: spec))
+      }
+    }
+    self.work = work
+    self.maximumPixels = maximumPixels
+    distillations = work.map { $0.example.distillation?.spec }
+  }
+
+  /// Measures the kinds of steps one after the other.
+  /// - Parameter report: called with each estimate as soon as it is there.
+  /// - Throws: `TrainingError.diverged`.
+  public func run(_ repeats: Repeats, report: (Estimate) -> Void) throws -> [Estimate] {
+    var estimates: [Estimate] = []
+    for (work, distillation) in zip(work, distillations) {
+      let (batch, height, width) = measurable(work.scale)
+      let teaching: StepBenchmark.Teaching? =
+        if let teacher = work.teacher, let distillation {
+          StepBenchmark.Teaching(teacher: teacher, distillation: distillation)
+        } else { nil }
+      let benchmark = StepBenchmark(
+        model: work.model, loss: work.example.loss, label: work.example.label, teaching: teaching,
+        recipe: work.example.recipe, batch: batch, cropHeight: height, cropWidth: width,
+        classes: work.classes)
+      let times = try benchmark.times(repeats)
+      Library.releaseScratch()
+      let pixels = work.scale.batch * work.scale.cropHeight * work.scale.cropWidth
+      let estimate = Estimate(
+        work: work, batch: batch, cropHeight: height, cropWidth: width, measured: times,
+        secondsPerStep: times.median * Double(pixels) / Double(batch * height * width))
+      report(estimate)
+      estimates.append(estimate)
+    }
+    return estimates
+  }
+
+  /// The largest step of `scale` that stays below `maximumPixels`: fewer images first, then smaller ones.
+  private func measurable(_ scale: ScaleSpec) -> (batch: Int, height: Int, width: Int) {
+    var (batch, height, width) = (scale.batch, scale.cropHeight, scale.cropWidth)
+    while batch * height * width > maximumPixels {
+      if batch > 2 {
+        batch = max(2, batch / 2)
+      } else if min(height, width) >= 64 {
+        (height, width) = (height / 2, width / 2)
+      } else {
+        break
+      }
+    }
+    return (batch, height, width)
+  }
+}

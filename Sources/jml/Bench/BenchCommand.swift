@@ -1,0 +1,20 @@
+import ArgumentParser
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measures speed.",
+    discussion: """
+      Times are medians over repeats after a warm-up. Shares of the machine's speed are shares of what a large matrix \
+      product reaches on the same threads.
+
+      Examples:
+        jml bench step --model deeplabv3_resnet50d --crop 256x512
+        jml bench step --sweep batch=2,4,8
+        jml bench head --json
+        jml bench suite --profile mini
+      """,
+    subcommands: [
+      BenchStepCommand.self, BenchHeadCommand.self, BenchLabelsCommand.self, BenchMetricsCommand.self,
+      BenchLoaderCommand.self, BenchSuiteCommand.self,
+    ])
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Experiments
+import Runner
+
+struct BenchHeadCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "head", abstract: "Times up-sampling, loss and gradient from a network's small logits.",
+    discussion: """
+      Example: jml bench head --batch 8 --classes 19 --small 64x128 --full 512x1024 --json
+      """)
+
+  @Option(help: "Images a step.")
+  var batch = 8
+
+  @Option(help: "Classes.")
+  var classes = 19
+
+  @Option(help: "Height x width of the logits, pixels.")
+  var small = BenchSize(height: 64, width: 128)
+
+  @Option(help: "Height x width of the labels, pixels.")
+  var full = BenchSize(height: 512, width: 1024)
+
+  @Option(help: "ce, jml (cross entropy and Jaccard), or a loss of the experiment files.")
+  var loss = "jml"
+
+  @Option(help: "Labels of the experiment files.")
+  var label = "hard"
+
+  @OptionGroup var options: BenchOptions
+
+  @Option(help: "Folder with the experiment files. Default: ./experiments, else the source checkout's.")
+  var experiments: String?
+
+  func validate() throws {
+    try BenchCheck.range(batch, "--batch", 1...1024)
+    try BenchCheck.range(classes, "--classes", 2...254)
+    try small.check("--small", 1...8192)
+    try full.check("--full", 1...8192)
+  }
+
+  func run() throws {
+    try options.report {
+      let registry = try Registry(root: try ProjectLocation.experiments(experiments))
+      let label = try BenchCheck.named(self.label, registry.labels, "--label")
+      return try HeadBenchmark(
+        loss: try BenchCheck.named(loss == "jml" ? "ce_jml" : loss, registry.losses, "--loss").spec(
+          for: label),
+        label: label, batch: batch, classes: classes, small: small.pair, full: full.pair
+      ).run(options.repeats)
+    }
+  }
+}

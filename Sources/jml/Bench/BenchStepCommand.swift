@@ -1,0 +1,73 @@
+import ArgumentParser
+import Experiments
+import Runner
+
+struct BenchStepCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "step", abstract: "Times one training step on random images.",
+    discussion: """
+      seconds_per_step is the median after the warm-up; peak_memory_bytes is the process's largest resident size. \
+      GFLOP/s count the convolutions, by their definition: algorithms that need fewer products can exceed the machine.
+
+      Examples:
+        jml bench step --model deeplabv3_resnet18d --batch 4 --crop 256x512 --classes 19 --loss jml --json
+        jml bench step --model pspnet_resnet18d --sweep threads=1,2
+      """)
+
+  @Option(help: "A model of the experiment files.")
+  var model = "deeplabv3_resnet18d"
+
+  @Option(help: "Images a step.")
+  var batch = 4
+
+  @Option(help: "Height x width, pixels.")
+  var crop = BenchSize(height: 256, width: 512)
+
+  @Option(help: "Classes.")
+  var classes = 19
+
+  @Option(help: "ce, jml (cross entropy and Jaccard), or a loss of the experiment files.")
+  var loss = "jml"
+
+  @Option(help: "Labels of the experiment files.")
+  var label = "hard"
+
+  @Option(help: "A recipe of the experiment files.")
+  var recipe = "sgd_cityscapes"
+
+  @Option(help: "A model of the experiment files to distil from.")
+  var teacher: String?
+
+  @Option(help: "How to distil, if there is a teacher.")
+  var distillation = "jml_kd"
+
+  @OptionGroup var options: BenchOptions
+
+  @Option(help: "Folder with the experiment files. Default: ./experiments, else the source checkout's.")
+  var experiments: String?
+
+  func validate() throws {
+    try BenchCheck.range(batch, "--batch", 2...1024)
+    try BenchCheck.range(classes, "--classes", 2...254)
+    try crop.check("--crop", 16...8192)
+  }
+
+  func run() throws {
+    try options.report {
+      let registry = try Registry(root: try ProjectLocation.experiments(experiments))
+      let label = try BenchCheck.named(self.label, registry.labels, "--label")
+      let teaching = try teacher.map {
+        StepBenchmark.Teaching(
+          teacher: try BenchCheck.named($0, registry.models, "--teacher"),
+          distillation: try BenchCheck.named(distillation, registry.distillations, "--distillation"))
+      }
+      return try StepBenchmark(
+        model: try BenchCheck.named(model, registry.models, "--model"),
+        loss: try BenchCheck.named(loss == "jml" ? "ce_jml" : loss, registry.losses, "--loss").spec(
+          for: label),
+        label: label, teaching: teaching, recipe: try BenchCheck.named(recipe, registry.recipes, "--recipe"),
+        batch: batch, cropHeight: crop.height, cropWidth: crop.width, classes: classes
+      ).run(options.repeats)
+    }
+  }
+}

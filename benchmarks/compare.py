@@ -1,0 +1,128 @@
+"""Runs jml and its peers in turn, pair by pair, and writes results/bench/.
+
+Usage: compare.py --jml .build/release/jml [--rows head,labels] [--pairs 3] [--threads N] [--out results/bench]
+
+Within a pair, every program runs in a process of its own, one after the other, so that both meet the machine in
+the same state. The first pair tries every mode of the peer; later pairs repeat float32 and the fastest mode.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import report
+from rows import Row, select
+
+HERE = Path(__file__).resolve().parent
+# A mode that is this many times slower than float32 is not worth repeating.
+HOPELESS = 3
+# Seconds after which a mode is given up.
+TIME_LIMIT = 1200
+
+
+class Failure(Exception):
+    """A measurement that did not end well; its text says why."""
+
+
+def run(command: list[str], limit: float | None) -> dict:
+    try:
+        process = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=limit)
+    except subprocess.TimeoutExpired:
+        raise Failure(f"took more than {limit:.0f} s") from None
+    if process.returncode != 0:
+        lines = [line for line in process.stderr.splitlines() if line.strip()]
+        raise Failure(lines[-1] if lines else f"exit code {process.returncode}")
+    return json.loads(process.stdout)
+
+
+def flags(options: dict[str, str]) -> list[str]:
+    return [text for name, value in options.items() for text in (f"--{name}", value)]
+
+
+class Comparison:
+    def __init__(self, jml: str, threads: int, data: str) -> None:
+        self.jml = jml
+        self.threads = threads
+        self.data = data
+
+    def ours(self, row: Row) -> dict:
+        options = row.options | row.extra | {"steps": str(row.steps), "warm-up": "2" if row.steps > 3 else "1"}
+        # The loader makes its own data where no folder is named.
+        options |= {"threads": "1" if row.kind == "loader" else str(self.threads)}
+        if row.kind == "loader" and self.data:
+            options["data"] = self.data
+        return run([self.jml, "bench", row.kind, *flags(options), "--json"], None)
+
+    def peer(self, row: Row, mode: str, ours: dict) -> dict:
+        options = row.options | {"mode": mode, "steps": str(row.peer_steps), "warm-up": "1"}
+        options["threads"] = "1" if row.kind == "loader" else str(self.threads)
+        if row.kind == "metrics":
+            options["counted"] = ",".join(ours["counted"])
+        if row.kind == "loader":
+            options["data"] = ours["root"]
+        result = run([sys.executable, str(HERE / "peer.py"), row.kind, *flags(options)], TIME_LIMIT)
+        if "parameters" in result and result["parameters"] != ours["parameters"]:
+            raise SystemExit(
+                f"compare: {row.name}: the peer has {result['parameters']} parameters, jml {ours['parameters']}"
+            )
+        return result
+
+    def row(self, row: Row, pairs: int) -> dict:
+        """All pairs of a row: measurements and what there is to note."""
+        measured, notes = [], []
+        modes = list(row.modes)
+        for number in range(1, pairs + 1):
+            pair = {"ours": self.ours(row), "peers": {}}
+            say(row, number, pairs, "jml", pair["ours"])
+            for mode in ["float32", *modes]:
+                try:
+                    pair["peers"][mode] = self.peer(row, mode, pair["ours"])
+                    say(row, number, pairs, mode, pair["peers"][mode])
+                except Failure as failure:
+                    if mode == "float32":
+                        raise SystemExit(f"compare: {row.name}: PyTorch float32: {failure}") from None
+                    notes.append(f"{mode} failed: {failure}")
+            measured.append(pair)
+            if number == 1:
+                modes = self.worth_repeating(pair["peers"], notes)
+        return {"name": row.name, "pairs": measured, "notes": notes}
+
+    @staticmethod
+    def worth_repeating(peers: dict[str, dict], notes: list[str]) -> list[str]:
+        """The fastest mode besides float32, if there is one that is not slower."""
+        plain = peers["float32"]["seconds_per_step"]
+        for mode, result in peers.items():
+            if result["seconds_per_step"] > HOPELESS * plain:
+                notes.append(f"{mode} dropped: {result['seconds_per_step'] / plain:.1f} times slower than float32")
+        fastest = min(peers, key=lambda mode: peers[mode]["seconds_per_step"])
+        return [] if fastest == "float32" else [fastest]
+
+
+def say(row: Row, number: int, pairs: int, what: str, result: dict) -> None:
+    seconds, memory = result["seconds_per_step"], result["peak_memory_bytes"] / 1e6
+    print(f"{row.name} {number}/{pairs}: {what}: {seconds:.4g} s, {memory:.0f} MB", file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--jml", required=True)
+    parser.add_argument("--rows", default="", help="names or kinds, separated by commas; default: all")
+    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--data", default="", help="folder with Cityscapes; default: drawn scenes")
+    parser.add_argument("--out", default="results/bench")
+    options = parser.parse_args()
+    if options.pairs < 1 or options.threads < 1:
+        parser.error("--pairs and --threads: at least 1")
+    comparison = Comparison(options.jml, options.threads, options.data)
+    document = report.Document(Path(options.out), options.threads)
+    for row in select(options.rows):
+        document.add(comparison.row(row, options.pairs))
+    print(f"compare: wrote {options.out}/README.md", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

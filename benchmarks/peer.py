@@ -1,0 +1,195 @@
+"""One measurement of a peer, in a process of its own: prints JSON with the keys of `jml bench ... --json`.
+
+Usage: peer.py KIND --mode MODE [options]
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+
+MODES = ["float32", "channels_last", "bfloat16", "compile"]
+
+
+def size(text: str) -> tuple[int, int]:
+    height, width = text.split("x")
+    return int(height), int(width)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=["step", "head", "labels", "metrics", "loader"])
+    parser.add_argument("--mode", choices=MODES, default="float32")
+    parser.add_argument("--model", default="deeplabv3_resnet18d")
+    parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--classes", type=int, default=19)
+    parser.add_argument("--crop", type=size, default=(256, 512))
+    parser.add_argument("--small", type=size, default=(64, 128))
+    parser.add_argument("--full", type=size, default=(512, 1024))
+    parser.add_argument("--size", type=size, default=(512, 1024))
+    parser.add_argument("--kernel", type=int, default=3)
+    parser.add_argument("--counted", default="accuracy,iou,ece,sce")
+    parser.add_argument("--data", default="")
+    parser.add_argument("--steps", type=int, default=3)
+    parser.add_argument("--warm-up", type=int, default=1)
+    parser.add_argument("--threads", type=int, required=True)
+    return parser.parse_args()
+
+
+def block_labels(count: int, height: int, width: int, classes: int, side: int):
+    """Blocks of side x side pixels, every class among them; a row of every 16 blocks is ignored."""
+    import torch
+
+    y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    across = (width + side - 1) // side
+    label = (y // side * across + x // side) % classes
+    label[:: 16 * side] = 255
+    return label.expand(count, -1, -1).contiguous()
+
+
+def step(options: argparse.Namespace, result: dict) -> Callable[[], None]:
+    """Forward, loss, backward, update; as the training loop of the paper's code, with this PyTorch's best settings."""
+    import torch
+    from peers.losses import segmentation_loss
+    from peers.models import SegmentationModel
+
+    model = SegmentationModel(options.model, options.classes).train()
+    result["parameters"] = sum(p.numel() for p in model.parameters())
+    images = torch.randn(options.batch, 3, *options.crop)
+    labels = block_labels(options.batch, *options.crop, options.classes, side=8)
+    layout = torch.contiguous_format if options.mode == "float32" else torch.channels_last
+    model, images = model.to(memory_format=layout), images.to(memory_format=layout)
+    matrices = [p for p in model.parameters() if p.ndim > 1]
+    vectors = [p for p in model.parameters() if p.ndim <= 1]
+    optimizer = torch.optim.SGD(
+        [{"params": matrices, "weight_decay": 5e-4}, {"params": vectors, "weight_decay": 0.0}],
+        lr=1e-4,
+        momentum=0.9,
+        fused=True,
+    )
+    half = options.mode == "bfloat16"
+    network = torch.compile(model) if options.mode == "compile" else model
+    objective = torch.compile(segmentation_loss) if options.mode == "compile" else segmentation_loss
+
+    def run() -> None:
+        optimizer.zero_grad(set_to_none=True)
+        with torch.autocast("cpu", torch.bfloat16) if half else nullcontext():
+            main, auxiliary = network(images)
+        objective(main, auxiliary, labels).backward()
+        optimizer.step()
+
+    return run
+
+
+def head(options: argparse.Namespace, result: dict) -> Callable[[], None]:
+    """Up-sampling, cross entropy and Jaccard loss, back to the small logits."""
+    import torch
+    from peers.losses import segmentation_loss
+
+    logits = torch.randn(options.batch, options.classes, *options.small)
+    if options.mode == "channels_last":
+        logits = logits.to(memory_format=torch.channels_last)
+    logits.requires_grad_()
+    labels = block_labels(options.batch, *options.full, options.classes, side=8)
+    objective = torch.compile(segmentation_loss) if options.mode == "compile" else segmentation_loss
+
+    def run() -> None:
+        logits.grad = None
+        objective(logits, None, labels).backward()
+
+    return run
+
+
+def labels(options: argparse.Namespace, result: dict) -> Callable[[], None]:
+    import torch
+    from peers.losses import boundary_label_smoothing
+
+    hard = block_labels(options.batch, *options.size, options.classes, side=16)
+    smoothing = torch.compile(boundary_label_smoothing) if options.mode == "compile" else boundary_label_smoothing
+
+    def run() -> None:
+        with torch.inference_mode():
+            smoothing(hard, options.classes, options.kernel)
+
+    return run
+
+
+def metrics(options: argparse.Namespace, result: dict) -> Callable[[], None]:
+    import torch
+    from peers.metrics import evaluate
+
+    label = block_labels(1, *options.size, options.classes, side=16)[0]
+    scores = torch.rand(options.classes, *options.size) * 6 - 3
+    scores.scatter_add_(0, label.clamp(max=options.classes - 1)[None], torch.full(label[None].shape, 5.0))
+    counted = options.counted.split(",")
+    counting = torch.compile(evaluate) if options.mode == "compile" else evaluate
+
+    def run() -> None:
+        with torch.inference_mode():
+            counting(scores, label, counted)
+
+    return run
+
+
+def loader(options: argparse.Namespace, result: dict) -> Callable[[], None]:
+    import cv2
+    import numpy as np
+    from peers.loader import pairs, sample
+
+    cv2.setNumThreads(1)
+    files = pairs(options.data)
+    random = np.random.default_rng(0)
+    position = 0
+
+    def run() -> None:
+        nonlocal position
+        sample(*files[position % len(files)], options.crop, random)
+        position += 1
+
+    return run
+
+
+def peak_memory() -> int:
+    with open("/proc/self/status", encoding="ascii") as status:
+        for line in status:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    raise RuntimeError("/proc/self/status has no VmHWM")
+
+
+def main() -> None:
+    options = arguments()
+    if options.kind == "loader":
+        import cv2
+
+        versions = {"opencv": cv2.__version__}
+    else:
+        import timm
+        import torch
+
+        torch.set_num_threads(options.threads)
+        torch.manual_seed(0)
+        versions = {"torch": torch.__version__, "timm": timm.__version__}
+    result: dict = {"benchmark": options.kind, "mode": options.mode, "threads": options.threads}
+    work = {"step": step, "head": head, "labels": labels, "metrics": metrics, "loader": loader}
+    run = work[options.kind](options, result)
+    seconds = []
+    for _ in range(options.warm_up + options.steps):
+        start = time.perf_counter()
+        run()
+        seconds.append(time.perf_counter() - start)
+    seconds = seconds[options.warm_up :]
+    result |= {
+        "seconds_per_step": statistics.median(seconds),
+        "seconds": seconds,
+        "peak_memory_bytes": peak_memory(),
+        "versions": versions | {"python": sys.version.split()[0]},
+    }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""The rows of the comparison: what is run on both sides, and the bars that jml sets itself."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    title: str
+    kind: str
+    # Options that `jml bench` and the peer both know.
+    options: dict[str, str]
+    # The peer's modes besides float32.
+    modes: tuple[str, ...] = ()
+    steps: int = 3
+    peer_steps: int = 3
+    # How many times faster than the peer's float32, and than its fastest mode, jml wants to be.
+    bar: float = 1.0
+    bar_best: float | None = None
+    # The most memory that jml allows itself: bytes, or a share of the peer's.
+    memory_bytes: int | None = None
+    memory_share: float | None = None
+    # jml alone.
+    extra: dict[str, str] = field(default_factory=dict)
+    note: str = ""
+
+
+STEP_MODES = ("channels_last", "bfloat16", "compile")
+
+
+def step(model: str, title: str, **more) -> Row:
+    options = {"model": model, "batch": "4", "crop": "256x512", "classes": "19"}
+    return Row(
+        name=model, title=f"{title}, 4x3x256x512, 19 classes", kind="step", options=options, modes=STEP_MODES, **more
+    )
+
+
+ROWS = [
+    step("deeplabv3_resnet18d", "DeepLabV3-R18 step", bar=3, bar_best=1.5, memory_share=0.5),
+    step("pspnet_resnet18d", "PSPNet-R18 step", bar=3, bar_best=1.5),
+    step("deeplabv3_mobilenetv2_100", "DeepLabV3-MobileNetV2 step", bar=2.5, bar_best=1),
+    step("deeplabv3_resnet50d", "DeepLabV3-R50 step", bar=2.5, bar_best=1, steps=2, peer_steps=2),
+    Row(
+        "mini_step",
+        "DeepLabV3-R18 step, 4x3x64x128, 19 classes",
+        "step",
+        {"model": "deeplabv3_resnet18d", "batch": "4", "crop": "64x128", "classes": "19"},
+        modes=STEP_MODES,
+        steps=10,
+        peer_steps=10,
+        bar=3,
+    ),
+    Row(
+        "head",
+        "Up-sample 64x128 logits to 8x19x512x1024, CE + JML, back to the small logits",
+        "head",
+        {"batch": "8", "classes": "19", "small": "64x128", "full": "512x1024"},
+        modes=("compile",),
+        bar=20,
+        memory_bytes=300_000_000,
+    ),
+    Row(
+        "labels",
+        "BLS labels 8x512x1024, k = 3",
+        "labels",
+        {"batch": "8", "classes": "19", "size": "512x1024", "kernel": "3"},
+        modes=("compile",),
+        steps=20,
+        bar=100,
+        note="jml makes the mask of smoothed pixels, which with the hard labels is all that its loss reads; "
+        "PyTorch makes the class distributions that its losses read. The next row makes those on both sides.",
+    ),
+    Row(
+        "labels_dense",
+        "The same, as class distributions 8x19x512x1024",
+        "labels",
+        {"batch": "8", "classes": "19", "size": "512x1024", "kernel": "3"},
+        steps=5,
+        extra={"form": "dense"},
+        bar=1,
+        note="No bar of its own.",
+    ),
+    Row(
+        "metrics",
+        "Evaluation counts of one 19x1024x2048 image",
+        "metrics",
+        {"classes": "19", "size": "1024x2048"},
+        steps=10,
+        bar=100,
+    ),
+    Row(
+        "loader",
+        "Cityscapes sample: decode 1024x2048 PNGs, scale, flip, crop 512x1024, normalise (one thread)",
+        "loader",
+        {"crop": "512x1024"},
+        steps=60,
+        peer_steps=60,
+        bar=2,
+    ),
+]
+
+
+def select(wanted: str) -> list[Row]:
+    """Rows by name or by kind, separated by commas; all for an empty text."""
+    names = [name for name in wanted.split(",") if name]
+    for name in names:
+        if not any(name in (row.name, row.kind) for row in ROWS):
+            allowed = sorted({row.name for row in ROWS} | {row.kind for row in ROWS})
+            raise SystemExit(f"compare: no row '{name}'; allowed: {', '.join(allowed)}")
+    return [row for row in ROWS if not names or row.name in names or row.kind in names]
