@@ -69,6 +69,10 @@ public struct RunSpec: Equatable, Sendable {
       throw try reader.required("distillation").inconsistent(
         "distils a Jaccard term (teacher weight \(term.teacherWeight)), and loss '\(loss.name)' has none")
     }
+    if let factors = loss.jaccard?.classFactors, factors.count != data.classes {
+      throw try reader.required("loss").inconsistent(
+        "class_factors has \(factors.count) numbers, and '\(data.name)' \(data.classes) classes")
+    }
     if loss.lovasz != nil, label.kind != .hard {
       throw try reader.required("loss").inconsistent(
         "Lovasz-Softmax needs hard labels, and label '\(label.name)' is smoothed")

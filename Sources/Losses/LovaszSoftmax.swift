@@ -1,8 +1,8 @@
 import CKernels
 import Tensors
 
-/// The Lovász-Softmax loss (Berman, Rannen Triki and Blaschko, "The Lovász-Softmax Loss", CVPR 2018), LSL in
-/// Table 10: per class the Lovász extension of the Jaccard loss at the errors |y - p|, averaged over active
+/// The Lovász-Softmax loss (Berman, Rannen Triki and Blaschko, "The Lovász-Softmax Loss", CVPR 2018), LSL
+/// in Table 10: per class the Lovász extension of the Jaccard loss at the errors |y - p|, averaged over active
 /// classes. Hard labels only.
 ///
 /// Sums are over the kept pixels of the whole batch, as in the table; the order of the errors is taken as

@@ -187,7 +187,8 @@ public struct Assembly: Sendable {
       averaging: JaccardMetricLoss.Averaging(
         perDataset: spec?.datasetWeight ?? 1, perImage: spec?.imageWeight ?? 0,
         perClass: spec?.classWeight ?? 0),
-      active: Assembly.active(active, threshold: spec?.threshold ?? 0))
+      active: Assembly.active(active, threshold: spec?.threshold ?? 0),
+      isLogarithmic: spec?.isLogarithmic ?? false, gamma: spec?.gamma ?? 1, classWeights: spec?.classFactors)
   }
 
   private static func active(

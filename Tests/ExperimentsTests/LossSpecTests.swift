@@ -27,6 +27,22 @@ import Testing
     #expect(first.id != spec.id)
   }
 
+  /// Optional keys: named in the id only where they are not what they were before.
+  @Test func shapes() throws {
+    let files = try TemporaryRegistry()
+    try files.replace("losses/ce_jml.yaml", "alpha: 1.0", "alpha: 1.0\nlog: true\ngamma: 2.0")
+    let spec = try #require(try files.plan().runs.first { $0.spec.loss.name == "ce_jml" }).spec
+    #expect(spec.loss.jaccard?.isLogarithmic == true && spec.loss.jaccard?.gamma == 2)
+    #expect(try RunSpec(json: spec.canonicalJSON, source: "run.json") == spec)
+    let plain = try TemporaryRegistry()
+    try plain.replace("losses/ce_jml.yaml", "alpha: 1.0", "alpha: 1.0\nlog: false\ngamma: 1.0")
+    #expect(try plain.plan().runs.map(\.id) == TemporaryRegistry().plan().runs.map(\.id))
+    let short = try TemporaryRegistry()
+    try short.replace("losses/ce_jml.yaml", "alpha: 1.0", "alpha: 1.0\nclass_factors: [1, 2]")
+    let message = registryError { _ = try short.plan() }
+    #expect(message?.contains("class_factors has 2 numbers") == true, "\(message ?? "no error")")
+  }
+
   @Test func lovasz() throws {
     let spec = try student("ce_lovasz", ["loss.lovasz_weight=0.5"])
     #expect(spec.loss.jaccard == nil)

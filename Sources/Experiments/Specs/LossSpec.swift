@@ -44,7 +44,7 @@ public struct LossSpec: Equatable, Sendable {
   fileprivate static let jaccardKeys = [
     "jaccard_weight", "smooth", "alpha", "beta", "dataset_weight", "image_weight", "class_weight",
     "active_classes",
-    "threshold", "form",
+    "threshold", "form", "log", "gamma", "class_factors",
   ]
   fileprivate static let lovaszKeys = ["lovasz_weight", "active_classes", "threshold"]
 
@@ -106,6 +106,12 @@ public enum JaccardForm: String, CaseIterable, Sendable {
 public struct JaccardSpec: Equatable, Sendable {
   /// Optional in files: JML1 where it is missing.
   public let form: JaccardForm
+  /// -log of the ratio in place of 1 - ratio. Optional in files: false where it is missing.
+  public let isLogarithmic: Bool
+  /// Exponent of each class's loss. Optional in files: 1 where it is missing.
+  public let gamma: Double
+  /// A factor on each class's loss, [classes]. Optional in files: nil, all 1, where it is missing.
+  public let classFactors: [Double]?
   /// lambda_JML
   public let weight: Double
   /// Pixels added to numerator and denominator.
@@ -127,6 +133,9 @@ public struct JaccardSpec: Equatable, Sendable {
 
   fileprivate init(_ reader: StrictReader, activeClasses: (StrictReader) throws -> ActiveClasses) throws {
     form = try reader.optional("form")?.choice(JaccardForm.self) ?? .jml1
+    isLogarithmic = try reader.optional("log")?.bool() ?? false
+    gamma = try reader.optional("gamma")?.number(.closed(1, 10)) ?? 1
+    classFactors = try reader.optional("class_factors")?.nonEmptyList { try $0.number(.closed(0, 1e6)) }
     weight = try reader.required("jaccard_weight").number(.above(0, upTo: 100))
     smooth = try reader.required("smooth").number(.closed(0, 1e6))
     alpha = try reader.required("alpha").number(.closed(0, 100))
@@ -151,6 +160,9 @@ public struct JaccardSpec: Equatable, Sendable {
     ]
     // Runs from before there was a choice keep their ids.
     if form != .jml1 { members["form"] = .string(form.rawValue) }
+    if isLogarithmic { members["log"] = .bool(true) }
+    if gamma != 1 { members["gamma"] = .number(gamma) }
+    if let classFactors { members["class_factors"] = .array(classFactors.map { .number($0) }) }
     return members
   }
 }
