@@ -116,7 +116,7 @@ void classwise_tile(
     low += fixed & 0xFFFF;
     high += fixed >> 16;
   }
-  for (long i = 0; i < n; ++i) beyond[i] = keep[i] && probability[i] >= 0.1f;
+  for (long i = 0; i < n; ++i) beyond[i] = (keep[i] != 0) & (probability[i] >= 0.1f);
   *count += pixels;
   *sum += int64_t(low) + (int64_t(high) << 16);
 }
@@ -125,11 +125,14 @@ void classwise_tile(
 
 namespace {
 
+// Lower edges of the bins, and one that nothing reaches.
+constexpr float bin_edges[jml_calibration_bins + 1] = {
+    0.0 / 10, 1.0 / 10, 2.0 / 10, 3.0 / 10, 4.0 / 10, 5.0 / 10, 6.0 / 10, 7.0 / 10, 8.0 / 10, 9.0 / 10, 2};
+
 // Left-closed bins, 1 in the last: the number of inner edges at or below the probability.
 inline long bin_of(float probability) {
-  long bin = std::min(9L, static_cast<long>(probability * 10.0f));
-  if (bin < 9 && probability >= static_cast<float>((bin + 1) / 10.0)) return bin + 1;
-  return bin > 0 && probability < static_cast<float>(bin / 10.0) ? bin - 1 : bin;
+  const long bin = std::min(9L, static_cast<long>(probability * 10.0f));
+  return bin + (probability >= bin_edges[bin + 1]) - (probability < bin_edges[bin]);
 }
 
 // One tile's share of [classes, 4, 10]: pixels, sum, labelled, labelled and predicted.
