@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 # A mode that is this many times slower than float32 is not worth repeating.
 HOPELESS = 3
 # Seconds after which a mode is given up.
-TIME_LIMIT = 1200
+TIME_LIMIT = 600
 
 
 class Failure(Exception):
