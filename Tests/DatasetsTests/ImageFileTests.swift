@@ -38,7 +38,7 @@ struct ImageFileTests {
     let file = try FileBytes.read(path)
     for rows in [0..<200, 0..<1, 199..<200, 7..<23] {
       let part = try ImageFile.decodeRGB(file, path: path) { height, width in
-        #expect([height, width] == [200, 31])
+        #expect(height == 200 && width == 31)
         return rows
       }
       #expect(part.rows == rows && part.height == 200)
