@@ -22,7 +22,7 @@ struct ModelTests {
     try withTemporaryDirectory { folder in
       let jml = CommandLineTool(folder: folder)
       let writer = try HDF5Writer(name: "in.h5")
-      let image = (0..<12_288).map { (index: Int) -> Float in Float(index % 17) / 8 - 1 }
+      let image: [Float] = (0..<12_288).map { (index: Int) -> Float in Float(index % 17) / 8 - 1 }
       try writer.write(floats: image, shape: [2, 3, 32, 64], at: "image")
       try writer.image().write(to: folder.appendingPathComponent("in.h5"))
       let name = "segformer_mit_b0"

@@ -52,7 +52,7 @@ import Testing
   @Test(arguments: [
     ("output_stride: 32", "output_stride: 8", "output_stride"), ("kind: segformer", "kind: unet", "decoder"),
     ("stochastic_depth: 0.1\n", "", "stochastic_depth"),
-    ("stochastic_depth: 0.1", "stochastic_depth: 1", "below 1"),
+    ("stochastic_depth: 0.1", "stochastic_depth: 1", "0 <= x < 1"),
     ("backbone: mit_b0", "backbone: resnet18d", "stochastic_depth"),
   ]) func badTransformers(_ old: String, _ new: String, says: String) throws {
     let registry = try TemporaryRegistry()

@@ -94,9 +94,9 @@ import Testing
       // A batch norm over the four values of image pooling amplifies rounding in all that lies before it.
       let fewValues =
         parameter.name.contains("aspp.convs.0") || parameter.name.contains("ppm.pools")
-        || parameter.name.hasPrefix("backbone.")
-      #expect(
-        deviation < (fewValues ? 0.05 : 0.01), "\(name) \(parameter.name): \(actual), expected \(expected)")
+        || parameter.name.hasPrefix("backbone.") || Self.isSensitive(parameter.name, of: name)
+      let tolerance = Self.isScaleInvariant(parameter.name, of: name) ? 0.1 : fewValues ? 0.05 : 0.01
+      #expect(deviation < tolerance, "\(name) \(parameter.name): \(actual), expected \(expected)")
       if fewValues {
         if deviation > worstLoose.deviation { worstLoose = (deviation, parameter.name) }
       } else if deviation > worst.deviation {
@@ -113,6 +113,21 @@ import Testing
     print(
       "oracle \(name): CE \(abs(result.crossEntropy - crossEntropy)), JML \(abs(result.jaccard - jaccard)), gradient norms \(worst), over few values \(worstLoose), running statistics \(worstBuffer)"
     )
+  }
+
+  /// Depthwise convolutions of which one tap a channel sees the image (1x1, or dilated beyond the map's height), before
+  /// a batch norm: scaling them changes nothing, so their gradient is what cancellation leaves. PyTorch differs from
+  /// its own record by 5 % here, the record from double precision by 3 %, and an image changed by one part in ten
+  /// million moves them by 6 %.
+  private static func isScaleInvariant(_ parameter: String, of model: String) -> Bool {
+    model.hasPrefix("deeplabv3plus")
+      && ["1", "3", "4"].contains { parameter == "method.aspp.convs.\($0).0.weight" }
+  }
+
+  /// Norms whose gradient passes through those cancellations: the same change of the image moves them by 1 to 4 %.
+  private static func isSensitive(_ parameter: String, of model: String) -> Bool {
+    model.hasPrefix("deeplabv3plus")
+      && ["method.shortcut.", "method.cat_conv.", "method.aspp."].contains { parameter.hasPrefix($0) }
   }
 
   /// Convolutional networks by SGD, the transformer by AdamW.
@@ -182,37 +197,6 @@ import Testing
     #expect(
       counts.multiplyAdds / 10_000_000 == operations,
       "\(name): \(counts.multiplyAdds) multiply-adds, \(counts)")
-  }
-
-  @Test func probe() throws {
-    let name = "deeplabv3plus_resnet101d"
-    let file = try Fixture.hdf5("models.h5", in: .module)
-    let watched = [
-      "aspp.convs.1.0.weight", "aspp.convs.3.0.weight", "aspp.convs.4.0.weight", "shortcut.1.weight",
-      "cat_conv.0.4.bias",
-    ]
-    for trial in 0..<4 {
-      let model = try OracleModel.make(name)
-      let image = try Self.images(file)
-      var random = RandomSource(seed: UInt64(trial), purpose: "probe")
-      if trial > 0 {
-        for i in 0..<image.shape.count { image.pointer[i] *= Float(1 + 2e-7 * (random.uniform() - 0.5)) }
-      }
-      let pass = ForwardPass.training(seed: 1, iteration: 0)
-      let logits = model(Variable(constant: image), pass)
-      let result = try Self.loss(
-        main: logits.main.value, auxiliary: logits.auxiliary.value, labels: try Self.labels(file),
-        teacher: nil)
-      let aux = try #require(result.auxiliaryGradient)
-      let gradients = try #require(pass.tape).backward([
-        (logits.main, result.mainGradient), (logits.auxiliary, aux),
-      ])
-      print(
-        "probe", trial, result.crossEntropy,
-        model.parameters.filter { p in watched.contains { p.name.hasSuffix($0) } }.map {
-          norm(gradients[$0]!)
-        })
-    }
   }
 
   private func norm(_ tensor: Tensor) -> Double {
