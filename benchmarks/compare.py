@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import report
@@ -19,8 +20,8 @@ from rows import Row, select
 HERE = Path(__file__).resolve().parent
 # A mode that is this many times slower than float32 is not worth repeating.
 HOPELESS = 3
-# Seconds after which a mode is given up.
-TIME_LIMIT = 600
+# Seconds that torch.compile and the start of a process may take besides.
+START_LIMIT = 180
 
 
 class Failure(Exception):
@@ -56,14 +57,14 @@ class Comparison:
             options["data"] = self.data
         return run([self.jml, "bench", row.kind, *flags(options), "--json"], None)
 
-    def peer(self, row: Row, mode: str, ours: dict) -> dict:
+    def peer(self, row: Row, mode: str, ours: dict, limit: float | None) -> dict:
         options = row.options | {"mode": mode, "steps": str(row.peer_steps), "warm-up": "1"}
         options["threads"] = "1" if row.kind == "loader" else str(self.threads)
         if row.kind == "metrics":
             options["counted"] = ",".join(ours["counted"])
         if row.kind == "loader":
             options["data"] = ours["root"]
-        result = run([sys.executable, str(HERE / "peer.py"), row.kind, *flags(options)], TIME_LIMIT)
+        result = run([sys.executable, str(HERE / "peer.py"), row.kind, *flags(options)], limit)
         if "parameters" in result and result["parameters"] != ours["parameters"]:
             raise SystemExit(
                 f"compare: {row.name}: the peer has {result['parameters']} parameters, jml {ours['parameters']}"
@@ -77,9 +78,13 @@ class Comparison:
         for number in range(1, pairs + 1):
             pair = {"ours": self.ours(row), "peers": {}}
             say(row, number, pairs, "jml", pair["ours"])
+            limit = None
             for mode in ["float32", *modes]:
+                begin = time.monotonic()
                 try:
-                    pair["peers"][mode] = self.peer(row, mode, pair["ours"])
+                    pair["peers"][mode] = self.peer(row, mode, pair["ours"], limit)
+                    if mode == "float32":
+                        limit = HOPELESS * (time.monotonic() - begin) + START_LIMIT
                     say(row, number, pairs, mode, pair["peers"][mode])
                 except Failure as failure:
                     if mode == "float32":
