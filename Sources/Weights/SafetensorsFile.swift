@@ -46,7 +46,11 @@ public struct SafetensorsFile {
     do {
       data = try Data(contentsOf: url, options: .mappedIfSafe)
     } catch {
-      throw .unreadable(path: url.path, reason: (error as NSError).localizedDescription)
+      var isFolder: ObjCBool = false
+      _ = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+      throw .unreadable(
+        path: url.path,
+        reason: isFolder.boolValue ? "it is a folder" : (error as NSError).localizedDescription)
     }
     try self.init(data, path: url.path)
   }

@@ -78,7 +78,8 @@ struct ModelDescription {
 
   init(_ spec: ModelSpec, _ options: ModelOptions, size: ImageSize) throws {
     if case .unet = spec.decoder, size.height % 32 != 0 || size.width % 32 != 0 {
-      throw ValidationError("--size \(size): \(spec.name) needs multiples of 32")
+      Console.error("--size \(size): \(spec.name) needs multiples of 32")
+      throw ExitCode(64)
     }
     self.spec = spec
     self.size = size

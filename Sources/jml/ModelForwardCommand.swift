@@ -62,30 +62,22 @@ struct ModelForwardCommand: ParsableCommand {
     Console.say("wrote \(output)")
   }
 
-  /// - Throws: `HDF5Error`, `BadInput`.
+  /// - Throws: exit code 65 after the error has been printed.
   private static func images(_ path: String, _ spec: ModelSpec) throws -> Tensor {
-    let file = try HDF5File(reading: path)
-    let shape = try file.shape("image")
-    let place = "\(path) /image \(Shape(shape.map { max(0, $0) }))"
-    guard shape.count == 4, shape[1] == 3, shape[0] > 0 else {
-      throw BadInput("\(place): the shape must be [B, 3, H, W]")
+    try TensorFile.reading {
+      let file = try TensorFile(path)
+      let shape = try file.shape("image", axes: "BCHW")
+      let multiple = if case .unet = spec.decoder { 32 } else { 1 }
+      guard shape[1] == 3, shape[2] >= 32, shape[3] >= 32, shape[2] % multiple == 0, shape[3] % multiple == 0
+      else {
+        throw TensorFileError.badShape(
+          path: path, dataset: "image", found: shape,
+          wanted: "[B, 3, H, W] with H and W "
+            + (multiple > 1 ? "in multiples of 32 for \(spec.name)" : "of at least 32"))
+      }
+      let values = try file.file.floats("image")
+      try file.checkFinite("image", values, shape)
+      return Tensor(values, shape: Shape(shape))
     }
-    guard shape[2] >= 32, shape[3] >= 32 else {
-      throw BadInput("\(place): at least 32 x 32 pixels are needed")
-    }
-    if case .unet = spec.decoder, shape[2] % 32 != 0 || shape[3] % 32 != 0 {
-      throw BadInput("\(place): \(spec.name) needs height and width in multiples of 32")
-    }
-    let values = try file.floats("image")
-    if let index = values.firstIndex(where: { !$0.isFinite }) {
-      throw BadInput("\(place): \(values[index]) at index \(index)")
-    }
-    return Tensor(values, shape: Shape(shape))
   }
-}
-
-/// An input file that cannot be used, in one line.
-private struct BadInput: Error, CustomStringConvertible {
-  let description: String
-  init(_ description: String) { self.description = description }
 }
