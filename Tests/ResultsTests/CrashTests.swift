@@ -73,10 +73,11 @@ struct CrashTests {
         let child = try ChildProcess(
           test: "ResultsTests.StoreChild/writer", environment: [rootVariable: store.root.path],
           scratch: folder)
-        // Wait until it has gone on from where the one before was killed.
+        // Wait until it has gone on from where the one before was killed: the second line of the log follows the first
+        // one's checkpoint.
         let log = try store.folder("r").appendingPathComponent("log.jsonl")
         let deadline = Date().addingTimeInterval(30)
-        while try store.state("r") == .pending || (try? store.log("r").count) ?? 0 <= last {
+        while try store.state("r") == .pending || (try? store.log("r").count) ?? 0 <= last + 1 {
           guard child.isRunning, Date() < deadline else {
             Issue.record("the child does not write \(log.path): \(child.text)")
             child.kill()
