@@ -3,6 +3,7 @@
 #   PROFILE  smoke, mini or paper                     RESULTS  folder for results
 #   JOBS     runs at a time                           THREADS  threads of each run
 #   PAIRS    repeats of make bench                    ROWS     rows of make bench (default: all)
+#   SKIP     modes of PyTorch that make bench leaves out
 #   SET      overrides, such as SET="recipe.learning_rate=0.02 loss.smooth=2"
 TABLE   ?= 4
 PROFILE ?= mini
@@ -46,7 +47,8 @@ data: build  ## Makes the embedded data, or checks DATA.
 doctor: build ## Checks machine, libraries, experiment files and folders.
 	$(jml) doctor $(where)
 bench: build ## Compares speed with PyTorch and OpenCV (PAIRS, ROWS=head,labels): results/bench.
-	benchmarks/run.sh --jml $(jml) --pairs $(PAIRS) $(if $(ROWS),--rows $(ROWS)) $(if $(THREADS),--threads $(THREADS))
+	benchmarks/run.sh --jml $(jml) --pairs $(PAIRS) $(if $(ROWS),--rows $(ROWS)) $(if $(SKIP),--skip $(SKIP)) \
+	  $(if $(THREADS),--threads $(THREADS))
 bench-step: build ## Times one training step.
 	$(jml) bench step --model deeplabv3_resnet18d --batch 4 --crop 256x512 --classes 19 --loss jml $(if $(THREADS),--threads $(THREADS)) --json
 format:      ## Formats the sources.

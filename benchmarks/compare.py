@@ -1,6 +1,6 @@
 """Runs jml and its peers in turn, pair by pair, and writes results/bench/.
 
-Usage: compare.py --jml .build/release/jml [--rows head,labels] [--pairs 3] [--threads N] [--out results/bench]
+Usage: compare.py --jml .build/release/jml [--rows head,labels] [--pairs 3] [--threads N] [--skip bfloat16] [--out results/bench]
 
 Within a pair, every program runs in a process of its own, one after the other, so that both meet the machine in
 the same state. The first pair tries every mode of the peer; later pairs repeat float32 and the fastest mode.
@@ -44,8 +44,9 @@ def flags(options: dict[str, str]) -> list[str]:
 
 
 class Comparison:
-    def __init__(self, jml: str, threads: int, data: str) -> None:
+    def __init__(self, jml: str, threads: int, data: str, skipped: list[str]) -> None:
         self.jml = jml
+        self.skipped = skipped
         self.threads = threads
         self.data = data
 
@@ -73,8 +74,9 @@ class Comparison:
 
     def row(self, row: Row, pairs: int) -> dict:
         """All pairs of a row: measurements and what there is to note."""
-        measured, notes = [], []
-        modes = list(row.modes)
+        measured = []
+        modes = [mode for mode in row.modes if mode not in self.skipped]
+        notes = [f"{mode} was not tried" for mode in row.modes if mode in self.skipped]
         for number in range(1, pairs + 1):
             pair = {"ours": self.ours(row), "peers": {}}
             say(row, number, pairs, "jml", pair["ours"])
@@ -117,12 +119,13 @@ def main() -> None:
     parser.add_argument("--rows", default="", help="names or kinds, separated by commas; default: all")
     parser.add_argument("--pairs", type=int, default=3)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--skip", default="", help="modes of the peer that are not tried, such as bfloat16")
     parser.add_argument("--data", default="", help="folder with Cityscapes; default: drawn scenes")
     parser.add_argument("--out", default="results/bench")
     options = parser.parse_args()
     if options.pairs < 1 or options.threads < 1:
         parser.error("--pairs and --threads: at least 1")
-    comparison = Comparison(options.jml, options.threads, options.data)
+    comparison = Comparison(options.jml, options.threads, options.data, [mode for mode in options.skip.split(",") if mode])
     document = report.Document(Path(options.out), options.threads)
     for row in select(options.rows):
         document.add(comparison.row(row, options.pairs))
