@@ -92,6 +92,8 @@ class Comparison:
                     if mode == "float32":
                         raise SystemExit(f"compare: {row.name}: PyTorch float32: {failure}") from None
                     notes.append(f"{mode} failed: {failure}")
+            # Where the data lies is for the peer, and no measurement.
+            pair["ours"].pop("root", None)
             measured.append(pair)
             if number == 1:
                 modes = self.worth_repeating(pair["peers"], notes)
