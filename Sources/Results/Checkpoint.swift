@@ -85,13 +85,7 @@ public struct Checkpoint: Sendable {
     sum.add(wallSeconds.bitPattern)
     for group in [weights, buffers, momentum] + (secondMoment.isEmpty ? [] : [secondMoment]) {
       sum.add(UInt64(group.count))
-      for entry in group {
-        sum.add(entry.name)
-        sum.add(entry.tensor.shape.description)
-        withExtendedLifetime(entry) {
-          sum.add(UnsafeRawBufferPointer(start: entry.tensor.pointer, count: 4 * entry.tensor.shape.count))
-        }
-      }
+      for entry in group { sum.add(entry) }
     }
     curves.iteration.withUnsafeBytes { sum.add($0) }
     curves.loss.withUnsafeBytes { sum.add($0) }
@@ -120,6 +114,15 @@ struct Checksum {
     var tail: UInt64 = 0
     for byte in bytes[offset...] { tail = tail << 8 | UInt64(byte) }
     add(tail)
+  }
+
+  /// Name, shape and values.
+  mutating func add(_ entry: NamedTensor) {
+    add(entry.name)
+    add(entry.tensor.shape.description)
+    withExtendedLifetime(entry) {
+      add(UnsafeRawBufferPointer(start: entry.tensor.pointer, count: 4 * entry.tensor.shape.count))
+    }
   }
 
   mutating func add(_ text: String) {

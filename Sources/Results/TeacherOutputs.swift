@@ -18,13 +18,7 @@ public struct TeacherOutputs: Sendable {
     public mutating func add(_ text: String) { sum.add(text) }
 
     public mutating func add(_ tensors: [NamedTensor]) {
-      for entry in tensors {
-        sum.add(entry.name)
-        sum.add(entry.tensor.shape.description)
-        withExtendedLifetime(entry) {
-          sum.add(UnsafeRawBufferPointer(start: entry.tensor.pointer, count: 4 * entry.tensor.shape.count))
-        }
-      }
+      for entry in tensors { sum.add(entry) }
     }
 
     public var text: String { sum.text }
@@ -68,9 +62,10 @@ public struct TeacherOutputs: Sendable {
   }
 
   private static func checksum(_ main: Tensor, _ auxiliary: Tensor) -> String {
-    var key = Key()
-    key.add([NamedTensor(name: "main", tensor: main), NamedTensor(name: "auxiliary", tensor: auxiliary)])
-    return key.text
+    var sum = Checksum()
+    sum.add(NamedTensor(name: "main", tensor: main))
+    sum.add(NamedTensor(name: "auxiliary", tensor: auxiliary))
+    return sum.text
   }
 }
 

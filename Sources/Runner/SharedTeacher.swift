@@ -13,11 +13,16 @@ final class SharedTeacher: Teacher {
   /// Bytes that one stream of crops may take on disk. Beyond it, at full-size crops, every student computes.
   private static let byteLimit = 1 << 28
 
+  /// What makes the network holds its stored weights, a second copy that is let go once it is made.
+  private enum Network {
+    case stored(() throws -> NetworkTeacher)
+    case loaded(NetworkTeacher)
+  }
+
   private let outputs: TeacherOutputs
   private let iterations: Int
-  private let make: () throws -> NetworkTeacher
   private let notice: (String) -> Void
-  private var network: NetworkTeacher?
+  private var network: Network
   private var stores = true
 
   /// - Parameter make: loads the network; called when logits are missing for the first time.
@@ -27,7 +32,7 @@ final class SharedTeacher: Teacher {
   ) {
     self.outputs = outputs
     self.iterations = iterations
-    self.make = make
+    network = .stored(make)
     self.notice = notice
   }
 
@@ -35,11 +40,19 @@ final class SharedTeacher: Teacher {
     if stores, let stored = outputs.read(iteration: iteration) {
       return SegmentationLoss.TeacherLogits(main: stored.main, auxiliary: stored.auxiliary)
     }
-    let network = try self.network ?? make()
-    self.network = network
-    let logits = network.logits(of: images, iteration: iteration)
+    let logits = try loaded().logits(of: images, iteration: iteration)
     if let auxiliary = logits.auxiliary { store(logits.main, auxiliary, iteration) }
     return logits
+  }
+
+  private func loaded() throws -> NetworkTeacher {
+    switch network {
+    case .loaded(let teacher): return teacher
+    case .stored(let make):
+      let teacher = try make()
+      network = .loaded(teacher)
+      return teacher
+    }
   }
 
   private func store(_ main: Tensor, _ auxiliary: Tensor, _ iteration: Int) {

@@ -44,8 +44,7 @@ struct BenchHeadCommand: ParsableCommand {
       let registry = try Registry(root: try ProjectLocation.experiments(experiments))
       let label = try BenchCheck.named(self.label, registry.labels, "--label")
       return try HeadBenchmark(
-        loss: try BenchCheck.named(loss == "jml" ? "ce_jml" : loss, registry.losses, "--loss").spec(
-          for: label),
+        loss: try BenchCheck.loss(loss, registry).spec(for: label),
         label: label, batch: batch, classes: classes, small: small.pair, full: full.pair
       ).run(options.repeats)
     }

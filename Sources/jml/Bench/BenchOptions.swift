@@ -127,6 +127,11 @@ enum BenchCheck {
     }
   }
 
+  /// - Parameter name: `jml` stands for the paper's sum of cross entropy and JML1.
+  static func loss(_ name: String, _ registry: Registry) throws -> LossDefinition {
+    try named(name == "jml" ? "ce_jml" : name, registry.losses, "--loss")
+  }
+
   static func named<Spec>(_ name: String, _ specs: [String: Spec], _ option: String) throws -> Spec {
     guard let spec = specs[name] else {
       throw RegistryError.brokenReference(

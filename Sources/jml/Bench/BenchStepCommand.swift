@@ -63,8 +63,7 @@ struct BenchStepCommand: ParsableCommand {
       }
       return try StepBenchmark(
         model: try BenchCheck.named(model, registry.models, "--model"),
-        loss: try BenchCheck.named(loss == "jml" ? "ce_jml" : loss, registry.losses, "--loss").spec(
-          for: label),
+        loss: try BenchCheck.loss(loss, registry).spec(for: label),
         label: label, teaching: teaching, recipe: try BenchCheck.named(recipe, registry.recipes, "--recipe"),
         batch: batch, cropHeight: crop.height, cropWidth: crop.width, classes: classes
       ).run(options.repeats)
