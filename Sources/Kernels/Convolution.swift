@@ -44,7 +44,7 @@ public struct ConvolutionGeometry: Hashable, Sendable {
 public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
   /// oneDNN's direct kernels.
   case direct
-  /// Winograd F(4x4, 3x3), on interleaved sub-images when dilated.
+  /// Winograd on tiles of 4 or 2 outputs an axis, on interleaved sub-images when dilated.
   case winograd
   /// One matrix product per kernel tap, skipping pixels for which the tap sees only padding.
   case taps

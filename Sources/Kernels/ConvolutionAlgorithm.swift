@@ -34,9 +34,10 @@ extension Convolution {
     // The library reorders the weights for each pass, which rules on small maps.
     let direct = Double(shape[0] * shape[2] * shape[3]) * taps * pairs + 3 * traffic * taps * pairs
     let tiles = Double(jml_winograd_tiles(&c))
+    let positions = Double(jml_winograd_positions(&c))
     let winograd =
       geometry.kernel == 3
-      ? 36 * tiles * pairs * 1.1 + traffic * (36 * tiles * channels * 1.5 + 36 * pairs * 2) : .infinity
+      ? positions * (tiles * pairs * 1.1 + traffic * (tiles * channels * 1.5 + pairs * 2)) : .infinity
     let pixels = Double(jml_taps_pixels(&c))
     let products = pixels * pairs * 1.15 + traffic * pixels * channels * 2
     // The library has no direct kernel for the weight gradient of a dilated convolution before AVX-512; one rule for

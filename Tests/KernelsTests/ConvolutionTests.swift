@@ -26,6 +26,12 @@ import Testing
     Case(input: [2, 16, 11, 14], out: 32, kernel: 3, stride: 1, dilation: 4, groups: 1),
     Case(input: [1, 32, 6, 10], out: 16, kernel: 3, stride: 1, dilation: 12, groups: 1),
     Case(input: [2, 16, 5, 9], out: 16, kernel: 3, stride: 1, dilation: 36, groups: 1),
+    // Sub-images of 2 to 3 pixels, of 2 or fewer, and mixed: the schemes besides F(4, 3).
+    Case(input: [2, 32, 9, 10], out: 48, kernel: 3, stride: 1, dilation: 4, groups: 1),
+    Case(input: [3, 16, 8, 16], out: 32, kernel: 3, stride: 1, dilation: 4, groups: 1),
+    Case(input: [2, 48, 9, 7], out: 16, kernel: 3, stride: 1, dilation: 4, groups: 1),
+    Case(input: [2, 16, 18, 9], out: 16, kernel: 3, stride: 1, dilation: 4, groups: 1),
+    Case(input: [1, 32, 2, 11], out: 32, kernel: 3, stride: 1, dilation: 1, groups: 1),
     Case(input: [2, 16, 9, 14], out: 32, kernel: 3, stride: 2, dilation: 1, groups: 1),
     Case(input: [2, 24, 8, 5], out: 40, kernel: 1, stride: 1, dilation: 1, groups: 1),
     Case(input: [2, 3, 17, 22], out: 32, kernel: 3, stride: 2, dilation: 1, groups: 1),

@@ -4,12 +4,13 @@
 extern "C" {
 #endif
 
-// Convolutions as matrix products (OpenBLAS), for odd kernels with stride 1, groups 1 and padding
+// Convolutions as matrix products, for odd kernels with stride 1, groups 1 and padding
 // dilation * (kernel - 1) / 2, which keep height and width. Weights are HWIO. Both layouts must be blocked alike.
 // Each returns 0, or 1 with the reason in jml_last_error().
 
-/// Winograd F(4x4, 3x3) (Lavin and Gray, CVPR 2016): 36 products instead of 144 for each 4x4 patch of outputs. A
-/// dilated convolution runs on the d * d interleaved sub-images, which are gathered and scattered in place.
+/// Winograd (Lavin and Gray, CVPR 2016), by default F(4x4, 3x3): 36 products instead of 144 for each 4x4 patch of
+/// outputs. A dilated convolution runs on the d * d interleaved sub-images, which are gathered and scattered in place;
+/// where those are small, tiles of 2 outputs an axis need fewer products.
 int jml_winograd_forward(const jml_convolution *c, const float *x, const float *w, float *y);
 int jml_winograd_backward_data(const jml_convolution *c, const float *dy, const float *w, float *dx);
 int jml_winograd_backward_weights(const jml_convolution *c, const float *x, const float *dy, float *dw);
@@ -20,8 +21,9 @@ int jml_taps_forward(const jml_convolution *c, const float *x, const float *w, f
 int jml_taps_backward_data(const jml_convolution *c, const float *dy, const float *w, float *dx);
 int jml_taps_backward_weights(const jml_convolution *c, const float *x, const float *dy, float *dw);
 
-/// Tiles that Winograd needs for this geometry, each 4 x 4 outputs.
+/// Tiles that Winograd needs for this geometry, and products for each of them and each pair of channels.
 long jml_winograd_tiles(const jml_convolution *c);
+int jml_winograd_positions(const jml_convolution *c);
 /// Pixels summed over taps for which the tap sees the image.
 long jml_taps_pixels(const jml_convolution *c);
 

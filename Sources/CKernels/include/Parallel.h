@@ -49,7 +49,12 @@ void parallel_for(long count, long grain, const Body &body) {
 /// Compiles a function once per instruction set and picks the best at load time.
 #if defined(__x86_64__) && defined(__clang__)
 #define JML_MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+// The same for code that works on channel blocks of 16 or of 8, which `jml_preferred_block` ties to the CPU.
+#define JML_MULTIVERSION16 __attribute__((target_clones("arch=x86-64-v4", "default")))
+#define JML_MULTIVERSION8 __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
 #define JML_MULTIVERSION
+#define JML_MULTIVERSION16
+#define JML_MULTIVERSION8
 #endif
 #endif
