@@ -7,15 +7,20 @@
 
 namespace {
 
+using jml::Maps;
+using jml::Run;
 using jml::Vector;
 
 /// `rows` pixels times one panel of `blocks` channel blocks, held in registers over all of k.
 template <int B, int rows, int blocks>
 __attribute__((always_inline)) inline void product_kernel(
-    const float *v, long v_stride, long k, const float *u, float *m, long m_stride) {
+    const Maps &maps, const float *v, const float *u, bool fresh, float *m) {
   using V = Vector<B>;
   V sums[rows][blocks] = {};
-  for (long c = 0; c < k; c += B, v += v_stride)
+  for (long c = 0; c < maps.k; c += B, v += maps.in_pitch) {
+    // A channel block is a short stretch far from the last, which the hardware does not foresee.
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; ++i) __builtin_prefetch(v + maps.in_pitch + i * B);
 #pragma clang loop unroll_count(2)
     for (int j = 0; j < B; ++j, u += blocks * B) {
       V weights[blocks];
@@ -24,103 +29,127 @@ __attribute__((always_inline)) inline void product_kernel(
       for (int i = 0; i < rows; ++i)
         for (int b = 0; b < blocks; ++b) sums[i][b] += v[i * B + j] * weights[b];
     }
+  }
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; ++i)
-    for (int b = 0; b < blocks; ++b) JML_BLOCK(B, m + b * m_stride + i * B) = sums[i][b];
+    for (int b = 0; b < blocks; ++b) {
+      float *out = m + b * maps.out_pitch + i * B;
+      if (fresh) JML_BLOCK(B, out) = sums[i][b];
+      else JML_BLOCK(B, out) = JML_CONST_BLOCK(B, out) + sums[i][b];
+    }
 }
 
 /// Calls the kernel for a number of rows that is known at compile time.
 template <int B, int most, int blocks>
 __attribute__((always_inline)) inline void product_rows(
-    long rows, const float *v, long v_stride, long k, const float *u, float *m, long m_stride) {
+    long rows, const Maps &maps, const float *v, const float *u, bool fresh, float *m) {
   if constexpr (most > 0) {
-    if (rows == most) product_kernel<B, most, blocks>(v, v_stride, k, u, m, m_stride);
-    else product_rows<B, most - 1, blocks>(rows, v, v_stride, k, u, m, m_stride);
+    if (rows == most) product_kernel<B, most, blocks>(maps, v, u, fresh, m);
+    else product_rows<B, most - 1, blocks>(rows, maps, v, u, fresh, m);
   }
 }
 
 template <int B, int most>
 __attribute__((always_inline)) inline void product_all(
-    long rows, long n, long k, const float *v, const float *u, float *m) {
-  const long pieces = (rows + most - 1) / most, stride = rows * B, blocks = n / B;
+    const Maps &maps, const Run *runs, long count, const float *v, const float *u, bool fresh, float *m) {
+  const long blocks = maps.n / B;
   for (long b = 0; b < blocks; b += jml::panel_blocks) {
-    const float *panel = u + b * B * k;
-    for (long piece = 0; piece < pieces; ++piece) {
-      // Pieces of about equal size: one of 14 rows and one of 2 would leave the second waiting for its sums.
-      const long first = rows * piece / pieces, count = rows * (piece + 1) / pieces - first;
-      const float *in = v + first * B;
-      float *out = m + b * stride + first * B;
-      if (b + 1 < blocks) product_rows<B, most, 2>(count, in, stride, k, panel, out, stride);
-      else product_rows<B, most, 1>(count, in, stride, k, panel, out, stride);
+    const float *panel = u + b * B * maps.k;
+    for (const Run *run = runs; run < runs + count; ++run) {
+      const long pieces = (run->count + most - 1) / most;
+      for (long piece = 0; piece < pieces; ++piece) {
+        // Pieces of about equal size: one of 14 rows and one of 2 would leave the second waiting for its sums.
+        const long first = run->count * piece / pieces, rows = run->count * (piece + 1) / pieces - first;
+        const float *in = v + run->in + first * B;
+        float *out = m + b * maps.out_pitch + run->out + first * B;
+        if (b + 1 < blocks) product_rows<B, most, jml::panel_blocks>(rows, maps, in, panel, fresh, out);
+        else product_rows<B, most, 1>(rows, maps, in, panel, fresh, out);
+      }
     }
   }
 }
 
 /// `count` input channels of one block times `blocks` blocks of output channels, summed over the pixels.
-template <int B, int count, int blocks>
+template <int B, int channels, int blocks>
 __attribute__((always_inline)) inline void transposed_kernel(
-    long rows, const float *v, const float *m, long m_stride, bool fresh, float *u, long n) {
+    const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u, long stride) {
   using V = Vector<B>;
-  V sums[count][blocks];
+  V sums[channels][blocks];
 #pragma clang loop unroll(full)
-  for (int i = 0; i < count; ++i)
+  for (int i = 0; i < channels; ++i)
     for (int b = 0; b < blocks; ++b) {
       if (fresh) sums[i][b] = V{};
-      else sums[i][b] = JML_CONST_BLOCK(B, u + i * n + b * B);
+      else sums[i][b] = JML_CONST_BLOCK(B, u + i * stride + b * B);
     }
-  for (long t = 0; t < rows; ++t) {
-    V gradients[blocks];
-    for (int b = 0; b < blocks; ++b) gradients[b] = JML_CONST_BLOCK(B, m + b * m_stride + t * B);
+  for (const Run *run = runs; run < runs + count; ++run) {
+    const float *in = v + run->in, *gradient = m + run->out;
+    for (long t = 0; t < run->count; ++t) {
+      __builtin_prefetch(in + (t + 32) * B);
+      V gradients[blocks];
+      for (int b = 0; b < blocks; ++b) gradients[b] = JML_CONST_BLOCK(B, gradient + b * maps.out_pitch + t * B);
 #pragma clang loop unroll(full)
-    for (int i = 0; i < count; ++i)
-      for (int b = 0; b < blocks; ++b) sums[i][b] += v[t * B + i] * gradients[b];
+      for (int i = 0; i < channels; ++i)
+        for (int b = 0; b < blocks; ++b) sums[i][b] += in[t * B + i] * gradients[b];
+    }
   }
 #pragma clang loop unroll(full)
-  for (int i = 0; i < count; ++i)
-    for (int b = 0; b < blocks; ++b) JML_BLOCK(B, u + i * n + b * B) = sums[i][b];
+  for (int i = 0; i < channels; ++i)
+    for (int b = 0; b < blocks; ++b) JML_BLOCK(B, u + i * stride + b * B) = sums[i][b];
 }
 
-template <int B, int count, int most>
+/// All input channels times `blocks` blocks of output channels.
+template <int B, int channels, int blocks>
+__attribute__((always_inline)) inline void transposed_column(
+    const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u, long stride) {
+  for (long c = 0; c < maps.k; c += channels)
+    transposed_kernel<B, channels, blocks>(
+        maps, runs, count, v + c / B * maps.in_pitch + c % B, m, fresh, u + c * stride, stride);
+}
+
+/// Columns of three blocks, and of two or one where that leaves less over.
+template <int B>
 __attribute__((always_inline)) inline void transposed_all(
-    long rows, long n, long k, const float *v, const float *m, bool fresh, float *u) {
-  const long stride = rows * B, blocks = n / B;
-  for (long b = 0; b < blocks; b += most)
-    for (long c = 0; c < k; c += count) {
-      const float *in = v + c / B * stride + c % B, *gradient = m + b * stride;
-      float *out = u + c * n + b * B;
-      if (b + most <= blocks) transposed_kernel<B, count, most>(rows, in, gradient, stride, fresh, out, n);
-      else
-        for (long rest = b; rest < blocks; ++rest)
-          transposed_kernel<B, count, 1>(
-              rows, in, m + rest * stride, stride, fresh, u + c * n + rest * B, n);
-    }
+    const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u, long stride) {
+  for (long left = maps.n / B; left > 0;) {
+    const long blocks = left == 4 ? 2 : std::min<long>(left, 3);
+    if (blocks == 3) transposed_column<B, B / 2, 3>(maps, runs, count, v, m, fresh, u, stride);
+    else if (blocks == 2) transposed_column<B, B / 2, 2>(maps, runs, count, v, m, fresh, u, stride);
+    else transposed_column<B, B, 1>(maps, runs, count, v, m, fresh, u, stride);
+    left -= blocks;
+    m += blocks * maps.out_pitch;
+    u += blocks * B;
+  }
 }
 
 // As many sums as the instruction set has registers for, less those for operands: 28 of 32, or 12 of 16.
 JML_MULTIVERSION16
-void product16(long rows, long n, long k, const float *v, const float *u, float *m) {
-  product_all<16, 14>(rows, n, k, v, u, m);
+void product16(const Maps &maps, const Run *runs, long count, const float *v, const float *u, bool fresh, float *m) {
+  product_all<16, 14>(maps, runs, count, v, u, fresh, m);
 }
 JML_MULTIVERSION8
-void product8(long rows, long n, long k, const float *v, const float *u, float *m) {
-  product_all<8, 6>(rows, n, k, v, u, m);
+void product8(const Maps &maps, const Run *runs, long count, const float *v, const float *u, bool fresh, float *m) {
+  product_all<8, 6>(maps, runs, count, v, u, fresh, m);
 }
 JML_MULTIVERSION16
-void transposed16(long rows, long n, long k, const float *v, const float *m, bool fresh, float *u) {
-  transposed_all<16, 8, 3>(rows, n, k, v, m, fresh, u);
+void transposed16(const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u,
+                  long stride) {
+  transposed_all<16>(maps, runs, count, v, m, fresh, u, stride);
 }
 JML_MULTIVERSION8
-void transposed8(long rows, long n, long k, const float *v, const float *m, bool fresh, float *u) {
-  transposed_all<8, 4, 3>(rows, n, k, v, m, fresh, u);
+void transposed8(const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u,
+                 long stride) {
+  transposed_all<8>(maps, runs, count, v, m, fresh, u, stride);
 }
 
 }  // namespace
 
-void jml::blocked_product(int block, long rows, long n, long k, const float *v, const float *u, float *m) {
-  (block == 16 ? product16 : product8)(rows, n, k, v, u, m);
+void jml::blocked_product(
+    int block, const Maps &maps, const Run *runs, long count, const float *v, const float *u, bool fresh, float *m) {
+  (block == 16 ? product16 : product8)(maps, runs, count, v, u, fresh, m);
 }
 
 void jml::blocked_product_tn(
-    int block, long rows, long n, long k, const float *v, const float *m, bool fresh, float *u) {
-  (block == 16 ? transposed16 : transposed8)(rows, n, k, v, m, fresh, u);
+    int block, const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u,
+    long stride) {
+  (block == 16 ? transposed16 : transposed8)(maps, runs, count, v, m, fresh, u, stride);
 }

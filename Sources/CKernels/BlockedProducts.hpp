@@ -1,24 +1,35 @@
 #pragma once
-// Matrix products of channel-blocked operands, without packing.
+// Matrix products of channel-blocked operands, without packing activations.
 //
 // A matrix of pixels (or tiles) and channels lies as [channel block][pixel][block], which is how activations lie
-// already. Weights lie in panels of a few channel blocks, [panel][input channel][panel width]. Read like this both
-// operands of the inner loop are contiguous, so nothing is copied into another order first; a library call would pack
-// both for every product.
+// already. Weights lie in the panels of Panels.hpp. Read like this both operands of the inner loop are contiguous, so
+// no activation is copied into another order first; a library call would pack both operands for every product.
+#include "Panels.hpp"
 
 namespace jml {
 
-/// m[t, n] = sum over k of v[t, k] * u[k, n].
-///
-/// v: [k / block][rows][block]; m: [n / block][rows][block]; u: panels of `panel_blocks(block)` channel blocks of n,
-/// each [k][panel width], the last one narrower if need be.
-void blocked_product(int block, long rows, long n, long k, const float *v, const float *u, float *m);
+/// Pixels that lie one after the other in both maps of a product. Offsets are in floats, within one channel block.
+struct Run {
+  long in, out, count;
+};
 
-/// u[k, n] += sum over t of v[t, k] * m[t, n], or = when `fresh`. u: row-major [k, n]; v and m as above.
+/// The matrices of pixels and channels on both sides of a product.
+struct Maps {
+  /// Numbers of channels, multiples of the block.
+  long k, n;
+  /// Floats from one channel block to the next.
+  long in_pitch, out_pitch;
+};
+
+/// m[out, n] = sum over k of v[in, k] * u[k, n] for the pixels of each run; += unless `fresh`.
+/// u: panels of n, k rows each.
+void blocked_product(
+    int block, const Maps &maps, const Run *runs, long count, const float *v, const float *u, bool fresh, float *m);
+
+/// u[k, n] = sum over the pixels of all runs of v[in, k] * m[out, n]; += unless `fresh`. u: row-major, rows of
+/// `stride` floats.
 void blocked_product_tn(
-    int block, long rows, long n, long k, const float *v, const float *m, bool fresh, float *u);
-
-/// Channel blocks in a panel of weights.
-constexpr long panel_blocks = 2;
+    int block, const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u,
+    long stride);
 
 }  // namespace jml

@@ -1,133 +1,156 @@
 // Convolution as one matrix product per kernel tap, over just those pixels for which the tap sees the image.
+//
+// Products read and write the maps where they lie. An item of work is a band of target pixels; for one panel of its
+// channels, which then stays in the cache, all taps are summed.
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
+#include "BlockedProducts.hpp"
 #include "Library.hpp"
 #include "MatrixConvolution.h"
-#include "Products.hpp"
+#include "Parallel.h"
 
 namespace {
 
-/// The outputs for which a tap reads inside the image, and how far away it reads.
-struct Window {
-  long tap, rows, columns, out_row, out_column, in_row, in_column;
+using jml::Maps;
+using jml::Run;
+
+/// A kernel tap, and how far from its target pixel it reads.
+struct Tap {
+  int index;
+  long rows, columns;
 };
 
-std::vector<Window> windows_of(const jml_convolution &c) {
-  std::vector<Window> windows;
-  const auto range = [](long offset, long size, long &start, long &count) {
-    start = std::max<long>(0, -offset);
-    count = std::min<long>(size, size - offset) - start;
-  };
+/// The taps that see some of the image, the centre first: it sees all of it, so its products can begin the sums.
+std::vector<Tap> taps_of(const jml_convolution &c) {
+  std::vector<Tap> taps;
   for (int r = 0; r < c.kernel; ++r)
     for (int s = 0; s < c.kernel; ++s) {
-      const long dy = (long)r * c.dilation - c.padding, dx = (long)s * c.dilation - c.padding;
-      Window w{r * c.kernel + s, 0, 0, 0, 0, 0, 0};
-      range(dy, c.in_height, w.out_row, w.rows);
-      range(dx, c.in_width, w.out_column, w.columns);
-      if (w.rows <= 0 || w.columns <= 0) continue;
-      w.in_row = w.out_row + dy;
-      w.in_column = w.out_column + dx;
-      windows.push_back(w);
+      const Tap tap{r * c.kernel + s, (long)r * c.dilation - c.padding, (long)s * c.dilation - c.padding};
+      if (std::abs(tap.rows) >= c.in_height || std::abs(tap.columns) >= c.in_width) continue;
+      taps.push_back(tap);
+      if (tap.rows == 0 && tap.columns == 0) std::swap(taps.front(), taps.back());
     }
-  return windows;
+  return taps;
 }
 
+/// One side of a convolution, [image][block][pixel][block].
 struct Map {
-  long channels, block, height, width;
-  long blocks() const { return channels / block; }
+  long channels, pixels;
+  long image() const { return channels * pixels; }
 };
 
-/// One window of one image as a matrix [rows * columns, channels].
-void gather(const float *map, const Map &m, long image, long row, long column, long rows, long columns,
-            float *matrix) {
-  for (long b = 0; b < m.blocks(); ++b)
-    for (long r = 0; r < rows; ++r) {
-      const float *in = map + (((image * m.blocks() + b) * m.height + row + r) * m.width + column) * m.block;
-      float *out = matrix + r * columns * m.channels + b * m.block;
-      for (long x = 0; x < columns; ++x) std::memcpy(out + x * m.channels, in + x * m.block, m.block * sizeof(float));
-    }
+/// Target pixels of one item of work: whole images, or rows of one; for a kernel of one pixel an image is one row.
+struct Band {
+  long image, images, row, rows;
+};
+
+struct Plan {
+  const jml_convolution &c;
+  const Map in, out;
+  const long height, width;
+
+  explicit Plan(const jml_convolution &c)
+      : c(c),
+        in{c.in_channels, (long)c.in_height * c.in_width},
+        out{c.out_channels, (long)c.out_height * c.out_width},
+        height(c.kernel == 1 ? in.pixels : c.in_height),
+        width(c.kernel == 1 ? 1 : c.in_width) {}
+
+  /// Bands of about `pixels` pixels.
+  std::vector<Band> bands(long pixels) const {
+    std::vector<Band> bands;
+    const long together = std::max<long>(1, pixels / in.pixels);
+    const long pieces = (in.pixels + pixels - 1) / pixels;
+    for (long image = 0; image < c.batch; image += together)
+      for (long piece = 0; piece < pieces; ++piece) {
+        const long first = height * piece / pieces, last = height * (piece + 1) / pieces;
+        bands.push_back({image, std::min<long>(together, c.batch - image), first, last - first});
+      }
+    return bands;
+  }
+
+  /// The pixels of a band for which a tap sees the source image. `sign` is 1 when the tap reads at its own offset,
+  /// -1 when it is turned.
+  void runs(const Band &band, const Tap &tap, long sign, const Map &from, const Map &to, std::vector<Run> &runs) const {
+    const long dy = sign * tap.rows, dx = sign * tap.columns, block = c.in_block;
+    const long top = std::max(band.row, -dy), bottom = std::min({band.row + band.rows, height, height - dy});
+    const long left = std::max<long>(0, -dx), right = std::min(width, width - dx);
+    runs.clear();
+    for (long image = band.image; image < band.image + band.images; ++image)
+      for (long row = top; row < bottom; ++row) {
+        const Run run{image * from.image() + ((row + dy) * width + left + dx) * block,
+                      image * to.image() + (row * width + left) * block, right - left};
+        // Rows without a margin lie one after the other.
+        if (row > top && run.count == width) runs.back().count += run.count;
+        else runs.push_back(run);
+      }
+  }
+};
+
+constexpr int weight_slot = 2;
+
+/// Channels of the source that one product sums: its panel of weights and its stretch of the source stay in the
+/// cache.
+constexpr long channels_at_once = 512;
+
+/// Target pixels of a band. With a larger kernel a panel of their sums shall stay in the second-level cache over all
+/// taps, otherwise their source shall, over all panels.
+long pixels_at_once(const jml_convolution &c, long channels) {
+  return c.kernel > 1 ? 2048 : 131072 / std::min(channels, channels_at_once);
 }
-
-/// Adds a matrix [rows * columns, channels] to a window of one image.
-JML_MULTIVERSION
-void scatter_add(const float *matrix, const Map &m, long image, long row, long column, long rows, long columns,
-                 float *map) {
-  for (long b = 0; b < m.blocks(); ++b)
-    for (long r = 0; r < rows; ++r) {
-      float *out = map + (((image * m.blocks() + b) * m.height + row + r) * m.width + column) * m.block;
-      const float *in = matrix + r * columns * m.channels + b * m.block;
-      for (long x = 0; x < columns; ++x)
-        for (long i = 0; i < m.block; ++i) out[x * m.block + i] += in[x * m.channels + i];
-    }
-}
-
-constexpr int in_slot = 2, out_slot = 3;
-
-/// Pixels of several images that one product takes.
-constexpr long pixels_at_once = 512;
-
-float *scratch(int slot, long count) { return static_cast<float *>(jml_scratch(slot, count * sizeof(float))); }
 
 /// y = x * w, or dx = dy * w^T when `backward`.
 void run(const jml_convolution &c, const float *x, const float *w, float *y, bool backward) {
-  jml::prepare_blas();
-  const Map in{c.in_channels, c.in_block, c.in_height, c.in_width};
-  const Map out{c.out_channels, c.out_block, c.out_height, c.out_width};
-  const Map &from = backward ? out : in, &to = backward ? in : out;
-  const long pixels = to.height * to.width, pairs = in.channels * out.channels;
-  std::memset(y, 0, c.batch * pixels * to.channels * sizeof(float));
-  const long threads = jml_thread_count();
-  const auto windows = windows_of(c);
-  // An item is one product per tap. Small images are multiplied together, because thin products are slow. Threads share
-  // the items, or when those do not divide among them, split the target's channel blocks: no two write one number.
-  const long together = std::clamp<long>(pixels_at_once / pixels, 1, c.batch);
-  const long groups = (c.batch + together - 1) / together;
-  const long parts = groups % threads == 0 ? 1 : threads;
-  const long share = (to.blocks() + parts - 1) / parts * to.block;
-  float *matrices = scratch(in_slot, threads * together * pixels * from.channels);
-  float *results = scratch(out_slot, threads * together * pixels * share);
-  jml::parallel_for(groups * parts, 1, [&](long first, long last) {
-    float *matrix = matrices + omp_get_thread_num() * together * pixels * from.channels;
-    float *result = results + omp_get_thread_num() * together * pixels * share;
+  const Plan plan(c);
+  const Map &from = backward ? plan.out : plan.in, &to = backward ? plan.in : plan.out;
+  const long block = c.in_block, k = from.channels, n = to.channels, threads = jml_thread_count();
+  const auto taps = taps_of(c);
+  // [tap][chunk of k] panels.
+  float *u = static_cast<float *>(jml_scratch(weight_slot, taps.size() * k * n * sizeof(float)));
+  const long chunks = (k + channels_at_once - 1) / channels_at_once, step = channels_at_once;
+  jml::parallel_for(taps.size() * chunks, 1, [&](long first, long last) {
+    for (long i = first; i < last; ++i) {
+      const long tap = i / chunks, start = i % chunks * step, count = std::min(step, k - start);
+      const float *matrix = w + taps[tap].index * k * n;
+      float *panels = u + (tap * k + start) * n;
+      if (backward) jml::pack_panels_transposed(block, count, n, matrix + start, k, panels);
+      else jml::pack_panels(block, count, n, matrix + start * n, n, panels);
+    }
+  });
+  const auto bands = plan.bands(pixels_at_once(c, k));
+  // Threads share the bands, or when those do not divide among them, split the target's panels.
+  const long bands_count = bands.size(), width = jml::panel_blocks * block, panels = (n + width - 1) / width;
+  const long parts = bands_count % threads == 0 ? 1 : threads;
+  jml::parallel_for(bands_count * parts, 1, [&](long first, long last) {
+    std::vector<std::vector<Run>> runs(taps.size());
     for (long item = first; item < last; ++item) {
-      const long image = item / parts * together, channel = item % parts * share;
-      const long images = std::min<long>(together, c.batch - image);
-      const long columns = std::min(share, to.channels - channel);
-      if (columns <= 0) continue;
-      for (const Window &v : windows) {
-        const long count = v.rows * v.columns;
-        for (long n = 0; n < images; ++n) {
-          float *rows = matrix + n * count * from.channels;
-          if (backward) gather(x, from, image + n, v.out_row, v.out_column, v.rows, v.columns, rows);
-          else gather(x, from, image + n, v.in_row, v.in_column, v.rows, v.columns, rows);
+      const long part = item % parts, first_panel = panels * part / parts, last_panel = panels * (part + 1) / parts;
+      for (size_t tap = 0; tap < taps.size(); ++tap)
+        plan.runs(bands[item / parts], taps[tap], backward ? -1 : 1, from, to, runs[tap]);
+      for (long start = 0; start < k; start += step)
+        for (long panel = first_panel; panel < last_panel; ++panel) {
+          const long count = std::min(step, k - start), channel = panel * width;
+          const Maps maps{count, std::min(width, n - channel), from.pixels * block, to.pixels * block};
+          for (size_t tap = 0; tap < taps.size(); ++tap)
+            jml::blocked_product(
+                block, maps, runs[tap].data(), runs[tap].size(), x + start * from.pixels,
+                u + (tap * k + start) * n + channel * count, start == 0 && tap == 0, y + channel * to.pixels);
         }
-        const float *tap = w + v.tap * pairs;
-        if (backward)
-          jml::product_nt(images * count, columns, from.channels, matrix, from.channels, tap + channel * out.channels,
-                          out.channels, 0, result, columns);
-        else
-          jml::product(images * count, columns, from.channels, matrix, from.channels, tap + channel, out.channels, 0,
-                       result, columns);
-        Map part = to;
-        part.channels = columns;
-        for (long n = 0; n < images; ++n) {
-          // A share is a run of channel blocks of one image; address it as an image of its own.
-          float *target = y + ((image + n) * to.blocks() + channel / to.block) * pixels * to.block;
-          const float *rows = result + n * count * columns;
-          if (backward) scatter_add(rows, part, 0, v.in_row, v.in_column, v.rows, v.columns, target);
-          else scatter_add(rows, part, 0, v.out_row, v.out_column, v.rows, v.columns, target);
-        }
-      }
     }
   });
 }
+
+/// Pixels of which a few channel blocks of gradients stay in the second-level cache.
+constexpr long pixels_of_gradients = 2048;
 
 }  // namespace
 
 long jml_taps_pixels(const jml_convolution *c) {
   long pixels = 0;
-  for (const Window &w : windows_of(*c)) pixels += w.rows * w.columns;
+  for (const Tap &tap : taps_of(*c))
+    pixels += (c->in_height - std::abs(tap.rows)) * (c->in_width - std::abs(tap.columns));
   return pixels * c->batch;
 }
 
@@ -141,28 +164,23 @@ int jml_taps_backward_data(const jml_convolution *c, const float *dy, const floa
 
 int jml_taps_backward_weights(const jml_convolution *c, const float *x, const float *dy, float *dw) {
   return jml::guarded("taps backward weights", [&] {
-    jml::prepare_blas();
-    const Map in{c->in_channels, c->in_block, c->in_height, c->in_width};
-    const Map out{c->out_channels, c->out_block, c->out_height, c->out_width};
-    const long pixels = in.height * in.width, pairs = in.channels * out.channels;
-    std::memset(dw, 0, (long)c->kernel * c->kernel * pairs * sizeof(float));
-    const auto windows = windows_of(*c);
-    float *a = scratch(in_slot, c->batch * pixels * in.channels);
-    float *b = scratch(out_slot, c->batch * pixels * out.channels);
-    for (const Window &v : windows) {
-      const long count = v.rows * v.columns;
-      jml::parallel_for(c->batch, 1, [&](long first, long last) {
-        for (long image = first; image < last; ++image) {
-          gather(x, in, image, v.in_row, v.in_column, v.rows, v.columns, a + image * count * in.channels);
-          gather(dy, out, image, v.out_row, v.out_column, v.rows, v.columns, b + image * count * out.channels);
+    const Plan plan(*c);
+    const long block = c->in_block, k = plan.in.channels, n = plan.out.channels;
+    std::memset(dw, 0, (long)c->kernel * c->kernel * k * n * sizeof(float));
+    const auto taps = taps_of(*c);
+    const auto bands = plan.bands(pixels_of_gradients);
+    // Threads split the input channels, so each number of dw is one uninterrupted sum.
+    jml::parallel_for(k / block, 1, [&](long first, long last) {
+      const long start = first * block;
+      const Maps maps{(last - first) * block, n, plan.in.pixels * block, plan.out.pixels * block};
+      std::vector<Run> runs;
+      for (const Band &band : bands)
+        for (const Tap &tap : taps) {
+          plan.runs(band, tap, 1, plan.in, plan.out, runs);
+          jml::blocked_product_tn(
+              block, maps, runs.data(), runs.size(), x + start * plan.in.pixels, dy, false,
+              dw + (tap.index * k + start) * n, n);
         }
-      });
-      // Threads split the input channels, so each number of dw is one uninterrupted sum.
-      jml::parallel_for(in.blocks(), 1, [&](long first, long last) {
-        const long start = first * in.block, rows = (last - first) * in.block;
-        jml::product_tn(rows, out.channels, c->batch * count, a + start, in.channels, b, out.channels, 0,
-                        dw + v.tap * pairs + start * out.channels, out.channels);
-      });
-    }
+    });
   });
 }

@@ -1,8 +1,6 @@
-#include <algorithm>
-#include <utility>
 #include <vector>
 
-#include "BlockedProducts.hpp"
+#include "Panels.hpp"
 #include "Parallel.h"
 #include "Vectors.hpp"
 #include "WinogradTransforms.hpp"
@@ -61,10 +59,11 @@ INLINE void scatter(const Plane &plane, const Tiles &t, bool gradient, const flo
 }
 
 template <typename R, typename C, int B>
-INLINE void gather(const Plane &plane, const Tiles &t, const float *m, float *map) {
+INLINE void gather(
+    const Plane &plane, long first_block, long last_block, const Tiles &t, const float *m, float *map) {
   using V = Vector<B>;
   V whole[R::points * C::points], half[R::outputs * C::points], patch[R::outputs * C::outputs];
-  for (long b = 0; b < plane.blocks; ++b)
+  for (long b = first_block; b < last_block; ++b)
     for (long i = t.first; i < t.last; ++i) {
       const Tile &tile = t.tiles[i];
       const float *in = m + (b * t.count + i) * B;
@@ -93,65 +92,43 @@ INLINE void expand_kernel(const Vector<B> *g, float *u, long pitch) {
   for (int p = 0; p < R::points * C::points; ++p) JML_BLOCK(B, u + p * pitch) = whole[p];
 }
 
-/// Where row `k` of channel block `b` lies in panels of `n` channels, [panel][k][panel width].
-template <int B>
-INLINE long panel_offset(long b, long n, long k, long rows) {
-  const long first = b / panel_blocks * panel_blocks;
-  const long width = std::min(panel_blocks, n / B - first) * B;
-  return first * B * rows + k * width + (b - first) * B;
-}
-
 template <typename R, typename C, int B>
-INLINE void weights(long in, long out, long first, long last, const float *w, long pitch, float *u) {
+INLINE void weights(long k, long n, const Weights &w, long pitch, float *u) {
   Vector<B> g[9];
-  for (long b = 0; b < out / B; ++b)
-    for (long k = first; k < last; ++k) {
-      for (int p = 0; p < 9; ++p) g[p] = JML_CONST_BLOCK(B, w + (p * in + k) * out + b * B);
-      expand_kernel<R, C, B>(g, u + panel_offset<B>(b, out, k, in), pitch);
+  for (long row = 0; row < k; ++row)
+    for (long b = 0; b < n / B; ++b) {
+      for (int p = 0; p < 9; ++p) g[p] = JML_CONST_BLOCK(B, w.data + p * w.tap + row * w.row + b * B);
+      expand_kernel<R, C, B>(g, u + panel_offset<B>(b, n, row, k), pitch);
     }
 }
 
-/// Exchanges the elements of a and b that lie off the diagonal of 2 x 2 squares of edge `h`.
-template <int B, int h, int... i>
-INLINE void exchange(Vector<B> &a, Vector<B> &b, std::integer_sequence<int, i...>) {
-  const Vector<B> low = __builtin_shufflevector(a, b, (i & h ? B + i - h : i)...);
-  b = __builtin_shufflevector(a, b, (i & h ? B + i : i + h)...);
-  a = low;
-}
-
-/// Transposes a square of B vectors in place.
-template <int B, int h = B / 2>
-INLINE void transpose(Vector<B> *rows) {
-  for (int i = 0; i < B; ++i)
-    if (!(i & h)) exchange<B, h>(rows[i], rows[i + h], std::make_integer_sequence<int, B>{});
-  if constexpr (h > 1) transpose<B, h / 2>(rows);
-}
-
 template <typename R, typename C, int B>
-INLINE void turned_weights(long in, long out, long first, long last, const float *w, long pitch, float *u) {
+INLINE void turned_weights(long k, long n, const Weights &w, long pitch, float *u) {
   Vector<B> squares[9][B], g[9];
-  for (long n = first; n < last; ++n)
-    for (long b = 0; b < in / B; ++b) {
+  for (long row = 0; row < k; row += B)
+    for (long b = 0; b < n / B; ++b) {
       for (int p = 0; p < 9; ++p) {
-        for (int k = 0; k < B; ++k) squares[p][k] = JML_CONST_BLOCK(B, w + ((8 - p) * in + b * B + k) * out + n * B);
+        for (int i = 0; i < B; ++i)
+          squares[p][i] = JML_CONST_BLOCK(B, w.data + (8 - p) * w.tap + (b * B + i) * w.row + row);
         transpose<B>(squares[p]);
       }
       for (int j = 0; j < B; ++j) {
         for (int p = 0; p < 9; ++p) g[p] = squares[p][j];
-        expand_kernel<R, C, B>(g, u + panel_offset<B>(b, in, n * B + j, out), pitch);
+        expand_kernel<R, C, B>(g, u + panel_offset<B>(b, n, row + j, k), pitch);
       }
     }
 }
 
 template <typename R, typename C, int B>
-INLINE void adjoint(long pairs, long first, long last, const float *u, long pitch, float *w) {
+INLINE void adjoint(long k, long n, const float *u, long pitch, float *w, long tap, long row) {
   Vector<B> whole[R::points * C::points], half[3 * C::points], g[9];
-  for (long start = first; start < last; start += B) {
-    for (int p = 0; p < R::points * C::points; ++p) whole[p] = JML_CONST_BLOCK(B, u + p * pitch + start);
-    for (int s = 0; s < C::points; ++s) R::contract(whole + s, C::points, half + s, C::points);
-    for (int r = 0; r < 3; ++r) C::contract(half + r * C::points, 1, g + r * 3, 1);
-    for (int p = 0; p < 9; ++p) JML_BLOCK(B, w + p * pairs + start) = g[p];
-  }
+  for (long i = 0; i < k; ++i)
+    for (long j = 0; j < n; j += B) {
+      for (int p = 0; p < R::points * C::points; ++p) whole[p] = JML_CONST_BLOCK(B, u + p * pitch + i * n + j);
+      for (int s = 0; s < C::points; ++s) R::contract(whole + s, C::points, half + s, C::points);
+      for (int r = 0; r < 3; ++r) C::contract(half + r * C::points, 1, g + r * 3, 1);
+      for (int p = 0; p < 9; ++p) JML_BLOCK(B, w + p * tap + i * row + j) = g[p];
+    }
 }
 
 /// Calls body.template operator()<R, C>() with the schemes of a tiling.
@@ -178,14 +155,16 @@ INLINE void adjoint(long pairs, long first, long last, const float *u, long pitc
 
 FOR_BLOCKS(scatter, (const Tiling &tiling, const Plane &plane, const Tiles &t, bool gradient, const float *map, float *v),
            (scatter<R, C, B>(plane, t, gradient, map, v)))
-FOR_BLOCKS(gather, (const Tiling &tiling, const Plane &plane, const Tiles &t, const float *m, float *map),
-           (gather<R, C, B>(plane, t, m, map)))
-FOR_BLOCKS(weights, (const Tiling &tiling, long in, long out, long first, long last, const float *w, long pitch, float *u),
-           (weights<R, C, B>(in, out, first, last, w, pitch, u)))
-FOR_BLOCKS(turned, (const Tiling &tiling, long in, long out, long first, long last, const float *w, long pitch, float *u),
-           (turned_weights<R, C, B>(in, out, first, last, w, pitch, u)))
-FOR_BLOCKS(adjoint, (const Tiling &tiling, long pairs, long first, long last, const float *u, long pitch, float *w),
-           (adjoint<R, C, B>(pairs, first, last, u, pitch, w)))
+FOR_BLOCKS(gather,
+           (const Tiling &tiling, const Plane &plane, long first, long last, const Tiles &t, const float *m, float *map),
+           (gather<R, C, B>(plane, first, last, t, m, map)))
+FOR_BLOCKS(weights, (const Tiling &tiling, long k, long n, const Weights &w, long pitch, float *u),
+           (weights<R, C, B>(k, n, w, pitch, u)))
+FOR_BLOCKS(turned, (const Tiling &tiling, long k, long n, const Weights &w, long pitch, float *u),
+           (turned_weights<R, C, B>(k, n, w, pitch, u)))
+FOR_BLOCKS(adjoint,
+           (const Tiling &tiling, long k, long n, const float *u, long pitch, float *w, long tap, long row),
+           (adjoint<R, C, B>(k, n, u, pitch, w, tap, row)))
 
 }  // namespace
 
@@ -193,23 +172,24 @@ void scatter_tiles(const Tiling &tiling, const Plane &plane, const Tiles &t, boo
   (plane.block == 16 ? scatter16 : scatter8)(tiling, plane, t, gradient, map, v);
 }
 
-void gather_tiles(const Tiling &tiling, const Plane &plane, const Tiles &t, const float *m, float *map) {
-  (plane.block == 16 ? gather16 : gather8)(tiling, plane, t, m, map);
+void gather_tiles(const Tiling &tiling, const Plane &plane, long first_block, long last_block, const Tiles &t,
+                  const float *m, float *map) {
+  (plane.block == 16 ? gather16 : gather8)(tiling, plane, first_block, last_block, t, m, map);
 }
 
 void transform_weights(
-    const Tiling &tiling, int block, long in, long out, long first, long last, const float *w, long pitch, float *u) {
-  (block == 16 ? weights16 : weights8)(tiling, in, out, first, last, w, pitch, u);
+    const Tiling &tiling, int block, long k, long n, const Weights &weights, long pitch, float *u) {
+  (block == 16 ? weights16 : weights8)(tiling, k, n, weights, pitch, u);
 }
 
 void transform_turned_weights(
-    const Tiling &tiling, int block, long in, long out, long first, long last, const float *w, long pitch, float *u) {
-  (block == 16 ? turned16 : turned8)(tiling, in, out, first, last, w, pitch, u);
+    const Tiling &tiling, int block, long k, long n, const Weights &weights, long pitch, float *u) {
+  (block == 16 ? turned16 : turned8)(tiling, k, n, weights, pitch, u);
 }
 
 void adjoint_weights(
-    const Tiling &tiling, int block, long pairs, long first, long last, const float *u, long pitch, float *w) {
-  (block == 16 ? adjoint16 : adjoint8)(tiling, pairs, first, last, u, pitch, w);
+    const Tiling &tiling, int block, long k, long n, const float *u, long pitch, float *w, long tap, long row) {
+  (block == 16 ? adjoint16 : adjoint8)(tiling, k, n, u, pitch, w, tap, row);
 }
 
 }  // namespace jml

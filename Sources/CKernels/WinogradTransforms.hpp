@@ -43,20 +43,29 @@ struct Tiles {
 /// B^T d B of activations, or A d A^T when `gradient`, for tiles first..<last of `count`.
 void scatter_tiles(const Tiling &tiling, const Plane &plane, const Tiles &t, bool gradient, const float *map, float *v);
 
-/// A^T m A into the map, which must be whole tiles' worth of outputs: every output is written once.
-void gather_tiles(const Tiling &tiling, const Plane &plane, const Tiles &t, const float *m, float *map);
+/// A^T m A into the map, for channel blocks first_block..<last_block. Every output is written once; what of a tile
+/// lies beyond the map's edge is dropped.
+void gather_tiles(const Tiling &tiling, const Plane &plane, long first_block, long last_block, const Tiles &t,
+                  const float *m, float *map);
 
-/// G g G^T of input channels first..<last, HWIO, as panels of output channels.
+/// A part of the weights: from `data`, floats from one tap to the next and from one input channel to the next.
+struct Weights {
+  const float *data;
+  long tap, row;
+};
+
+/// G g G^T of k input and n output channels, as panels of output channels.
 void transform_weights(
-    const Tiling &tiling, int block, long in, long out, long first, long last, const float *w, long pitch, float *u);
+    const Tiling &tiling, int block, long k, long n, const Weights &weights, long pitch, float *u);
 
-/// The same for the data gradient: kernels turned by 180 degrees, as panels of input channels, for blocks
-/// first..<last of output channels.
+/// The same for the data gradient: kernels turned by 180 degrees, k output and n input channels, as panels of input
+/// channels.
 void transform_turned_weights(
-    const Tiling &tiling, int block, long in, long out, long first, long last, const float *w, long pitch, float *u);
+    const Tiling &tiling, int block, long k, long n, const Weights &weights, long pitch, float *u);
 
-/// G^T u G, the adjoint: u is [in, out] at each position, w is HWIO. Pairs first..<last, a multiple of `block`.
+/// G^T u G, the adjoint, into k input and n output channels: u is [k, n] at each position, `tap` and `row` are those of
+/// `Weights`.
 void adjoint_weights(
-    const Tiling &tiling, int block, long pairs, long first, long last, const float *u, long pitch, float *w);
+    const Tiling &tiling, int block, long k, long n, const float *u, long pitch, float *w, long tap, long row);
 
 }  // namespace jml

@@ -20,7 +20,7 @@ public struct RunSpec: Equatable, Sendable {
 
   /// Raised with every change of the engine that changes the bits of a training run, so that results of two
   /// versions never meet in one cell.
-  public static let currentNumerics = 3
+  public static let currentNumerics = 4
 
   init(
     data: RunData, model: ModelSpec, loss: LossSpec, label: LabelSpec, distillation: RunDistillation?,

@@ -46,7 +46,7 @@ public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
   case direct
   /// Winograd on tiles of 4 or 2 outputs an axis, on interleaved sub-images when dilated.
   case winograd
-  /// One matrix product per kernel tap, skipping pixels for which the tap sees only padding.
+  /// One matrix product per kernel tap, skipping pixels for which the tap sees only padding; a 1x1 kernel is one tap.
   case taps
 }
 
@@ -71,7 +71,7 @@ public struct Convolution: Sendable {
     let y = Tensor(uninitialized: outputShape(x.shape), layout: Library.preferredLayout)
     var c = descriptor(x, y)
     // Only the direct kernels add a bias.
-    let chosen = bias == nil ? algorithm ?? self.algorithm(for: x.shape, .forward) : .direct
+    let chosen = bias == nil ? algorithm ?? self.algorithm(for: x.shape) : .direct
     switch chosen {
     case .direct:
       Library.run("convolution direct forward", "convolution of \(x.shape)") {
@@ -109,7 +109,7 @@ public struct Convolution: Sendable {
       }
       return dx
     }
-    switch algorithm ?? self.algorithm(for: shape, .backwardData) {
+    switch algorithm ?? self.algorithm(for: shape) {
     case .direct:
       Library.run("convolution direct backward data", "convolution backward data of \(shape)") {
         jml_direct_backward_data(&c, gradient.pointer, weight.pointer, dx.pointer)
@@ -147,7 +147,7 @@ public struct Convolution: Sendable {
       }
       return
     }
-    let chosen = biasGradient == nil ? algorithm ?? self.algorithm(for: x.shape, .backwardWeights) : .direct
+    let chosen = biasGradient == nil ? algorithm ?? self.algorithm(for: x.shape) : .direct
     Library.run(
       "convolution \(chosen) backward weights", "convolution backward weights of \(x.shape), \(chosen)"
     ) {

@@ -35,6 +35,11 @@ import Testing
     Case(input: [2, 16, 9, 14], out: 32, kernel: 3, stride: 2, dilation: 1, groups: 1),
     Case(input: [2, 24, 8, 5], out: 40, kernel: 1, stride: 1, dilation: 1, groups: 1),
     Case(input: [2, 3, 17, 22], out: 32, kernel: 3, stride: 2, dilation: 1, groups: 1),
+    // More channels than one product sums, several bands of pixels, and bands of several images.
+    Case(input: [2, 528, 17, 19], out: 48, kernel: 1, stride: 1, dilation: 1, groups: 1),
+    Case(input: [3, 1040, 3, 5], out: 80, kernel: 1, stride: 1, dilation: 1, groups: 1),
+    Case(input: [3, 528, 5, 9], out: 64, kernel: 3, stride: 1, dilation: 3, groups: 1),
+    Case(input: [1, 16, 43, 51], out: 112, kernel: 3, stride: 1, dilation: 24, groups: 1),
     Case(input: [2, 16, 4, 6], out: 19, kernel: 1, stride: 1, dilation: 1, groups: 1),
     Case(input: [2, 24, 9, 7], out: 24, kernel: 3, stride: 1, dilation: 1, groups: 24),
     Case(input: [2, 24, 9, 7], out: 24, kernel: 3, stride: 2, dilation: 1, groups: 24),
@@ -142,12 +147,12 @@ import Testing
     let dilated = Convolution(
       ConvolutionGeometry(
         inChannels: 512, outChannels: 512, kernel: 3, stride: 1, padding: 4, dilation: 4, groups: 1))
-    #expect(dilated.algorithm(for: [4, 512, 32, 64], .forward) == .winograd)
-    #expect(dilated.algorithm(for: [4, 512, 32, 64], .backwardWeights) != .direct)
+    #expect(dilated.algorithm(for: [4, 512, 32, 64]) == .winograd)
+    #expect(dilated.algorithm(for: [4, 512, 32, 64]) != .direct)
     let pyramid = Convolution(
       ConvolutionGeometry(
         inChannels: 512, outChannels: 128, kernel: 3, stride: 1, padding: 36, dilation: 36, groups: 1))
-    #expect(pyramid.algorithm(for: [4, 512, 32, 64], .forward) == .taps)
+    #expect(pyramid.algorithm(for: [4, 512, 32, 64]) == .taps)
   }
 
   private func close(_ actual: [Float], _ expected: [Double], _ what: String) {

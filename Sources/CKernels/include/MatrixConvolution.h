@@ -16,7 +16,7 @@ int jml_winograd_backward_data(const jml_convolution *c, const float *dy, const 
 int jml_winograd_backward_weights(const jml_convolution *c, const float *x, const float *dy, float *dw);
 
 /// One product per kernel tap over the pixels for which the tap sees the image. With dilation 12 to 36 on a map
-/// of 32 x 64 pixels, 35 to 79 % of the direct products would multiply padding.
+/// of 32 x 64 pixels, 35 to 79 % of the direct products would multiply padding. A 1x1 kernel is a single tap.
 int jml_taps_forward(const jml_convolution *c, const float *x, const float *w, float *y);
 int jml_taps_backward_data(const jml_convolution *c, const float *dy, const float *w, float *dx);
 int jml_taps_backward_weights(const jml_convolution *c, const float *x, const float *dy, float *dw);
