@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 
-MODES = ["float32", "channels_last", "bfloat16", "compile"]
+MODES = ["float32", "channels_last", "bfloat16", "compile", "fused"]
 
 
 def size(text: str) -> tuple[int, int]:
@@ -119,17 +119,19 @@ def labels(options: argparse.Namespace, result: dict) -> Callable[[], None]:
 
 def metrics(options: argparse.Namespace, result: dict) -> Callable[[], None]:
     import torch
-    from peers.metrics import evaluate
+    from peers.metrics import Separate, fused
 
     label = block_labels(1, *options.size, options.classes, side=16)[0]
     scores = torch.rand(options.classes, *options.size) * 6 - 3
     scores.scatter_add_(0, label.clamp(max=options.classes - 1)[None], torch.full(label[None].shape, 5.0))
     counted = options.counted.split(",")
-    counting = torch.compile(evaluate) if options.mode == "compile" else evaluate
 
     def run() -> None:
         with torch.inference_mode():
-            counting(scores, label, counted)
+            if options.mode == "fused":
+                fused(scores, label, counted)
+            else:
+                Separate(options.classes, counted).add(scores, label)
 
     return run
 

@@ -1,4 +1,8 @@
-"""What an evaluation counts of one image: accuracy, intersections and unions, calibration errors."""
+"""What an evaluation counts of one image: accuracy, intersections and unions, calibration errors.
+
+`Separate` has an object for each metric, fed one after the other, as evaluation code usually has and as the paper's
+published code does. `fused` is the same merged by hand into one function that shares what the metrics have in common.
+"""
 
 import torch
 from torch import Tensor
@@ -18,7 +22,7 @@ def _error(confidence: Tensor, event: Tensor) -> Tensor:
     return (events - sums).abs().sum()
 
 
-def evaluate(logits: Tensor, label: Tensor, counted: list[str]) -> dict[str, Tensor]:
+def fused(logits: Tensor, label: Tensor, counted: list[str]) -> dict[str, Tensor]:
     """
     logits: [C, H, W]; label: [H, W], 255 where ignored; counted: which of accuracy, iou, ece, sce.
     """
@@ -43,3 +47,72 @@ def evaluate(logits: Tensor, label: Tensor, counted: list[str]) -> dict[str, Ten
         errors = [_error(kept[c], correct & (target == c)) for c in range(classes)]
         result["sce"] = torch.stack(errors).mean() / target.numel()
     return result
+
+
+class Accuracy:
+    """Correct pixels and all pixels of each class."""
+
+    def __init__(self, classes: int) -> None:
+        self.correct = torch.zeros(classes, dtype=torch.long)
+        self.total = torch.zeros(classes, dtype=torch.long)
+
+    def add(self, prediction: Tensor, label: Tensor) -> None:
+        keep = label != 255
+        prediction, label = prediction[keep], label[keep]
+        for c in label.unique().tolist():
+            mine = label == c
+            self.correct[c] += (mine & (prediction == c)).sum()
+            self.total[c] += mine.sum()
+
+
+class Confusion:
+    """Pixels by label and prediction, for intersections and unions."""
+
+    def __init__(self, classes: int) -> None:
+        self.classes = classes
+        self.counts = torch.zeros(classes, classes, dtype=torch.long)
+
+    def add(self, prediction: Tensor, label: Tensor) -> None:
+        keep = label != 255
+        index = label[keep] * self.classes + prediction[keep]
+        self.counts += torch.bincount(index, minlength=self.classes**2).view(self.classes, self.classes)
+
+
+class Reliability:
+    """Pixels, events and confidence by bin of confidence."""
+
+    def __init__(self) -> None:
+        self.edges = torch.arange(1, BINS) / BINS
+        self.sums = torch.zeros(3, BINS)
+
+    def add(self, confidence: Tensor, event: Tensor) -> None:
+        index = torch.bucketize(confidence, self.edges, right=True)
+        self.sums[0] += torch.bincount(index, minlength=BINS)
+        self.sums[1] += torch.bincount(index, weights=event, minlength=BINS)
+        self.sums[2] += torch.bincount(index, weights=confidence, minlength=BINS)
+
+
+class Separate:
+    """The metrics in `counted`, of accuracy, iou, ece, sce."""
+
+    def __init__(self, classes: int, counted: list[str]) -> None:
+        self.classes = classes
+        self.labels = {"accuracy": Accuracy, "iou": Confusion}
+        self.labels = {name: metric(classes) for name, metric in self.labels.items() if name in counted}
+        self.ece = Reliability() if "ece" in counted else None
+        self.sce = [Reliability() for _ in range(classes)] if "sce" in counted else []
+
+    def add(self, logits: Tensor, label: Tensor) -> None:
+        """logits: [C, H, W]; label: [H, W], 255 where ignored."""
+        probabilities = logits.softmax(dim=0)
+        prediction = probabilities.argmax(dim=0)
+        for metric in self.labels.values():
+            metric.add(prediction, label)
+        keep = label != 255
+        if self.ece:
+            confidence, top = probabilities.max(dim=0)
+            self.ece.add(confidence[keep], (top == label)[keep])
+        if self.sce:
+            correct = prediction == label
+            for c, metric in enumerate(self.sce):
+                metric.add(probabilities[c][keep], (correct & (label == c))[keep])
