@@ -24,6 +24,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("kind", choices=["step", "head", "labels", "metrics", "loader"])
     parser.add_argument("--mode", choices=MODES, default="float32")
     parser.add_argument("--model", default="deeplabv3_resnet18d")
+    parser.add_argument("--recipe", default="sgd_cityscapes", help="an optimizer's name and a data set's, as jml's")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--classes", type=int, default=19)
     parser.add_argument("--crop", type=size, default=(256, 512))
@@ -64,12 +65,11 @@ def step(options: argparse.Namespace, result: dict) -> Callable[[], None]:
     model, images = model.to(memory_format=layout), images.to(memory_format=layout)
     matrices = [p for p in model.parameters() if p.ndim > 1]
     vectors = [p for p in model.parameters() if p.ndim <= 1]
-    optimizer = torch.optim.SGD(
-        [{"params": matrices, "weight_decay": 5e-4}, {"params": vectors, "weight_decay": 0.0}],
-        lr=1e-4,
-        momentum=0.9,
-        fused=True,
-    )
+    groups = [{"params": matrices, "weight_decay": 5e-4}, {"params": vectors, "weight_decay": 0.0}]
+    if options.recipe.startswith("adamw"):
+        optimizer = torch.optim.AdamW(groups, lr=1e-4, fused=True)
+    else:
+        optimizer = torch.optim.SGD(groups, lr=1e-4, momentum=0.9, fused=True)
     half = options.mode == "bfloat16"
     network = torch.compile(model) if options.mode == "compile" else model
     objective = torch.compile(segmentation_loss) if options.mode == "compile" else segmentation_loss

@@ -28,11 +28,9 @@ class Row:
 STEP_MODES = ("channels_last", "bfloat16", "compile")
 
 
-def step(model: str, title: str, **more) -> Row:
-    options = {"model": model, "batch": "4", "crop": "256x512", "classes": "19"}
-    return Row(
-        name=model, title=f"{title}, 4x3x256x512, 19 classes", kind="step", options=options, modes=STEP_MODES, **more
-    )
+def step(model: str, title: str, crop: str = "256x512", recipe: str = "sgd_cityscapes", **more) -> Row:
+    options = {"model": model, "batch": "4", "crop": crop, "classes": "19", "recipe": recipe}
+    return Row(name=model, title=f"{title}, 4x3x{crop}, 19 classes", kind="step", options=options, modes=STEP_MODES, **more)
 
 
 ROWS = [
@@ -40,6 +38,9 @@ ROWS = [
     step("pspnet_resnet18d", "PSPNet-R18 step", bar=3, bar_best=1.5),
     step("deeplabv3_mobilenetv2_100", "DeepLabV3-MobileNetV2 step", bar=2.5, bar_best=1),
     step("deeplabv3_resnet50d", "DeepLabV3-R50 step", bar=2.5, bar_best=1, steps=2, peer_steps=2),
+    step("unet_resnet18d", "UNet-R18 step", bar=2),
+    step("segformer_mit_b0", "SegFormer-B0 step", crop="256x256", recipe="adamw_ade20k", bar=2),
+    step("segformer_mit_b1", "SegFormer-B1 step", crop="256x256", recipe="adamw_ade20k", bar=2),
     Row(
         "mini_step",
         "DeepLabV3-R18 step, 4x3x64x128, 19 classes",

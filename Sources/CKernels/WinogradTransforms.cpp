@@ -92,12 +92,19 @@ INLINE void expand_kernel(const Vector<B> *g, float *u, long pitch) {
   for (int p = 0; p < R::points * C::points; ++p) JML_BLOCK(B, u + p * pitch) = whole[p];
 }
 
+/// Rows of weights that are fetched early: they lie too far apart for the hardware to foresee.
+constexpr long ahead = 8;
+
 template <typename R, typename C, int B>
 INLINE void weights(long k, long n, const Weights &w, long pitch, float *u) {
   Vector<B> g[9];
   for (long row = 0; row < k; ++row)
     for (long b = 0; b < n / B; ++b) {
-      for (int p = 0; p < 9; ++p) g[p] = JML_CONST_BLOCK(B, w.data + p * w.tap + row * w.row + b * B);
+      for (int p = 0; p < 9; ++p) {
+        const float *weight = w.data + p * w.tap + row * w.row + b * B;
+        __builtin_prefetch(weight + ahead * w.row);
+        g[p] = JML_CONST_BLOCK(B, weight);
+      }
       expand_kernel<R, C, B>(g, u + panel_offset<B>(b, n, row, k), pitch);
     }
 }
@@ -108,8 +115,11 @@ INLINE void turned_weights(long k, long n, const Weights &w, long pitch, float *
   for (long row = 0; row < k; row += B)
     for (long b = 0; b < n / B; ++b) {
       for (int p = 0; p < 9; ++p) {
-        for (int i = 0; i < B; ++i)
-          squares[p][i] = JML_CONST_BLOCK(B, w.data + (8 - p) * w.tap + (b * B + i) * w.row + row);
+        for (int i = 0; i < B; ++i) {
+          const float *weight = w.data + (8 - p) * w.tap + (b * B + i) * w.row + row;
+          __builtin_prefetch(weight + B);
+          squares[p][i] = JML_CONST_BLOCK(B, weight);
+        }
         transpose<B>(squares[p]);
       }
       for (int j = 0; j < B; ++j) {

@@ -1,4 +1,4 @@
-"""DeepLabV3 and PSPNet over timm backbones, equal in structure and parameters to jml's models of the same name."""
+"""Decoders over timm backbones, equal in structure and parameters to jml's models of the same name."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,8 @@ import timm
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from peers.transformer import MixTransformer, SegFormerHead
 
 
 def conv_norm_act(inputs: int, outputs: int, kernel: int, dilation: int = 1) -> nn.Sequential:
@@ -57,40 +59,93 @@ class PSPNet(nn.Module):
         return self.bottleneck(torch.cat([x] + [branch(x) for branch in self.branches], dim=1))
 
 
+class UNet(nn.Module):
+    """Five times: double the size, join the backbone's map of that size, convolve twice."""
+
+    def __init__(self, channels: list[int], widths: tuple[int, ...] = (256, 128, 64, 32, 16)) -> None:
+        super().__init__()
+        skips = [*channels[-2::-1], 0]
+        inputs = [channels[-1], *widths[:-1]]
+        self.blocks = nn.ModuleList(
+            nn.Sequential(conv_norm_act(before + skip, width, 3), conv_norm_act(width, width, 3))
+            for before, skip, width in zip(inputs, skips, widths)
+        )
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        x = maps[-1]
+        for block, skip in zip(self.blocks, [*maps[-2::-1], None]):
+            x = resize(x, torch.Size(2 * size for size in x.shape[2:]))
+            x = block(x if skip is None else torch.cat([x, skip], dim=1))
+        return x
+
+
+class Last(nn.Module):
+    """A decoder that reads the last map alone."""
+
+    def __init__(self, decoder: nn.Module) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        return self.decoder(maps[-1])
+
+
 @dataclass(frozen=True)
 class Architecture:
     backbone: str
-    decoder: type[nn.Module]
+    decoder: str
     channels: int
     auxiliary_channels: int
+    output_stride: int = 8
+
+    def make_backbone(self) -> tuple[nn.Module, list[int]]:
+        if self.backbone.startswith("mit"):
+            backbone = MixTransformer(self.backbone)
+            return backbone, backbone.channels
+        backbone = timm.create_model(
+            self.backbone, pretrained=False, features_only=True, output_stride=self.output_stride
+        )
+        return backbone, backbone.feature_info.channels()
+
+    def make_decoder(self, channels: list[int]) -> nn.Module:
+        match self.decoder:
+            case "deeplabv3":
+                return Last(DeepLabV3(channels[-1], self.channels))
+            case "pspnet":
+                return Last(PSPNet(channels[-1], self.channels))
+            case "unet":
+                return UNet(channels)
+            case "segformer":
+                return SegFormerHead(channels, self.channels)
+        raise ValueError(self.decoder)
 
 
 ARCHITECTURES = {
-    "deeplabv3_resnet18d": Architecture("resnet18d", DeepLabV3, 128, 64),
-    "deeplabv3_resnet50d": Architecture("resnet50d", DeepLabV3, 512, 256),
-    "deeplabv3_mobilenetv2_100": Architecture("mobilenetv2_100", DeepLabV3, 128, 64),
-    "pspnet_resnet18d": Architecture("resnet18d", PSPNet, 128, 64),
+    "deeplabv3_resnet18d": Architecture("resnet18d", "deeplabv3", 128, 64),
+    "deeplabv3_resnet50d": Architecture("resnet50d", "deeplabv3", 512, 256),
+    "deeplabv3_mobilenetv2_100": Architecture("mobilenetv2_100", "deeplabv3", 128, 64),
+    "pspnet_resnet18d": Architecture("resnet18d", "pspnet", 128, 64),
+    "unet_resnet18d": Architecture("resnet18d", "unet", 16, 64, output_stride=32),
+    "segformer_mit_b0": Architecture("mit_b0", "segformer", 512, 256),
+    "segformer_mit_b1": Architecture("mit_b1", "segformer", 512, 256),
 }
 
 
 class SegmentationModel(nn.Module):
-    """Main and auxiliary logits at an eighth of the image's size."""
+    """Main and auxiliary logits, at whatever size the decoder works."""
 
     def __init__(self, name: str, classes: int) -> None:
         super().__init__()
         architecture = ARCHITECTURES[name]
-        self.backbone = timm.create_model(
-            architecture.backbone, pretrained=False, features_only=True, output_stride=8
-        )
-        *_, auxiliary, last = self.backbone.feature_info.channels()
-        self.decoder = architecture.decoder(last, architecture.channels)
+        self.backbone, channels = architecture.make_backbone()
+        self.decoder = architecture.make_decoder(channels)
         self.head = nn.Sequential(nn.Dropout2d(0.1), nn.Conv2d(architecture.channels, classes, 1))
         self.auxiliary = nn.Sequential(
-            conv_norm_act(auxiliary, architecture.auxiliary_channels, 3),
+            conv_norm_act(channels[-2], architecture.auxiliary_channels, 3),
             nn.Dropout2d(0.1),
             nn.Conv2d(architecture.auxiliary_channels, classes, 1),
         )
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        *_, auxiliary, last = self.backbone(images)
-        return self.head(self.decoder(last)), self.auxiliary(auxiliary)
+        maps = self.backbone(images)
+        return self.head(self.decoder(maps)), self.auxiliary(maps[-2])

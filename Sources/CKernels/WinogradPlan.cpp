@@ -1,0 +1,92 @@
+#include "WinogradPlan.hpp"
+
+#include <algorithm>
+
+#include "MatrixConvolution.h"
+#include "Parallel.h"
+
+namespace {
+
+using jml::Scheme;
+using jml::Tiling;
+
+struct Axis {
+  Scheme scheme;
+  int outputs, points;
+};
+
+/// The scheme with the fewest products for an axis, a dilated one being `dilation` interleaved axes.
+Axis axis_of(long extent, int dilation) {
+  if (extent <= 2 * dilation) return {Scheme::pair, 2, 3};
+  long wide = 0, narrow = 0;
+  for (long a = 0; a < dilation; ++a) {
+    const long size = (extent - a + dilation - 1) / dilation;
+    wide += (size + 3) / 4 * 6;
+    narrow += (size + 1) / 2 * 4;
+  }
+  return wide <= narrow ? Axis{Scheme::wide, 4, 6} : Axis{Scheme::narrow, 2, 4};
+}
+
+Tiling tiling_of(const jml_convolution &c) {
+  const Axis rows = axis_of(c.out_height, c.dilation), columns = axis_of(c.out_width, c.dilation);
+  Tiling tiling{rows.scheme, columns.scheme, rows.points * columns.points, {}};
+  const int d = c.dilation;
+  for (int n = 0; n < c.batch; ++n)
+    for (int a = 0; a < d && a < c.out_height; ++a)
+      for (int row = a; row < c.out_height; row += rows.outputs * d)
+        for (int b = 0; b < d && b < c.out_width; ++b)
+          for (int column = b; column < c.out_width; column += columns.outputs * d)
+            tiling.tiles.push_back({n, row, column});
+  return tiling;
+}
+
+float *scratch(int slot, long count) { return static_cast<float *>(jml_scratch(slot, count * sizeof(float))); }
+
+}  // namespace
+
+namespace jml {
+
+WinogradPlan::WinogradPlan(const jml_convolution &c)
+    : c(c),
+      tiling(tiling_of(c)),
+      in{c.in_block, c.in_channels / c.in_block, c.in_height, c.in_width},
+      out{c.out_block, c.out_channels / c.out_block, c.out_height, c.out_width},
+      block(c.in_block),
+      total(tiling.tiles.size()),
+      positions(tiling.positions),
+      pairs((long)c.in_channels * c.out_channels) {}
+
+Tiles WinogradPlan::tiles(long start, long first, long last, long count, long channels) const {
+  return {tiling.tiles.data() + start, first, last, count, c.dilation, pitch_of(count * channels)};
+}
+
+long WinogradPlan::channels_at_once(long width) const {
+  return std::max<long>(1, panel_floats / (positions * width * block)) * block;
+}
+
+long WinogradPlan::tiles_at_once() const {
+  const long channels = c.in_channels + c.out_channels;
+  const long budget = std::max<long>(3'000'000, positions * pairs / 2) / (positions * channels);
+  const long chunk = std::max<long>(64, budget);
+  const long pieces = (total + chunk - 1) / chunk;
+  return (total + pieces - 1) / pieces;
+}
+
+void WinogradPlan::scatter(
+    const Plane &plane, long start, long count, bool gradient, const float *map, float *v) const {
+  parallel_for(count, 4, [&](long first, long last) {
+    scatter_tiles(tiling, plane, tiles(start, first, last, count, plane.blocks * plane.block), gradient, map, v);
+  });
+}
+
+float *weight_scratch(long count) { return scratch(2, count); }
+float *input_scratch(long count) { return scratch(3, count); }
+float *output_scratch(long count) { return scratch(4, count); }
+
+}  // namespace jml
+
+long jml_winograd_tiles(const jml_convolution *c) { return tiling_of(*c).tiles.size(); }
+
+int jml_winograd_positions(const jml_convolution *c) {
+  return axis_of(c->out_height, c->dilation).points * axis_of(c->out_width, c->dilation).points;
+}

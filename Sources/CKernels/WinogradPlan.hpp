@@ -1,0 +1,43 @@
+#pragma once
+// What the three passes of Winograd convolution share: the tiling of a convolution, and sizes that fit the caches.
+#include "Convolution.h"
+#include "WinogradTransforms.hpp"
+
+namespace jml {
+
+/// A convolution with its tiling and the planes of both sides.
+struct WinogradPlan {
+  const jml_convolution &c;
+  const Tiling tiling;
+  const Plane in, out;
+  const int block;
+  const long total, positions, pairs;
+
+  explicit WinogradPlan(const jml_convolution &c);
+
+  Tiles tiles(long start, long first, long last, long count, long channels) const;
+
+  /// Channels of a transformed weight that fit a thread's cache with `width` channels of the other side.
+  long channels_at_once(long width) const;
+
+  /// Tiles handled at once: enough to amortise reading the transformed weights, few enough that both operands of the
+  /// products stay near the cache.
+  long tiles_at_once() const;
+
+  /// Transforms `count` tiles from `start` of all channels, on all threads.
+  void scatter(const Plane &plane, long start, long count, bool gradient, const float *map, float *v) const;
+};
+
+/// Floats of products, and of transformed weights, that a thread keeps in its own cache while it works on a panel.
+constexpr long panel_floats = 75'000;
+
+/// Floats from one position to the next: an odd number of cache lines, because a power of two would send the lines
+/// that a transform touches at a time to one and the same set of the cache.
+inline long pitch_of(long count) { return ((count + 15) / 16 | 1) * 16; }
+
+/// Buffers of the calling thread, for `count` floats.
+float *weight_scratch(long count);
+float *input_scratch(long count);
+float *output_scratch(long count);
+
+}  // namespace jml
