@@ -137,7 +137,7 @@ namespace jml {
 
 JML_MULTIVERSION
 void evaluate_tile(float *scores, long classes, bool probabilities, EvaluationTile &tile) {
-  constexpr int count = 4;
+  constexpr int count = 2;
   for (long pixel = 0; pixel < tile_pixels; pixel += count * lanes)
     evaluate<count>(scores, classes, probabilities, pixel, tile);
 }

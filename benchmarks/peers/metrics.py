@@ -92,27 +92,47 @@ class Reliability:
         self.sums[2] += torch.bincount(index, weights=confidence, minlength=BINS)
 
 
+class TopCalibration:
+    """Of the predicted class: ECE."""
+
+    def __init__(self) -> None:
+        self.bins = Reliability()
+
+    def add(self, probabilities: Tensor, label: Tensor) -> None:
+        correct = probabilities.argmax(dim=0) == label
+        confidence = probabilities.max(dim=0)[0]
+        keep = label != 255
+        self.bins.add(confidence[keep], correct[keep])
+
+
+class ClasswiseCalibration:
+    """Of every class: SCE, with the event of the paper's code."""
+
+    def __init__(self, classes: int) -> None:
+        self.bins = [Reliability() for _ in range(classes)]
+
+    def add(self, probabilities: Tensor, label: Tensor) -> None:
+        correct = probabilities.argmax(dim=0) == label
+        keep = label != 255
+        for c, bins in enumerate(self.bins):
+            event = correct & (label == c)
+            bins.add(probabilities[c][keep], event[keep])
+
+
 class Separate:
     """The metrics in `counted`, of accuracy, iou, ece, sce."""
 
     def __init__(self, classes: int, counted: list[str]) -> None:
-        self.classes = classes
-        self.labels = {"accuracy": Accuracy, "iou": Confusion}
-        self.labels = {name: metric(classes) for name, metric in self.labels.items() if name in counted}
-        self.ece = Reliability() if "ece" in counted else None
-        self.sce = [Reliability() for _ in range(classes)] if "sce" in counted else []
+        of_predictions = {"accuracy": Accuracy(classes), "iou": Confusion(classes)}
+        of_probabilities = {"ece": TopCalibration(), "sce": ClasswiseCalibration(classes)}
+        self.of_predictions = [metric for name, metric in of_predictions.items() if name in counted]
+        self.of_probabilities = [metric for name, metric in of_probabilities.items() if name in counted]
 
     def add(self, logits: Tensor, label: Tensor) -> None:
         """logits: [C, H, W]; label: [H, W], 255 where ignored."""
         probabilities = logits.softmax(dim=0)
         prediction = probabilities.argmax(dim=0)
-        for metric in self.labels.values():
+        for metric in self.of_predictions:
             metric.add(prediction, label)
-        keep = label != 255
-        if self.ece:
-            confidence, top = probabilities.max(dim=0)
-            self.ece.add(confidence[keep], (top == label)[keep])
-        if self.sce:
-            correct = prediction == label
-            for c, metric in enumerate(self.sce):
-                metric.add(probabilities[c][keep], (correct & (label == c))[keep])
+        for metric in self.of_probabilities:
+            metric.add(probabilities, label)
