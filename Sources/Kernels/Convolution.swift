@@ -70,6 +70,10 @@ public struct Convolution: Sendable {
     Profile.count(operations: operations(x.shape))
     let y = Tensor(uninitialized: outputShape(x.shape), layout: Library.preferredLayout)
     var c = descriptor(x, y)
+    if isDilatedDepthwise && bias == nil {
+      depthwise("forward", x, weight: weight, turned: false, into: y)
+      return y
+    }
     // Only the direct kernels add a bias.
     let chosen = bias == nil ? algorithm ?? self.algorithm(for: x.shape) : .direct
     switch chosen {
@@ -101,12 +105,7 @@ public struct Convolution: Sendable {
     Profile.count(operations: operations(shape))
     var c = descriptor(dx, gradient)
     if isDilatedDepthwise {
-      // The library's kernel for this case is its reference loop. With stride 1 the data gradient is the same
-      // convolution with every kernel turned by 180 degrees, which its forward kernel does fast.
-      let turned = turnedDepthwise(weight)
-      Library.run("convolution direct forward", "depthwise convolution backward data of \(shape)") {
-        jml_direct_forward(&c, gradient.pointer, turned.pointer, nil, dx.pointer)
-      }
+      depthwise("backward data", gradient, weight: weight, turned: true, into: dx)
       return dx
     }
     switch algorithm ?? self.algorithm(for: shape) {
@@ -176,16 +175,14 @@ public struct Convolution: Sendable {
       && geometry.dilation > 1 && geometry.stride == 1
   }
 
-  /// [C, 1, k, k] with each kernel reversed.
-  private func turnedDepthwise(_ weight: Tensor) -> Tensor {
-    let turned = Tensor(uninitialized: weight.shape)
-    let size = geometry.kernel * geometry.kernel
-    for channel in 0..<geometry.outChannels {
-      for tap in 0..<size {
-        turned.pointer[channel * size + tap] = weight.pointer[channel * size + size - 1 - tap]
-      }
+  /// With stride 1 the data gradient is the same convolution with every kernel turned by 180 degrees.
+  private func depthwise(_ pass: String, _ x: Tensor, weight: Tensor, turned: Bool, into y: Tensor) {
+    var map = x.map
+    Library.run("convolution depthwise \(pass)", "depthwise \(pass) of \(x.shape)") {
+      jml_depthwise(
+        &map, Int32(geometry.kernel), Int32(geometry.dilation), Int32(geometry.padding), turned ? 1 : 0,
+        x.pointer, weight.pointer, y.pointer)
     }
-    return turned
   }
 
   private func check(_ x: Tensor, _ weight: Tensor) {

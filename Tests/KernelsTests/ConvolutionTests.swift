@@ -45,6 +45,7 @@ import Testing
     Case(input: [2, 24, 9, 7], out: 24, kernel: 3, stride: 2, dilation: 1, groups: 24),
     Case(input: [2, 40, 9, 7], out: 40, kernel: 3, stride: 1, dilation: 2, groups: 40),
     Case(input: [2, 32, 9, 17], out: 32, kernel: 3, stride: 1, dilation: 4, groups: 32),
+    Case(input: [3, 24, 5, 15], out: 24, kernel: 3, stride: 1, dilation: 12, groups: 24),
     Case(input: [2, 32, 6, 7], out: 48, kernel: 3, stride: 1, dilation: 1, groups: 2),
   ]
 

@@ -64,6 +64,11 @@ int jml_scale_channels(const jml_map *map, const float *factors, const float *x,
 int jml_adaptive_pool_forward(const jml_map *in, const jml_map *out, const float *x, float *y);
 int jml_adaptive_pool_backward(const jml_map *in, const jml_map *out, const float *dy, float *dx);
 
+/// y of a depthwise convolution with stride 1, w [channels, 1, kernel, kernel], any dilation, blocked layout; with every
+/// kernel `turned` by 180 degrees it is the data gradient.
+int jml_depthwise(const jml_map *map, int kernel, int dilation, int padding, int turned, const float *x,
+                  const float *w, float *y);
+
 /// dw [channels, 1, kernel, kernel] of a stride-1 depthwise convolution with any dilation, blocked layout.
 int jml_depthwise_backward_weights(const jml_map *map, int kernel, int dilation, int padding, const float *x,
                                    const float *dy, float *dw);
