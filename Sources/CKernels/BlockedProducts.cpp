@@ -106,12 +106,12 @@ __attribute__((always_inline)) inline void transposed_column(
         maps, runs, count, v + c / B * maps.in_pitch + c % B, m, fresh, u + c * stride, stride);
 }
 
-/// Columns of three blocks, and of two or one where that leaves less over.
-template <int B>
+/// Columns of `most` blocks, and of fewer where that leaves less over.
+template <int B, int most>
 __attribute__((always_inline)) inline void transposed_all(
     const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u, long stride) {
   for (long left = maps.n / B; left > 0;) {
-    const long blocks = left == 4 ? 2 : std::min<long>(left, 3);
+    const long blocks = most == 3 && left == 4 ? 2 : std::min<long>(left, most);
     if (blocks == 3) transposed_column<B, B / 2, 3>(maps, runs, count, v, m, fresh, u, stride);
     else if (blocks == 2) transposed_column<B, B / 2, 2>(maps, runs, count, v, m, fresh, u, stride);
     else transposed_column<B, B, 1>(maps, runs, count, v, m, fresh, u, stride);
@@ -121,7 +121,8 @@ __attribute__((always_inline)) inline void transposed_all(
   }
 }
 
-// As many sums as the instruction set has registers for, less those for operands: 28 of 32, or 12 of 16.
+// As many sums as the instruction set has registers for, less those for operands: 28 or 24 of 32, 12 or 8 of 16. With 12
+// in the transposed kernel of AVX2 one would not stay in its register.
 JML_MULTIVERSION16
 void product16(const Maps &maps, const Run *runs, long count, const float *v, const float *u, bool fresh, float *m) {
   product_all<16, 14>(maps, runs, count, v, u, fresh, m);
@@ -133,12 +134,12 @@ void product8(const Maps &maps, const Run *runs, long count, const float *v, con
 JML_MULTIVERSION16
 void transposed16(const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u,
                   long stride) {
-  transposed_all<16>(maps, runs, count, v, m, fresh, u, stride);
+  transposed_all<16, 3>(maps, runs, count, v, m, fresh, u, stride);
 }
 JML_MULTIVERSION8
 void transposed8(const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u,
                  long stride) {
-  transposed_all<8>(maps, runs, count, v, m, fresh, u, stride);
+  transposed_all<8, 2>(maps, runs, count, v, m, fresh, u, stride);
 }
 
 }  // namespace

@@ -38,18 +38,22 @@ struct EmbeddedFolder {
     (try? FileBytes.read(markerPath)).map { String(decoding: $0, as: UTF8.self) }
   }
 
+  /// Puts the new folder in place, unless another process was first: the content is the same, and that process may
+  /// be reading already. A lock on the parent folder keeps two from replacing at a time.
   private func replace(with aside: String) throws {
+    let parent = open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY)
+    guard parent >= 0, flock(parent, LOCK_EX) == 0 else {
+      throw DatasetError.writing(
+        path: path, reason: "the folder above cannot be locked: \(String(cString: strerror(errno)))")
+    }
+    defer { close(parent) }
+    if existingMarker() == marker { return }
     let old = "\(path).\(getpid()).old.partial"
     if FileManager.default.fileExists(atPath: path) {
       try FileManager.default.moveItem(atPath: path, toPath: old)
     }
     defer { try? FileManager.default.removeItem(atPath: old) }
-    do {
-      try FileManager.default.moveItem(atPath: aside, toPath: path)
-    } catch {
-      // Another process may have been first, with the same content.
-      guard existingMarker() == marker else { throw error }
-    }
+    try FileManager.default.moveItem(atPath: aside, toPath: path)
   }
 
   static func writeText(_ text: String, to path: String) throws {
