@@ -121,8 +121,8 @@ __attribute__((always_inline)) inline void transposed_all(
   }
 }
 
-// As many sums as the instruction set has registers for, less those for operands: 28 or 24 of 32, 12 or 8 of 16. With 12
-// in the transposed kernel of AVX2 one would not stay in its register.
+// As many sums as the instruction set has registers for, less those for operands: 28 or 24 of 32, 12 or 8 of 16. With
+// 12 in the transposed kernel of AVX2 one would not stay in its register.
 JML_MULTIVERSION16
 void product16(const Maps &maps, const Run *runs, long count, const float *v, const float *u, bool fresh, float *m) {
   product_all<16, 14>(maps, runs, count, v, u, fresh, m);

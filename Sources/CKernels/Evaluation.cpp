@@ -22,12 +22,12 @@ class Histogram {
  public:
   explicit Histogram(long size) : even(size), odd(size) {}
 
+  /// `n`: even.
   void add(const int32_t *index, long n) {
-    for (long i = 0; i + 1 < n; i += 2) {
+    for (long i = 0; i < n; i += 2) {
       ++even[index[i]];
       ++odd[index[i + 1]];
     }
-    if (n % 2) ++even[index[n - 1]];
   }
   int64_t operator[](long index) const { return even[index] + odd[index]; }
 
@@ -52,7 +52,8 @@ struct Counts {
 
   /// `keep`: -1 where a pixel counts, else 0; `next`: the scores of the tile after this one, rows `stride` apart, or
   /// NULL.
-  void add(const EvaluationTile &tile, const float *values, const int32_t *keep, bool each_class, const float *next, long stride) {
+  void add(const EvaluationTile &tile, const float *values, const int32_t *keep, bool each_class, const float *next,
+           long stride) {
     jml::Selection selection;
     jml::select_tile(tile, classes, keep, selection);
     labelled.add(selection.labelled, tile_pixels);
@@ -64,7 +65,8 @@ struct Counts {
     if (!each_class) return;
     for (long c = 0; c < classes; ++c)
       jml::add_class(
-          values + c * tile_pitch, selection.factor, selection.pixels, next ? next + c * stride : nullptr, classwise.data() + c * 2 * width);
+          values + c * tile_pitch, selection.factor, selection.pixels, next ? next + c * stride : nullptr,
+          classwise.data() + c * 2 * width);
   }
 
   int64_t labelled_as(long c, long bin, bool right) const { return labelled[(c * width + bin) * 2 + right]; }

@@ -1,4 +1,5 @@
-// The weight gradient of Winograd convolution: the transpose of the same algorithm, dg = G^T [ (B^T d B) . (A dy A^T) ] G.
+// The weight gradient of Winograd convolution: the transpose of the same algorithm,
+// dg = G^T [ (B^T d B) . (A dy A^T) ] G.
 #include <algorithm>
 
 #include "BlockedProducts.hpp"

@@ -32,6 +32,9 @@ import Testing
     Case(input: [2, 48, 9, 7], out: 16, kernel: 3, stride: 1, dilation: 4, groups: 1),
     Case(input: [2, 16, 18, 9], out: 16, kernel: 3, stride: 1, dilation: 4, groups: 1),
     Case(input: [1, 32, 2, 11], out: 32, kernel: 3, stride: 1, dilation: 1, groups: 1),
+    // Weights too large for a cache, with few tiles and with many.
+    Case(input: [1, 256, 4, 9], out: 208, kernel: 3, stride: 1, dilation: 4, groups: 1),
+    Case(input: [3, 208, 8, 46], out: 176, kernel: 3, stride: 1, dilation: 4, groups: 1),
     Case(input: [2, 16, 9, 14], out: 32, kernel: 3, stride: 2, dilation: 1, groups: 1),
     Case(input: [2, 24, 8, 5], out: 40, kernel: 1, stride: 1, dilation: 1, groups: 1),
     Case(input: [2, 3, 17, 22], out: 32, kernel: 3, stride: 2, dilation: 1, groups: 1),
