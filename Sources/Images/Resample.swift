@@ -1,3 +1,4 @@
+import CImageCodec
 import Tensors
 
 /// Cuts a crop out of a scaled image without scaling the rest.
@@ -59,20 +60,21 @@ public enum Resample {
             swap(&upperRow, &lowerRow)
           }
           if first != upperRow {
-            resampleRow(pixels + first * image.width * 3, across, count, into: upper)
+            resampleRow(
+              pixels + first * image.width * 3, width: image.width, across, count, into: upper)
             upperRow = first
           }
           if second != lowerRow {
-            resampleRow(pixels + second * image.width * 3, across, count, into: lower)
+            resampleRow(
+              pixels + second * image.width * 3, width: image.width, across, count, into: lower)
             lowerRow = second
           }
           for channel in 0..<3 {
             let target = output + (channel * height + y) * width
             target.update(repeating: 0, count: columns.lowerBound)
-            blend(
+            jml_blend_rows(
               upper + channel * count, lower + channel * count, weight, mean[channel], inverse[channel],
-              count,
-              into: target + columns.lowerBound)
+              count, target + columns.lowerBound)
             (target + columns.upperBound).update(repeating: 0, count: width - columns.upperBound)
           }
         }
@@ -82,32 +84,16 @@ public enum Resample {
 
   /// One source row, [W, 3] bytes, along x to [3, count].
   private static func resampleRow(
-    _ row: UnsafePointer<UInt8>, _ taps: BilinearTaps, _ count: Int, into target: UnsafeMutablePointer<Float>
+    _ row: UnsafePointer<UInt8>, width: Int, _ taps: BilinearTaps, _ count: Int,
+    into target: UnsafeMutablePointer<Float>
   ) {
     taps.low.withUnsafeBufferPointer { low in
       taps.high.withUnsafeBufferPointer { high in
         taps.weight.withUnsafeBufferPointer { weight in
-          for x in 0..<count {
-            let (a, b) = (row + 3 &* low[x], row + 3 &* high[x])
-            let second = weight[x]
-            let first = 1 - second
-            target[x] = Float(a[0]) * first + Float(b[0]) * second
-            target[count &+ x] = Float(a[1]) * first + Float(b[1]) * second
-            target[2 &* count &+ x] = Float(a[2]) * first + Float(b[2]) * second
-          }
+          jml_resample_row(
+            row, width, low.baseAddress, high.baseAddress, weight.baseAddress, count, target)
         }
       }
-    }
-  }
-
-  private static func blend(
-    _ upper: UnsafePointer<Float>, _ lower: UnsafePointer<Float>, _ weight: Float, _ mean: Float,
-    _ inverse: Float,
-    _ count: Int, into target: UnsafeMutablePointer<Float>
-  ) {
-    let first = 1 - weight
-    for x in 0..<count {
-      target[x] = ((upper[x] * first + lower[x] * weight) - mean) * inverse
     }
   }
 
