@@ -19,7 +19,7 @@ void jml_resample_row(
   for (long x = 0; x < count; ++x) {
     const uint8_t *a = row + 3 * low[x], *b = row + 3 * high[x];
     const float second = weight[x], first = 1 - second;
-    if (high[x] + 1 < width && low[x] + 1 < width) {
+    if (high[x] + 1 < width) {
       // A pixel and the first byte of the next.
       bytes left, right;
       memcpy(&left, a, 4);

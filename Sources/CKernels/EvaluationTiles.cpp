@@ -1,7 +1,5 @@
 #include "EvaluationTiles.hpp"
 
-#include <cstring>
-
 #include "Parallel.h"
 
 namespace {
@@ -95,8 +93,6 @@ INLINE void evaluate(float *scores, long classes, bool probabilities, long pixel
     INTS(tile.top + at) = top[i];
     FLOATS(tile.factor + at) = factor;
     FLOATS(tile.confidence + at) = confidence;
-    FLOATS(tile.labelled + at) = labelled[i] * factor;
-    bin_of(confidence, tile.bin + at);
     bin_of(labelled[i] * factor, tile.labelled_bin + at);
   }
 }

@@ -13,14 +13,14 @@ constexpr long tile_pixels = 1024;
 /// of the cache.
 constexpr long tile_pitch = tile_pixels + 16;
 
-/// A tile of scores; its arrays are full where the tile is not.
+/// What is known of a tile of scores; its arrays are full where the tile is not.
 struct EvaluationTile {
-  /// In: the tile's label. Out, [tile_pixels]: arg max (the first one on ties) and its confidence, NaN where a
-  /// score is no number (or no probability); the probability of the labelled class, 0 if ignored.
+  /// In: the label. Out: the arg max (the first one on ties) and its confidence, NaN where a score is no number (or no
+  /// probability).
   int32_t label[tile_pixels], top[tile_pixels];
-  float confidence[tile_pixels], labelled[tile_pixels];
-  /// The bins of both, left-closed, 1 in the last.
-  int32_t bin[tile_pixels], labelled_bin[tile_pixels];
+  float confidence[tile_pixels];
+  /// The bin of the labelled class's probability, left-closed, 1 in the last; 0 if ignored.
+  int32_t labelled_bin[tile_pixels];
   /// What makes probabilities of the scores that `evaluate_tile` leaves behind.
   float factor[tile_pixels];
 };
