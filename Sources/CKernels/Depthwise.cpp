@@ -37,6 +37,9 @@ __attribute__((always_inline)) inline void convolve(
     long last, float *y) {
   const long blocks = (m.channels + B - 1) / B, plane = (long)m.height * m.width * B;
   const int taps = kernel * kernel;
+  Window windows[max_taps];
+  for (int tap = 0; tap < taps; ++tap)
+    windows[tap] = window_of(m, dilation, padding, tap / kernel, tap % kernel);
   for (long i = first; i < last; ++i) {
     jml::Vector<B> weights[max_taps];
     for (int tap = 0; tap < taps; ++tap)
@@ -48,7 +51,7 @@ __attribute__((always_inline)) inline void convolve(
         int count = 0;
         end = m.width;
         for (int tap = 0; tap < taps; ++tap) {
-          const Window v = window_of(m, dilation, padding, tap / kernel, tap % kernel);
+          const Window &v = windows[tap];
           // The set changes where a tap begins or ceases to see the image.
           if (v.x0 > column) end = std::min(end, v.x0);
           if (v.x1 > column) end = std::min(end, v.x1);
