@@ -38,6 +38,8 @@ let package = Package(
       name: "CImageCodec", cSettings: optimised,
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("turbojpeg")]),
 
+    room("JSON", []),
+
     // The engine.
     room("Tensors", []),
     room("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
@@ -49,6 +51,7 @@ let package = Package(
     room("Metrics", ["Tensors", "CKernels"]),
     room("Images", ["Tensors", "CImageCodec"]),
     room("Datasets", ["Tensors", "Images"]),
+    room("Scenes", ["Tensors", "Images", "Datasets"]),
     room(
       "Training",
       [
@@ -57,28 +60,35 @@ let package = Package(
       ]),
 
     // Registry, store, tables.
-    room("Experiments", ["CCrypto", .product(name: "Yams", package: "Yams")]),
+    room("Experiments", ["CCrypto", "JSON", .product(name: "Yams", package: "Yams")]),
     room("HDF5", ["CHDF5"]),
-    room("Weights", ["Tensors", "Models", "HDF5"]),
-    room("Results", ["HDF5", "Experiments", "Metrics", "Tensors"]),
+    room("Weights", ["JSON", "Tensors", "Models", "HDF5"]),
+    room("Results", ["JSON", "HDF5", "Experiments", "Metrics", "Tensors"]),
     room(
       "Runner",
       [
         "Experiments", "Training", "HDF5", "Results", "Models", "Datasets", "Losses", "Optimizers",
-        "Metrics", "Kernels", "Tensors", "Images", "Autograd", "Layers", "Weights",
+        "Metrics", "Kernels", "Tensors", "Images", "Autograd", "Layers", "Weights", "JSON", "Scenes",
       ]),
-    room("Tables", ["Experiments", "Results", "Metrics"]),
-    room("Figures", ["Tensors", "Images", "Losses", "Metrics", "Experiments"]),
+    room(
+      "Benchmarks",
+      [
+        "JSON", "Experiments", "Training", "Models", "Datasets", "Losses", "Metrics", "Kernels", "Tensors", "Images",
+        "Scenes", "Autograd", "Results", "Runner",
+      ]),
+    room("Tables", ["JSON", "Experiments", "Results", "Metrics"]),
+    room("Figures", ["JSON", "Tensors", "Images", "Losses", "Metrics"]),
     .executableTarget(
       name: "jml",
       dependencies: [
         "Runner", "Tables", "Results", "Experiments", "Datasets", "Kernels", "Tensors", "Training", "Models",
-        "Losses", "Layers", "Autograd", "Optimizers", "Metrics", "HDF5", "Weights", "Figures",
+        "Losses", "Layers", "Autograd", "Optimizers", "Metrics", "HDF5", "Weights", "Figures", "JSON", "Benchmarks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     // Tests.
-    .target(name: "TestSupport", dependencies: ["Tensors", "HDF5"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Tensors", "HDF5", "Images"], path: "Tests/TestSupport"),
+    tests("JSONTests", ["JSON"]),
     tests("TensorsTests", ["Tensors"]),
     tests("KernelsTests", ["Kernels", "Tensors"]),
     tests("AutogradTests", ["Autograd", "Layers", "Kernels", "Tensors"]),
@@ -95,16 +105,17 @@ let package = Package(
     tests("MetricsTests", ["Metrics", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("HDF5Tests", ["HDF5"]),
     tests("WeightsTests", ["Weights", "Models", "HDF5", "Tensors", "Autograd"]),
-    tests("ResultsTests", ["Results", "HDF5", "Metrics", "Experiments"]),
+    tests("ResultsTests", ["Results", "JSON", "HDF5", "Metrics", "Experiments"]),
     tests("DatasetsTests", ["Datasets", "Images", "Tensors"]),
-    tests("ExperimentsTests", ["Experiments"], exclude: ["Golden"]),
-    tests("FiguresTests", ["Figures", "Experiments", "Images", "Metrics"]),
+    tests("ScenesTests", ["Scenes", "Datasets", "Images", "Tensors"]),
+    tests("ExperimentsTests", ["Experiments", "JSON"], exclude: ["Golden"]),
+    tests("FiguresTests", ["Figures", "JSON", "Images", "Metrics"]),
     tests("TablesTests", ["Tables", "Experiments", "Results"], exclude: ["Snapshots"]),
     tests("PackageTests", ["Experiments"]),
     tests(
       "EndToEndTests",
       [
-        "Runner", "Training", "Results", "Experiments", "Datasets", "HDF5", "Models", "Tensors",
+        "Runner", "Training", "Results", "Experiments", "Datasets", "HDF5", "Models", "Tensors", "JSON",
       ]),
   ],
   cxxLanguageStandard: .cxx17

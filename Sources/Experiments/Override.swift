@@ -1,3 +1,5 @@
+import JSON
+
 /// One changed value: a dotted key of a run spec, such as `recipe.learning_rate=0.02`. It passes the same
 /// checks as the value in the file, and is part of the run's id.
 public struct Override: Equatable, Sendable, CustomStringConvertible {

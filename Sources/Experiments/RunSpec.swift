@@ -1,3 +1,5 @@
+import JSON
+
 /// One training run, fully resolved: everything that affects its numbers and nothing else.
 ///
 /// Its id is the SHA-256 of its canonical JSON. Not part of it, and kept in the run's record instead: the

@@ -1,3 +1,5 @@
+import JSON
+
 /// An interval of numbers, with its own wording for errors.
 struct NumberRange {
   let lower: Double

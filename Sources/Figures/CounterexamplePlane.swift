@@ -1,4 +1,4 @@
-import Experiments
+import JSON
 import Losses
 
 /// Figure 3: two points in one part of the plane of two-pixel predictions between which JML1 and JML2 dip

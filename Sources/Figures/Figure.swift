@@ -1,6 +1,6 @@
-import Experiments
 import Foundation
 import Images
+import JSON
 
 /// A figure of the paper that is a function: it needs no training. Its drawing, and the numbers that are
 /// drawn.

@@ -1,5 +1,5 @@
-import Experiments
 import Foundation
+import JSON
 import Losses
 
 /// Figures 1 and 2: losses of one pixel against its prediction x, for a label y.

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// Where a run stands.
 public enum RunState: Equatable, Sendable {

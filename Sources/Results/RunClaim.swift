@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// The right to write a run's folder, held by one process at a time and given back on release of the last
 /// reference, or by the kernel when the process dies. Not for use from two threads at once.

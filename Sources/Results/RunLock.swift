@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// Who works on a run.
 public struct LockHolder: Codable, Equatable, Sendable, CustomStringConvertible {
@@ -63,7 +64,7 @@ final class RunLock {
     let holder = LockHolder(
       host: FileSystem.host, pid: getpid(), started: Date().formatted(.iso8601))
     guard ftruncate(descriptor, 0) == 0 else { throw FileSystem.error(url, "emptying") }
-    try FileSystem.write(try JSONValue.encode(holder, pretty: false, name: url.path), to: descriptor, of: url)
+    try FileSystem.write(try StoredJSON.encode(holder, name: url.path), to: descriptor, of: url)
   }
 
   private static func signature(of url: URL) throws -> LockHolder {

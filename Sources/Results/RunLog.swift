@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// log.jsonl: one JSON object a line, each with an `iteration`, in order. For people and plots; no table
 /// reads it.
@@ -18,8 +19,8 @@ public final class RunLog {
   /// Appends a line. A line that does not fit on the disk is taken back. Throws `ResultsError`.
   public func append(iteration: Int, _ members: [String: JSONValue]) throws {
     var members = members
-    members["iteration"] = .integer(Int64(iteration))
-    let line = try JSONValue.encode(members, pretty: false, name: url.path) + Data("\n".utf8)
+    members["iteration"] = .int(iteration)
+    let line = try StoredJSON.encode(members, name: url.path) + Data("\n".utf8)
     let length = lseek(descriptor, 0, SEEK_END)
     guard length >= 0 else { throw FileSystem.error(url, "measuring") }
     do {
@@ -33,14 +34,14 @@ public final class RunLog {
   /// The lines of a log, in order; none if there is no file. A last line without its end, which a killed
   /// writer leaves, is skipped; any other damaged line throws `ResultsError.unreadableJSON`.
   public static func entries(of url: URL) throws -> [JSONValue] {
-    try lines(of: url).map { try JSONValue(parsing: $0, name: url.path) }
+    try lines(of: url).map { try StoredJSON.parse($0, name: url.path) }
   }
 
   /// Drops what a run that goes on from `iteration` will write again.
   static func truncate(_ url: URL, after iteration: Int) throws {
     guard FileSystem.exists(url) else { return }
     let kept = try lines(of: url).filter { line in
-      guard let at = try JSONValue(parsing: line, name: url.path)["iteration"]?.double else { return false }
+      guard let at = try StoredJSON.parse(line, name: url.path)["iteration"]?.double else { return false }
       return at <= Double(iteration)
     }
     try AtomicFile.write(Data(kept.map { $0 + "\n" }.joined().utf8), to: url)

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// How a run ended.
 public enum RunOutcome: String, Codable, Sendable, CaseIterable {
@@ -70,7 +71,7 @@ public struct RunRecord: Codable, Equatable, Sendable {
 
   /// Pretty JSON with a final newline. Throws `ResultsError.unwritableJSON` if a number is not finite.
   public func json(name: String = "run record") throws -> Data {
-    try JSONValue.encode(self, pretty: true, name: name) + Data("\n".utf8)
+    try StoredJSON.encode(self, pretty: true, name: name) + Data("\n".utf8)
   }
 
   /// Throws `ResultsError.unreadableJSON` or `.unsupportedSchema`; `name` is for their messages.
@@ -85,7 +86,7 @@ public struct RunRecord: Codable, Equatable, Sendable {
     } catch let error as ResultsError {
       throw error
     } catch {
-      throw ResultsError.unreadableJSON(path: name, reason: JSONValue.reason(error))
+      throw ResultsError.unreadableJSON(path: name, reason: JSONError(error).reason)
     }
   }
 }

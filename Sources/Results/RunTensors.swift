@@ -1,5 +1,6 @@
 import Foundation
 import HDF5
+import JSON
 import Metrics
 
 /// What was counted on the evaluation set, with the images' ids in the order of the counts.
@@ -57,7 +58,7 @@ public struct RunTensors: Sendable {
     let writer = try HDF5Writer(name: name)
     try writer.write(attribute: RunTensors.schemaVersion, named: "schema_version")
     try writer.write(attribute: runID, named: "run_id")
-    try writer.write(attribute: try spec.text(name: name), named: "spec")
+    try writer.write(attribute: try StoredJSON.text(spec, name: name), named: "spec")
     try writer.write(weights, group: "weights")
     try writer.write(buffers, group: "buffers")
 
@@ -84,7 +85,7 @@ public struct RunTensors: Sendable {
   public init(reading url: URL) throws {
     let file = try RunTensors.open(url)
     runID = try file.attribute(string: "run_id")
-    spec = try JSONValue(parsing: try file.attribute(string: "spec"), name: url.path)
+    spec = try StoredJSON.parse(try file.attribute(string: "spec"), name: url.path)
     weights = try file.tensors(group: "weights")
     buffers = try file.tensors(group: "buffers")
     evaluation = try RunTensors.evaluation(in: file)

@@ -1,4 +1,5 @@
 import Experiments
+import JSON
 import Results
 
 /// The record of a run whose process crashed and could not write one.
@@ -9,7 +10,7 @@ enum CrashRecord {
     try claim.close(
       RunRecord(
         runID: run.id.text, state: .failed,
-        spec: try Results.JSONValue(parsing: run.spec.canonicalJSON, name: run.id.text),
+        spec: run.spec.json,
         seed: UInt64(run.spec.seed),
         commit: revision.commit, dirty: revision.dirty, versions: Machine.versions, threads: 0,
         cpu: Machine.cpu,

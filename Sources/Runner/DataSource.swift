@@ -1,6 +1,7 @@
 import Datasets
 import Experiments
 import Foundation
+import Scenes
 
 /// Where data comes from: folders that somebody has, or the embedded generator.
 public enum DataSource: Equatable, Sendable {

@@ -1,6 +1,7 @@
 import Datasets
 import Experiments
 import Foundation
+import JSON
 import Kernels
 import Metrics
 import Models
@@ -223,7 +224,7 @@ public struct RunExecutor {
   private func record(_ state: RunOutcome, _ progress: Progress, error: String? = nil) throws -> RunRecord {
     let revision = SourceRevision.current
     return RunRecord(
-      runID: id, state: state, spec: try Results.JSONValue(parsing: run.spec.canonicalJSON, name: id),
+      runID: id, state: state, spec: run.spec.json,
       seed: UInt64(run.spec.seed), commit: revision.commit, dirty: revision.dirty, versions: Machine.versions,
       threads: threads, cpu: Machine.cpu, wallSeconds: progress.wallSeconds,
       peakMemoryBytes: Machine.peakMemoryBytes, peakTensorBytes: MemoryPool.peakBytes,

@@ -1,4 +1,5 @@
 import Experiments
+import JSON
 import Losses
 import Models
 import Results
@@ -72,9 +73,9 @@ final class SharedTeacher: Teacher {
   ///   - weights: of the teacher, with its running statistics.
   static func key(student: RunSpec, weights: [NamedTensor], threads: Int) throws -> TeacherOutputs.Key {
     var key = TeacherOutputs.Key()
-    let spec = try Results.JSONValue(parsing: student.canonicalJSON, name: "spec")
+    let spec = student.json
     for part in ["data", "recipe", "profile", "seed", "fold", "numerics"] {
-      key.add(try (spec[part] ?? .null).text())
+      key.add((spec[part] ?? .null).canonical)
     }
     key.add(weights)
     key.add("\(threads) threads, \(Machine.cpu)")

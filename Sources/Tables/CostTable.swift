@@ -1,4 +1,5 @@
 import Experiments
+import JSON
 
 /// What one network costs: counted, and, where it has been measured, measured.
 public struct ModelCost: Equatable, Sendable {

@@ -1,4 +1,5 @@
 import Experiments
+import JSON
 
 /// The same table for programs: full precision, sorted keys, full run ids.
 enum JSONTable {

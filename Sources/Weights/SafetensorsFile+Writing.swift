@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Tensors
 
 extension SafetensorsFile {
@@ -14,7 +15,7 @@ extension SafetensorsFile {
       let end = offset + 4 * tensor.shape.count
       let shape = tensor.shape.dimensions.map(String.init).joined(separator: ",")
       header +=
-        ",\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
+        ",\(JSONValue.quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
       offset = end
     }
     header += "}"
@@ -30,20 +31,5 @@ extension SafetensorsFile {
       }
     }
     return data
-  }
-
-  private static func quoted(_ name: String) -> String {
-    var text = "\""
-    for scalar in name.unicodeScalars {
-      switch scalar {
-      case "\"": text += "\\\""
-      case "\\": text += "\\\\"
-      case _ where scalar.value < 0x20:
-        let hex = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-      default: text.unicodeScalars.append(scalar)
-      }
-    }
-    return text + "\""
   }
 }

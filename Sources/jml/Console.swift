@@ -1,6 +1,7 @@
 import Datasets
 import Experiments
 import Foundation
+import JSON
 
 /// stdout is for data, stderr for talk.
 enum Console {

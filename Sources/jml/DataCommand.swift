@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Experiments
 import Foundation
+import JSON
 import Runner
 
 struct DataCommand: ParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Experiments
 import Figures
 import Foundation
+import JSON
 import Losses
 import Metrics
 import Tensors

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Autograd
 import Experiments
+import JSON
 import Models
 import Runner
 import Tables

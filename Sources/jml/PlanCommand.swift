@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import JSON
 import Results
 import Runner
 
@@ -31,7 +32,7 @@ struct PlanCommand: ParsableCommand {
     Console.say("\(plan.runs.count) runs, \(done) finished, \(iterations) iterations in all")
   }
 
-  private func json(_ plan: Plan, _ states: [RunState], unknown: [String]) -> Experiments.JSONValue {
+  private func json(_ plan: Plan, _ states: [RunState], unknown: [String]) -> JSONValue {
     .object([
       "profile": .string(plan.profile.name), "tables": .array(plan.tables.map { .string($0.name) }),
       "overrides": .array(plan.overrides.map { .string($0.description) }),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Foundation
+import JSON
 import Results
 import Runner
 
@@ -104,6 +105,3 @@ struct RunCommand: ParsableCommand {
       ]))
   }
 }
-
-// Two rooms have a type of this name; commands print the registry's.
-typealias JSONValue = Experiments.JSONValue

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Foundation
+import JSON
 import Results
 import Runner
 
@@ -65,8 +66,8 @@ private struct Standing {
     }
   }
 
-  var json: Experiments.JSONValue {
-    var members: [String: Experiments.JSONValue] = [
+  var json: JSONValue {
+    var members: [String: JSONValue] = [
       "id": .string(run.id.text), "state": .string(state.word), "iteration": .int(iteration),
       "iterations": .int(run.spec.scale.iterations),
     ]

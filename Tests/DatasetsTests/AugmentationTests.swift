@@ -1,6 +1,7 @@
 import Datasets
 import Images
 import Tensors
+import TestSupport
 import Testing
 
 @Suite(.serialized)

@@ -2,6 +2,7 @@ import Datasets
 import Images
 import Synchronization
 import Tensors
+import TestSupport
 import Testing
 
 /// A data set in memory that counts its reads.

@@ -1,6 +1,7 @@
 import Foundation
 import Images
 import Tensors
+import TestSupport
 import Testing
 
 @Suite(.serialized)

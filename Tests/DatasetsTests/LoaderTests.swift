@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import Images
 import Tensors
+import TestSupport
 import Testing
 
 @Suite(.serialized)

@@ -1,5 +1,6 @@
 import Images
 import Tensors
+import TestSupport
 import Testing
 
 /// The plain path: scale the whole image, mirror, pad, crop, normalise, one after the other.

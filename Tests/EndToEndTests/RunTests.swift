@@ -60,7 +60,7 @@ struct RunTests {
         #expect(record.peakMemoryBytes > record.peakTensorBytes && record.peakTensorBytes > 0)
         #expect(record.dataDescription.contains("embedded"))
         #expect(record.versions["dnnl"] != nil && !record.cpu.isEmpty)
-        #expect(try RunSpec(json: record.spec.text(), source: id).id.text == id)
+        #expect(try RunSpec(json: record.spec.canonical, source: id).id.text == id)
         let counts = try store.evaluation(id).evaluation.confusion
         #expect(record.metrics["accuracy"] == counts.accuracy)
         #expect(record.metrics["miou"] == counts.meanIoUD()?.percent)

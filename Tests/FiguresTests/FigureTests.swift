@@ -1,7 +1,7 @@
-import Experiments
 import Figures
 import Foundation
 import Images
+import JSON
 import Metrics
 import TestSupport
 import Testing

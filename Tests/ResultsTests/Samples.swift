@@ -1,12 +1,13 @@
 import Foundation
+import JSON
 import Metrics
 import Results
 import Tensors
 
 enum Samples {
   static let spec: JSONValue = .object([
-    "model": .string("deeplabv3_resnet18d"), "iterations": .integer(40),
-    "crop": .array([.integer(64), .integer(128)]),
+    "model": .string("deeplabv3_resnet18d"), "iterations": .int(40),
+    "crop": .array([.int(64), .int(128)]),
     "learning_rate": .number(0.01), "teacher": .null, "half": .bool(true), "smooth": .number(1),
   ])
 

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Synchronization
 
 /// A file of ImageNet weights that backbones start from. Its content is part of a run's id.

@@ -1,3 +1,5 @@
+import JSON
+
 /// A data set as it lies on disk. `datasets/<name>.yaml`.
 public struct DatasetSpec: Equatable, Sendable {
   public let name: String

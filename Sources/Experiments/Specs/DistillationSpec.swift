@@ -1,3 +1,5 @@
+import JSON
+
 /// Knowledge distillation from a frozen teacher (paper eqs. (12), (13)): each distilled term becomes
 ///
 ///     label_weight * term(prediction, label) + teacher_weight * term(prediction, teacher)

@@ -1,3 +1,5 @@
+import JSON
+
 /// What the loss compares the prediction with. `labels/<name>.yaml`.
 public struct LabelSpec: Equatable, Sendable {
   public let name: String

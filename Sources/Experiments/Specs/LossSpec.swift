@@ -1,3 +1,5 @@
+import JSON
+
 /// The classes over which a Jaccard term averages (paper Fig. 6), chosen per batch on the kept pixels.
 public enum ActiveClasses: String, CaseIterable, Sendable {
   /// Every class of the data set.

@@ -1,3 +1,5 @@
+import JSON
+
 /// A network: backbone, decoder, the two heads. `models/<name>.yaml`.
 public struct ModelSpec: Equatable, Sendable {
   public let name: String

@@ -1,3 +1,5 @@
+import JSON
+
 /// How large an experiment is. Runs of different profiles never share an id. `profiles/<name>.yaml`.
 public struct ProfileSpec: Equatable, Sendable {
   public let name: String

@@ -1,3 +1,5 @@
+import JSON
+
 /// Optimizer, schedule, augmentation and inference. What depends on the scale of an experiment (crop, batch,
 /// iterations) is the profile's. `recipes/<name>.yaml`.
 public struct RecipeSpec: Equatable, Sendable {

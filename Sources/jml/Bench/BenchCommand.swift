@@ -1,4 +1,5 @@
 import ArgumentParser
+import Benchmarks
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Benchmarks
 import Runner
 
 struct BenchLabelsCommand: ParsableCommand {

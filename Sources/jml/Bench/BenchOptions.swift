@@ -1,5 +1,7 @@
 import ArgumentParser
+import Benchmarks
 import Experiments
+import JSON
 import Runner
 
 /// How often, on what, and where the result goes.

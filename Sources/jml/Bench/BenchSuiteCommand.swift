@@ -1,5 +1,7 @@
 import ArgumentParser
+import Benchmarks
 import Experiments
+import JSON
 import Runner
 
 struct BenchSuiteCommand: ParsableCommand {

@@ -1,5 +1,6 @@
-/// A JSON document. Written with sorted keys and one number format, so equal values are equal bytes.
-public indirect enum JSONValue: Equatable, Sendable {
+/// A JSON document. Written with sorted keys and one number format, so equal values are equal bytes. A number without
+/// fraction equals the integer it stands for, since JSON does not tell 1 from 1.0.
+public indirect enum JSONValue: Sendable {
   case null
   case bool(Bool)
   case int(Int)
@@ -55,7 +56,8 @@ public indirect enum JSONValue: Equatable, Sendable {
     text += close
   }
 
-  private static func quoted(_ string: String) -> String {
+  /// A string in quotes, escaped as RFC 8785 says.
+  public static func quoted(_ string: String) -> String {
     var text = "\""
     for scalar in string.unicodeScalars {
       switch scalar {
@@ -73,34 +75,5 @@ public indirect enum JSONValue: Equatable, Sendable {
       }
     }
     return text + "\""
-  }
-}
-
-/// ECMAScript's number-to-text rule (ECMA-262, Number::toString), which RFC 8785 prescribes: the shortest
-/// digits that read back to the same double; plain notation from 1e-6 up to 1e21, exponent notation outside.
-enum CanonicalNumber {
-  static func text(_ value: Double) -> String {
-    precondition(value.isFinite, "CanonicalNumber: \(value) has no JSON")
-    if value == 0 { return "0" }
-    if value < 0 { return "-" + text(-value) }
-    // Swift prints the shortest round-trip digits; only their arrangement differs.
-    let parts = value.description.split(separator: "e", omittingEmptySubsequences: false)
-    let exponent = parts.count == 2 ? Int(parts[1]) ?? 0 : 0
-    let mantissa = parts[0].split(separator: ".", omittingEmptySubsequences: false)
-    let whole = Substring(mantissa[0])
-    let fraction = mantissa.count == 2 ? mantissa[1] : ""
-    let all = whole + fraction
-    let leading = all.prefix { $0 == "0" }.count
-    var digits = all.dropFirst(leading)
-    while digits.last == "0" { digits.removeLast() }
-    // value = 0.digits * 10^point
-    let point = whole.count + exponent - leading
-    let count = digits.count
-    if count <= point && point <= 21 { return digits + String(repeating: "0", count: point - count) }
-    if 0 < point && point <= 21 { return digits.prefix(point) + "." + digits.dropFirst(point) }
-    if -6 < point && point <= 0 { return "0." + String(repeating: "0", count: -point) + digits }
-    let power = point - 1
-    let tail = count > 1 ? "." + digits.dropFirst() : ""
-    return digits.prefix(1) + tail + "e" + (power < 0 ? "-" : "+") + String(abs(power))
   }
 }

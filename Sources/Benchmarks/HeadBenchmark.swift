@@ -1,6 +1,7 @@
 import Experiments
 import Kernels
 import Losses
+import Runner
 import Tensors
 
 /// Times the training loss from a network's small logits: up-sampling, cross entropy and Jaccard loss, and their

@@ -1,5 +1,7 @@
 import Experiments
+import JSON
 import Kernels
+import Runner
 import Tensors
 
 /// What one benchmark has found, and on what.

@@ -1,7 +1,9 @@
 import Datasets
 import Foundation
 import Images
+import Scenes
 import Tensors
+import TestSupport
 import Testing
 
 @Suite(.serialized)

@@ -3,6 +3,7 @@ import Experiments
 import Foundation
 import Images
 import Kernels
+import Scenes
 import Tensors
 
 /// Times one training sample of Cityscapes from its two PNG files: decoding, scaling, mirroring, cropping,

@@ -4,6 +4,7 @@ import Foundation
 import Kernels
 import Models
 import Results
+import Runner
 import Tensors
 
 /// Measures one network on this machine: an evaluation pass over one image, and the memory of a training step. To be run

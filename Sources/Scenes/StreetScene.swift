@@ -1,3 +1,4 @@
+import Datasets
 import Tensors
 
 /// A street as a car's camera sees it, in the 19 Cityscapes classes plus ignored ids: ground, house fronts

@@ -2,6 +2,7 @@ import Datasets
 import Experiments
 import Foundation
 import Models
+import Runner
 import Tensors
 import Training
 

@@ -1,0 +1,29 @@
+import Foundation
+import JSON
+
+/// JSON in files of the store: what `JSON` reports, with the file's name.
+enum StoredJSON {
+  /// - Throws: `ResultsError.unreadableJSON`.
+  static func parse(_ text: String, name: String) throws -> JSONValue {
+    do {
+      return try JSONValue(parsing: text)
+    } catch {
+      throw ResultsError.unreadableJSON(path: name, reason: JSONError(error).reason)
+    }
+  }
+
+  /// - Throws: `ResultsError.unwritableJSON`.
+  static func encode(_ value: some Encodable, pretty: Bool = false, name: String) throws -> Data {
+    do {
+      return try JSONValue.encode(value, pretty: pretty)
+    } catch {
+      throw ResultsError.unwritableJSON(path: name, reason: JSONError(error).reason)
+    }
+  }
+
+  /// One line, sorted keys.
+  /// - Throws: `ResultsError.unwritableJSON` for NaN and infinities.
+  static func text(_ value: JSONValue, name: String) throws -> String {
+    String(decoding: try encode(value, name: name), as: UTF8.self)
+  }
+}
