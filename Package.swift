@@ -39,6 +39,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("turbojpeg")]),
 
     room("JSON", []),
+    room("Schemas", ["JSON"]),
 
     // The engine.
     room("Tensors", []),
@@ -59,8 +60,14 @@ let package = Package(
         "Datasets",
       ]),
 
+    room(
+      "Methods",
+      [
+        "Schemas", "Tensors", "Kernels", "Autograd", "Models", "Losses", "Optimizers", "Datasets", "Training",
+      ]),
+
     // Registry, store, tables.
-    room("Experiments", ["CCrypto", "JSON", .product(name: "Yams", package: "Yams")]),
+    room("Experiments", ["CCrypto", "JSON", "Schemas", .product(name: "Yams", package: "Yams")]),
     room("HDF5", ["CHDF5"]),
     room("Weights", ["JSON", "Tensors", "Models", "HDF5"]),
     room("Results", ["JSON", "HDF5", "Experiments", "Metrics", "Tensors"]),
@@ -68,13 +75,13 @@ let package = Package(
       "Runner",
       [
         "Experiments", "Training", "HDF5", "Results", "Models", "Datasets", "Losses", "Optimizers",
-        "Metrics", "Kernels", "Tensors", "Images", "Autograd", "Layers", "Weights", "JSON", "Scenes",
+        "Metrics", "Kernels", "Tensors", "Images", "Autograd", "Layers", "Weights", "JSON", "Scenes", "Schemas", "Methods",
       ]),
     room(
       "Benchmarks",
       [
         "JSON", "Experiments", "Training", "Models", "Datasets", "Losses", "Metrics", "Kernels", "Tensors", "Images",
-        "Scenes", "Autograd", "Results", "Runner",
+        "Scenes", "Autograd", "Results", "Methods", "Runner",
       ]),
     room("Tables", ["JSON", "Experiments", "Results", "Metrics"]),
     room("Figures", ["JSON", "Tensors", "Images", "Losses", "Metrics"]),

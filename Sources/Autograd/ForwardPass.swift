@@ -1,42 +1,71 @@
 import Tensors
 
-/// One forward pass through a model: whether it trains, what it records, and its random numbers.
+/// One forward pass through one or several networks: in which mode, what it records, and its random numbers.
 public final class ForwardPass {
+  public enum Mode: Sendable, Equatable {
+    /// Batch statistics, running ones move, dropout, recorded on a tape.
+    case training
+    /// The same without a tape: a teacher that must be in training mode (U2PL), or statistics to be warmed up.
+    case trainingStatistics
+    /// Running statistics and no dropout; nothing is recorded.
+    case evaluation
+  }
+
+  public let mode: Mode
   /// nil: nothing is recorded and no gradients can follow.
   public let tape: Tape?
-  /// Batch statistics and dropout (true), or running statistics and no dropout (false).
-  public let training: Bool
+  /// Names the pass's random numbers: two passes of one iteration with different names draw different dropout.
+  public let stream: String
   /// Where operations are counted; nothing is computed then, and values are undefined.
   let counts: Counter?
   private let seed: UInt64
   private let iteration: Int
   private var draws = 0
 
+  /// The stream of a pass that names none.
+  public static let mainStream = "main"
+
   final class Counter {
     var value = OperationCounts()
   }
 
-  private init(tape: Tape?, training: Bool, counts: Counter? = nil, seed: UInt64, iteration: Int) {
-    self.counts = counts
+  private init(
+    mode: Mode, tape: Tape?, stream: String, counts: Counter? = nil, seed: UInt64, iteration: Int
+  ) {
+    self.mode = mode
     self.tape = tape
-    self.training = training
+    self.stream = stream
+    self.counts = counts
     self.seed = seed
     self.iteration = iteration
   }
 
-  /// Training step `iteration` of the run with `seed`; dropout depends on both alone.
-  public static func training(seed: UInt64, iteration: Int) -> ForwardPass {
-    ForwardPass(tape: Tape(), training: true, seed: seed, iteration: iteration)
+  /// A pass of training step `iteration` of the run with `seed`; dropout depends on both and on the stream alone.
+  ///
+  /// - Parameter tape: that of another pass, to walk back through both at once: a network that runs twice, or several
+  ///   networks. Gradients of a parameter that is used more than once add up.
+  public static func training(
+    seed: UInt64, iteration: Int, stream: String = mainStream, tape: Tape = Tape()
+  ) -> ForwardPass {
+    ForwardPass(mode: .training, tape: tape, stream: stream, seed: seed, iteration: iteration)
+  }
+
+  /// Training statistics without a tape.
+  public static func trainingStatistics(seed: UInt64, iteration: Int, stream: String) -> ForwardPass {
+    ForwardPass(mode: .trainingStatistics, tape: nil, stream: stream, seed: seed, iteration: iteration)
   }
 
   public static func evaluation() -> ForwardPass {
-    ForwardPass(tape: nil, training: false, seed: 0, iteration: 0)
+    ForwardPass(mode: .evaluation, tape: nil, stream: mainStream, seed: 0, iteration: 0)
   }
 
   /// A pass in evaluation mode that only counts: `operationCounts` tells what the same calls would cost.
   public static func counting() -> ForwardPass {
-    ForwardPass(tape: nil, training: false, counts: Counter(), seed: 0, iteration: 0)
+    ForwardPass(mode: .evaluation, tape: nil, stream: mainStream, counts: Counter(), seed: 0, iteration: 0)
   }
+
+  /// Batch statistics and dropout (true), or running statistics and no dropout (false).
+  public var training: Bool { mode != .evaluation }
 
   /// What has been counted; nil unless this is a counting pass.
   public var operationCounts: OperationCounts? { counts?.value }
@@ -49,7 +78,8 @@ public final class ForwardPass {
   /// The random numbers of the next dropout layer of this pass.
   func nextDropout() -> RandomSource {
     defer { draws += 1 }
-    return RandomSource(seed: seed, purpose: "dropout", iteration, draws)
+    let purpose = stream == ForwardPass.mainStream ? "dropout" : "dropout of \(stream)"
+    return RandomSource(seed: seed, purpose: purpose, iteration, draws)
   }
 
   /// Records an operation when this pass records and an input (or a parameter) wants a gradient.
@@ -57,9 +87,12 @@ public final class ForwardPass {
     _ operation: String, inputs: [Variable], trained: Bool = false, output: Tensor,
     backward: @escaping Tape.Backward
   ) -> Variable {
-    guard let tape, trained || inputs.contains(where: { $0.slot != nil }) else {
+    guard let tape else {
+      precondition(
+        !inputs.contains { $0.slot != nil }, "\(operation): a recorded input in a pass that does not record")
       return Variable(constant: output)
     }
+    guard trained || inputs.contains(where: { $0.slot != nil }) else { return Variable(constant: output) }
     return tape.record(operation, inputs: inputs, output: output, backward: backward)
   }
 }

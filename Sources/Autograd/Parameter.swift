@@ -1,15 +1,13 @@
 import Tensors
 
-/// A trained tensor, named by its dotted path. The optimizer updates its storage in place.
+/// A trained tensor, named by its dotted path. Gradients are keyed by its identity, so that parameters of several
+/// networks may share names. The optimizer updates its storage in place.
 public final class Parameter: @unchecked Sendable {
   public let name: String
-  /// Position in its model's `ParameterStore`.
-  public let index: Int
   public let value: Tensor
 
-  init(name: String, index: Int, value: Tensor) {
+  init(name: String, value: Tensor) {
     self.name = name
-    self.index = index
     self.value = value
   }
 

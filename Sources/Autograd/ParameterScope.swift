@@ -15,7 +15,7 @@ public final class ParameterStore: @unchecked Sendable {
 
   fileprivate func addParameter(_ name: String, _ value: Tensor) -> Parameter {
     precondition(!parameters.contains { $0.name == name }, "ParameterStore: \(name) exists already")
-    let parameter = Parameter(name: name, index: parameters.count, value: value)
+    let parameter = Parameter(name: name, value: value)
     parameters.append(parameter)
     return parameter
   }

@@ -74,25 +74,36 @@ public final class Tape {
   }
 }
 
-/// Gradients of one backward walk, by parameter.
+/// Gradients of one backward walk, by the parameter's identity. A parameter that is used more than once gets the sum.
 public struct Gradients {
-  private var byParameter: [Int: Tensor] = [:]
+  private var byParameter: [ObjectIdentifier: Tensor] = [:]
   private var byLeaf: [Int: Tensor] = [:]
 
   public init() {}
 
   /// dL/d parameter in the parameter's layout; nil when the loss does not depend on it.
-  public subscript(parameter: Parameter) -> Tensor? { byParameter[parameter.index] }
+  public subscript(parameter: Parameter) -> Tensor? { byParameter[ObjectIdentifier(parameter)] }
 
   /// dL/d leaf, when the walk was asked to keep it.
   public subscript(leaf variable: Variable) -> Tensor? { variable.slot.flatMap { byLeaf[$0] } }
 
-  public mutating func set(_ parameter: Parameter, _ gradient: Tensor) {
+  /// Adds a share of dL/d parameter.
+  ///
+  /// - Parameter gradient: in the parameter's shape and layout; kept, and never written to.
+  public mutating func add(_ parameter: Parameter, _ gradient: Tensor) {
     precondition(
       gradient.shape == parameter.shape && gradient.layout == parameter.value.layout,
       "gradient \(gradient.shape) for parameter \(parameter.name) \(parameter.shape)")
-    precondition(byParameter[parameter.index] == nil, "parameter \(parameter.name) was used twice")
-    byParameter[parameter.index] = gradient
+    let key = ObjectIdentifier(parameter)
+    guard let present = byParameter[key] else {
+      byParameter[key] = gradient
+      return
+    }
+    let sum = Tensor(uninitialized: gradient.shape, layout: gradient.layout)
+    withExtendedLifetime((present, gradient, sum)) {
+      for index in 0..<sum.elementCount { sum.pointer[index] = present.pointer[index] + gradient.pointer[index] }
+    }
+    byParameter[key] = sum
   }
 
   mutating func setLeaf(_ slot: Int, _ gradient: Tensor?) { byLeaf[slot] = gradient }

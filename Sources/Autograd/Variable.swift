@@ -17,5 +17,8 @@ public struct Variable: Sendable {
     self.slot = slot
   }
 
+  /// The same value without its past: what follows sends no gradient back.
+  public var detached: Variable { Variable(constant: value) }
+
   public var shape: Shape { value.shape }
 }

@@ -30,7 +30,7 @@ public struct HeadBenchmark: Sendable {
 
   /// - Throws: `LossError`.
   public func run(_ repeats: Repeats) throws -> BenchmarkReport {
-    let objective = Assembly.loss(loss, label: label, distillation: nil, classes: classes)
+    let objective = SegmentationLoss(Assembly.lossConfiguration(loss, label: label, classes: classes))
     let logits = BenchmarkNoise.tensor([batch, classes, small.height, small.width], -3...3)
     let labels = BenchmarkNoise.labels(
       count: batch, height: full.height, width: full.width, classes: classes, side: 8)

@@ -72,7 +72,7 @@ public struct ModelMeasurement: Codable, Equatable, Sendable {
     for pass in 0...passes {
       let start = ContinuousClock.now
       let logits = model(Variable(constant: image), .evaluation())
-      for output in [logits.main, logits.auxiliary] {
+      for output in [logits.main, logits.auxiliary].compactMap({ $0 }) {
         _ = Resize.forward(output.value, height: table.height, width: table.width)
       }
       let elapsed = start.duration(to: .now).components

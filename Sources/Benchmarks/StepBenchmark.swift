@@ -1,6 +1,7 @@
 import Datasets
 import Experiments
 import Foundation
+import Methods
 import Models
 import Runner
 import Tensors
@@ -24,6 +25,8 @@ public struct StepBenchmark: Sendable {
   public let label: LabelSpec
   /// nil: trained on labels alone.
   public let teaching: Teaching?
+  /// nil: every image is labelled.
+  public let semiSupervised: SemiSupervisedSpec?
   public let recipe: RecipeSpec
   public let batch: Int
   /// Pixels.
@@ -33,13 +36,15 @@ public struct StepBenchmark: Sendable {
   public let classes: Int
 
   public init(
-    model: ModelSpec, loss: LossSpec, label: LabelSpec, teaching: Teaching?, recipe: RecipeSpec, batch: Int,
+    model: ModelSpec, loss: LossSpec, label: LabelSpec, teaching: Teaching?,
+    semiSupervised: SemiSupervisedSpec? = nil, recipe: RecipeSpec, batch: Int,
     cropHeight: Int, cropWidth: Int, classes: Int
   ) {
     self.model = model
     self.loss = loss
     self.label = label
     self.teaching = teaching
+    self.semiSupervised = semiSupervised
     self.recipe = recipe
     self.batch = batch
     self.cropHeight = cropHeight
@@ -70,23 +75,27 @@ public struct StepBenchmark: Sendable {
   private func measure(
     _ network: SegmentationModel, _ repeats: Repeats
   ) throws -> (times: Measurement, work: WorkByKind) {
-    let configuration = TrainingConfiguration(
-      iterations: repeats.count + repeats.warmUp, learningRate: recipe.learningRate,
-      optimizer: Assembly.optimizer(recipe),
-      weightDecay: recipe.weightDecay, headMultiplier: recipe.headMultiplier, power: recipe.power,
-      warmUpRatio: recipe.warmupRatio, warmUpFloor: recipe.warmupFloor, seed: 0)
-    let trainer = Trainer(
-      model: network,
-      loss: Assembly.loss(loss, label: label, distillation: teaching?.distillation, classes: classes),
-      teacher: teaching.map {
-        NetworkTeacher(SegmentationModel(Assembly.architecture($0.teacher), classes: classes, seed: 1))
-      },
-      configuration: configuration)
-    let sample = Batch(
+    let iterations = repeats.count + repeats.warmUp
+    let taught = teaching.map {
+      Assembly.TaughtBy(SegmentationModel(Assembly.architecture($0.teacher), classes: classes, seed: 1))
+    }
+    let step = try Assembly.step(
+      loss: loss, label: label, distillation: teaching?.distillation, semiSupervised: semiSupervised, recipe: recipe,
+      classes: classes, seed: 0, model: network, teacher: taught)
+    let trainer = Trainer(step: step, schedule: Assembly.schedule(recipe, iterations: iterations), seed: 0)
+    var streams = [("labelled", noise(batch))]
+    if let semiSupervised {
+      streams.append((SemiSupervisedSteps.unlabelledStream, noise(semiSupervised.unlabelledBatch)))
+    }
+    let sample = TrainingBatch(streams)
+    return try repeats.measure { _ in _ = try trainer.advance(sample) }
+  }
+
+  private func noise(_ batch: Int) -> Batch {
+    Batch(
       images: BenchmarkNoise.tensor([batch, 3, cropHeight, cropWidth], -2...2),
       labels: BenchmarkNoise.labels(
         count: batch, height: cropHeight, width: cropWidth, classes: classes, side: 8),
       ids: (0..<batch).map { "noise-\($0)" })
-    return try repeats.measure { _ in _ = try trainer.step(sample) }
   }
 }

@@ -39,7 +39,6 @@ public struct SuiteBenchmark: Sendable {
   public let work: [Work]
   /// A step with more pixels than this is measured smaller.
   public let maximumPixels: Int
-  private let distillations: [DistillationSpec?]
 
   /// - Throws: `RegistryError`.
   public init(registry: Registry, tables: [String], profile: String, maximumPixels: Int) throws {
@@ -51,9 +50,10 @@ public struct SuiteBenchmark: Sendable {
     var work: [Work] = []
     for run in plan.runs {
       let spec = run.spec
-      let teacher = run.dependencies.first.flatMap { plan[$0] }?.spec.model
+      let teacher = run.spec.inputs["teacher"].flatMap { plan[$0] }?.spec.model
       let known = work.firstIndex {
-        $0.model == spec.model && $0.teacher == teacher && $0.classes == spec.data.classes
+        $0.model == spec.model && $0.teacher == teacher && $0.example.distillation == spec.distillation
+          && $0.example.semiSupervised == spec.semiSupervised && $0.classes == spec.data.classes
           && ($0.scale.batch, $0.scale.cropHeight, $0.scale.cropWidth)
             == (spec.scale.batch, spec.scale.cropHeight, spec.scale.cropWidth)
       }
@@ -69,7 +69,6 @@ public struct SuiteBenchmark: Sendable {
     }
     self.work = work
     self.maximumPixels = maximumPixels
-    distillations = work.map { $0.example.distillation?.spec }
   }
 
   /// Measures the kinds of steps one after the other.
@@ -77,15 +76,15 @@ public struct SuiteBenchmark: Sendable {
   /// - Throws: `TrainingError.diverged`.
   public func run(_ repeats: Repeats, report: (Estimate) -> Void) throws -> [Estimate] {
     var estimates: [Estimate] = []
-    for (work, distillation) in zip(work, distillations) {
+    for work in work {
       let (batch, height, width) = measurable(work.scale)
       let teaching: StepBenchmark.Teaching? =
-        if let teacher = work.teacher, let distillation {
+        if let teacher = work.teacher, let distillation = work.example.distillation {
           StepBenchmark.Teaching(teacher: teacher, distillation: distillation)
         } else { nil }
       let benchmark = StepBenchmark(
         model: work.model, loss: work.example.loss, label: work.example.label, teaching: teaching,
-        recipe: work.example.recipe, batch: batch, cropHeight: height, cropWidth: width,
+        semiSupervised: work.example.semiSupervised, recipe: work.example.recipe, batch: batch, cropHeight: height, cropWidth: width,
         classes: work.classes)
       let times = try benchmark.times(repeats)
       Library.releaseScratch()

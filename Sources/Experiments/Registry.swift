@@ -1,4 +1,5 @@
 import Foundation
+import Schemas
 
 /// Everything under `experiments/`, decoded and cross-checked. A file's name without `.yaml` is the spec's
 /// name.
@@ -8,19 +9,25 @@ public struct Registry: Sendable {
   public let losses: [String: LossDefinition]
   public let labels: [String: LabelSpec]
   public let distillations: [String: DistillationSpec]
+  public let semiSupervised: [String: SemiSupervisedSpec]
   public let recipes: [String: RecipeSpec]
   public let profiles: [String: ProfileSpec]
   public let tables: [String: TableSpec]
   public let costs: [String: CostTableSpec]
+  /// That the files may name.
+  public let methods: MethodCatalogue
 
   private static let folders = [
-    "models", "datasets", "losses", "labels", "distillation", "recipes", "profiles", "tables",
+    "models", "datasets", "losses", "labels", "distillation", "semi_supervised", "recipes", "profiles", "tables",
     "costs",
   ]
 
-  /// - Parameter root: the `experiments` folder.
+  /// - Parameters:
+  ///   - root: the `experiments` folder.
+  ///   - methods: that the program knows.
   /// - Throws: `RegistryError`, at the first thing that is wrong, in the order of folders and file names.
-  public init(root: URL) throws {
+  public init(root: URL, methods: MethodCatalogue) throws {
+    self.methods = methods
     let present = try Registry.contents(of: root, file: root.lastPathComponent)
     for entry in present where entry != "README.md" && !Registry.folders.contains(entry) {
       throw RegistryError.unknownKey(file: root.lastPathComponent, path: entry, allowed: Registry.folders)
@@ -29,7 +36,12 @@ public struct Registry: Sendable {
     datasets = try Registry.load(root, "datasets") { try DatasetSpec($0, name: $1) }
     losses = try Registry.load(root, "losses") { try LossDefinition($0, name: $1) }
     labels = try Registry.load(root, "labels") { try LabelSpec($0, name: $1) }
-    distillations = try Registry.load(root, "distillation") { try DistillationSpec($0, name: $1) }
+    distillations = try Registry.load(root, "distillation") {
+      try DistillationSpec($0, name: $1, schemas: methods.distillation)
+    }
+    semiSupervised = try Registry.loadIfPresent(root, "semi_supervised") {
+      try SemiSupervisedSpec($0, name: $1, schemas: methods.semiSupervised)
+    }
     recipes = try Registry.load(root, "recipes") { try RecipeSpec($0, name: $1) }
     profiles = try Registry.load(root, "profiles") { try ProfileSpec($0, name: $1) }
     tables = try Registry.load(root, "tables") { try TableSpec($0, name: $1) }
@@ -123,10 +135,14 @@ public struct Registry: Sendable {
     try check(spec.label, in: labels.keys.sorted(), file: file, path: "\(path).label")
     try check(spec.distillation, in: distillations.keys.sorted(), file: file, path: "\(path).distillation")
     try check(spec.recipe, in: recipes.keys.sorted(), file: file, path: "\(path).recipe")
-    try check(spec.teacher?.model, in: models.keys.sorted(), file: file, path: "\(path).teacher.model")
-    try check(spec.teacher?.loss, in: losses.keys.sorted(), file: file, path: "\(path).teacher.loss")
-    try check(spec.teacher?.label, in: labels.keys.sorted(), file: file, path: "\(path).teacher.label")
-    try check(spec.teacher?.recipe, in: recipes.keys.sorted(), file: file, path: "\(path).teacher.recipe")
+    try check(
+      spec.semiSupervised, in: semiSupervised.keys.sorted(), file: file, path: "\(path).semi_supervised")
+    var bare = spec
+    bare.inputs = [:]
+    for role in spec.inputs.keys.sorted() {
+      guard let input = spec.inputs[role] else { continue }
+      try check(input.completed(by: bare), file: file, path: "\(path).inputs.\(role)")
+    }
   }
 
   private func check(_ name: String?, in names: [String], file: String, path: String) throws {

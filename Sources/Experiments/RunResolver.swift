@@ -36,7 +36,7 @@ struct RunResolver {
     var ids: [RunID] = []
     for seed in seeds {
       for fold in folds {
-        ids.append(try student(cell, tableOverrides, seed: seed, fold: fold, place))
+        ids.append(try run(cell, tableOverrides, seed: seed, fold: fold, depth: 0, place))
       }
     }
     return (ids, metric)
@@ -60,52 +60,63 @@ struct RunResolver {
     }
   }
 
-  private mutating func student(
-    _ cell: CellSpec, _ tableOverrides: [Override], seed: Int, fold: Int?, _ place: Place
+  /// The run of a cell, added to `runs` with the runs that it needs.
+  ///
+  /// - Parameter depth: how many runs stand between this one and the table's.
+  private mutating func run(
+    _ cell: CellSpec, _ tableOverrides: [Override], seed: Int, fold: Int?, depth: Int, _ place: Place
   ) throws -> RunID {
-    let dataset = try place.required(cell.dataset, "dataset")
-    let recipe = try place.required(cell.recipe, "recipe")
-    var distillation: RunDistillation?
-    if let name = cell.distillation {
-      let teacher = try place.required(cell.teacher, "teacher")
-      let spec = try base(
-        dataset: dataset, model: teacher.model, loss: teacher.loss, label: teacher.label,
-        recipe: teacher.recipe ?? recipe, distillation: nil, seed: teacher.seed, fold: fold, place)
-      let id = try add(spec, [], place)
-      distillation = RunDistillation(
-        spec: try place.required(registry.distillations[name], "distillation"), teacher: id)
+    guard depth < 8 else {
+      throw RegistryError.inconsistent(
+        file: place.file, path: place.cell, value: "inputs", reason: "runs need runs more than 8 deep")
     }
-    let spec = try base(
-      dataset: dataset, model: try place.required(cell.model, "model"),
-      loss: try place.required(cell.loss, "loss"),
-      label: try place.required(cell.label, "label"), recipe: recipe, distillation: distillation, seed: seed,
-      fold: fold, place)
-    return try add(spec, tableOverrides, place)
+    let labelSpec = try place.required(registry.labels[try place.required(cell.label, "label")], "label")
+    let dataset = try place.required(cell.dataset, "dataset")
+    let model = try place.required(registry.models[try place.required(cell.model, "model")], "model")
+    let distillation = try cell.distillation.map { try place.required(registry.distillations[$0], "distillation") }
+    let semiSupervised = try cell.semiSupervised.map {
+      try place.required(registry.semiSupervised[$0], "semi_supervised")
+    }
+    func spec(_ inputs: RunInputs) throws -> RunSpec {
+      RunSpec(
+        data: try data(dataset), model: model,
+        loss: try place.required(registry.losses[try place.required(cell.loss, "loss")], "loss").spec(for: labelSpec),
+        label: labelSpec, distillation: distillation, semiSupervised: semiSupervised, inputs: inputs,
+        recipe: try place.required(registry.recipes[try place.required(cell.recipe, "recipe")], "recipe"),
+        scale: try scaled(dataset).scale, seed: seed, fold: fold)
+    }
+    var inputs: [(role: String, run: RunID)] = []
+    for role in try spec(RunInputs([])).roles(registry.methods) {
+      let input = try place.required(cell.inputs[role], "inputs.\(role)")
+      let id = try run(
+        input.completed(by: cell), input.set, seed: input.seed, fold: fold, depth: depth + 1, place)
+      inputs.append((role, id))
+    }
+    let resolved = try spec(RunInputs(inputs))
+    // Parts that do not fit together are the table's fault, whatever the profile changes afterwards.
+    let checked = try RunSpec(
+      json: resolved.canonicalJSON, source: "\(place.file) \(place.cell)", methods: registry.methods)
+    return try add(try Override.apply(try scaled(dataset).recipeOverrides, to: checked).spec, tableOverrides, place)
   }
 
-  private func base(
-    dataset: String, model: String, loss: String, label: String, recipe: String,
-    distillation: RunDistillation?,
-    seed: Int, fold: Int?, _ place: Place
-  ) throws -> RunSpec {
+  private func scaled(_ dataset: String) throws -> ProfileDataset {
     guard let scaled = profile.datasets[dataset] else {
       throw RegistryError.missingKey(file: "profiles/\(profile.name).yaml", path: "datasets.\(dataset)")
+    }
+    return scaled
+  }
+
+  private func data(_ dataset: String) throws -> RunData {
+    guard let spec = registry.datasets[dataset] else {
+      throw RegistryError.brokenReference(
+        file: "plan", path: "dataset", value: dataset, allowed: registry.datasets.keys.sorted())
     }
     guard let fingerprint = dataFingerprints[dataset], !fingerprint.isEmpty else {
       throw RegistryError.inconsistent(
         file: "plan", path: "data fingerprint", value: dataset,
         reason: "no fingerprint of this data set was given")
     }
-    let labelSpec = try place.required(registry.labels[label], "label")
-    let spec = RunSpec(
-      data: RunData(try place.required(registry.datasets[dataset], "dataset"), fingerprint: fingerprint),
-      model: try place.required(registry.models[model], "model"),
-      loss: try place.required(registry.losses[loss], "loss").spec(for: labelSpec), label: labelSpec,
-      distillation: distillation, recipe: try place.required(registry.recipes[recipe], "recipe"),
-      scale: scaled.scale, seed: seed, fold: fold)
-    // Parts that do not fit together are the table's fault, whatever the profile changes afterwards.
-    let checked = try RunSpec(json: spec.canonicalJSON, source: "\(place.file) \(place.cell)")
-    return try Override.apply(scaled.recipeOverrides, to: checked).spec
+    return RunData(spec, fingerprint: fingerprint)
   }
 
   private mutating func add(_ base: RunSpec, _ tableOverrides: [Override], _ place: Place) throws -> RunID {
@@ -118,9 +129,10 @@ struct RunResolver {
     usedOverrides.formUnion(final.used)
     seenKeys.formUnion(final.spec.overridableKeys)
     // Also checks what no single file can: that distillation and loss fit together.
-    let spec = try RunSpec(json: final.spec.canonicalJSON, source: "\(place.file) \(place.cell)")
+    let spec = try RunSpec(
+      json: final.spec.canonicalJSON, source: "\(place.file) \(place.cell)", methods: registry.methods)
     let id = spec.id
-    runs[id] = PlannedRun(id: id, spec: spec, dependencies: spec.distillation.map { [$0.teacher] } ?? [])
+    runs[id] = PlannedRun(id: id, spec: spec, dependencies: spec.inputs.runs)
     return id
   }
 }

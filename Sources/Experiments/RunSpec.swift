@@ -1,4 +1,5 @@
 import JSON
+import Schemas
 
 /// One training run, fully resolved: everything that affects its numbers and nothing else.
 ///
@@ -10,8 +11,12 @@ public struct RunSpec: Equatable, Sendable {
   public let model: ModelSpec
   public let loss: LossSpec
   public let label: LabelSpec
-  /// nil: trained on labels alone.
-  public let distillation: RunDistillation?
+  /// nil: nothing is distilled.
+  public let distillation: DistillationSpec?
+  /// nil: every training image is labelled.
+  public let semiSupervised: SemiSupervisedSpec?
+  /// Finished runs that this one needs.
+  public let inputs: RunInputs
   public let recipe: RecipeSpec
   public let scale: ScaleSpec
   public let seed: Int
@@ -25,14 +30,16 @@ public struct RunSpec: Equatable, Sendable {
   public static let currentNumerics = 4
 
   init(
-    data: RunData, model: ModelSpec, loss: LossSpec, label: LabelSpec, distillation: RunDistillation?,
-    recipe: RecipeSpec, scale: ScaleSpec, seed: Int, fold: Int?
+    data: RunData, model: ModelSpec, loss: LossSpec, label: LabelSpec, distillation: DistillationSpec?,
+    semiSupervised: SemiSupervisedSpec?, inputs: RunInputs, recipe: RecipeSpec, scale: ScaleSpec, seed: Int, fold: Int?
   ) {
     self.data = data
     self.model = model
     self.loss = loss
     self.label = label
     self.distillation = distillation
+    self.semiSupervised = semiSupervised
+    self.inputs = inputs
     self.recipe = recipe
     self.scale = scale
     self.seed = seed
@@ -44,20 +51,28 @@ public struct RunSpec: Equatable, Sendable {
   /// - Parameters:
   ///   - json: `canonicalJSON`, in any layout.
   ///   - source: the name used in errors, such as the record's file.
+  ///   - methods: that the program knows, to check their keys; nil for a spec that was checked before.
   /// - Throws: `RegistryError`.
-  public init(json: String, source: String) throws {
-    try self.init(StrictReader(try ConfigNode(yaml: json, file: source), file: source))
+  public init(json: String, source: String, methods: MethodCatalogue? = nil) throws {
+    try self.init(StrictReader(try ConfigNode(yaml: json, file: source), file: source), methods: methods)
   }
 
-  init(_ reader: StrictReader) throws {
+  init(_ reader: StrictReader, methods: MethodCatalogue? = nil) throws {
     try reader.allowOnly([
-      "data", "model", "loss", "label", "distillation", "recipe", "profile", "seed", "fold", "numerics",
+      "data", "model", "loss", "label", "distillation", "semi_supervised", "inputs", "recipe", "profile", "seed", "fold",
+      "numerics",
     ])
     data = try RunData(try reader.required("data"))
     model = try ModelSpec(try reader.required("model"), name: nil)
     loss = try LossSpec(try reader.required("loss"))
     label = try LabelSpec(try reader.required("label"), name: nil)
-    distillation = try reader.nullable("distillation").map { try RunDistillation($0) }
+    distillation = try reader.nullable("distillation").map {
+      try DistillationSpec($0, name: nil, schemas: methods?.distillation)
+    }
+    semiSupervised = try reader.nullable("semi_supervised").map {
+      try SemiSupervisedSpec($0, name: nil, schemas: methods?.semiSupervised)
+    }
+    inputs = try RunInputs(try reader.required("inputs"))
     recipe = try RecipeSpec(try reader.required("recipe"), name: nil).resolved(for: model.backbone)
     scale = try ScaleSpec(try reader.required("profile"), profile: nil)
     seed = try reader.required("seed").int(0...Int(Int32.max))
@@ -67,9 +82,21 @@ public struct RunSpec: Equatable, Sendable {
       throw try reader.required("profile").inconsistent(
         "a crop of \(scale.cropHeight) x \(scale.cropWidth), and \(model.name) needs multiples of 32")
     }
-    if let term = distillation?.spec.jaccard, loss.jaccard == nil {
+    if distillation != nil, semiSupervised != nil {
+      throw try reader.required("semi_supervised").inconsistent("the run distils as well; a run has one kind of step")
+    }
+    if let term = distillation?.terms.first(where: { $0.kind == "jaccard" }), loss.jaccard == nil {
       throw try reader.required("distillation").inconsistent(
-        "distils a Jaccard term (teacher weight \(term.teacherWeight)), and loss '\(loss.name)' has none")
+        "distils a Jaccard term (weight \(term.weight)), and loss '\(loss.name)' has none")
+    }
+    if model.auxiliaryChannels == nil, loss.auxiliaryWeight != 0 {
+      throw try reader.required("loss").inconsistent(
+        "auxiliary_weight is \(loss.auxiliaryWeight), and model '\(model.name)' has no auxiliary head")
+    }
+    if let methods {
+      for role in roles(methods) where inputs[role] == nil {
+        throw try reader.required("inputs").inconsistent("no run of role '\(role)', which the run's method needs")
+      }
     }
     if let factors = loss.jaccard?.classFactors, factors.count != data.classes {
       throw try reader.required("loss").inconsistent(
@@ -84,7 +111,8 @@ public struct RunSpec: Equatable, Sendable {
   public var json: JSONValue {
     .object([
       "data": data.json, "model": model.json, "loss": loss.json, "label": label.json,
-      "distillation": distillation?.json ?? .null, "recipe": recipe.json, "profile": scale.json,
+      "distillation": distillation?.json ?? .null,
+      "semi_supervised": semiSupervised?.json ?? .null, "inputs": inputs.json, "recipe": recipe.json, "profile": scale.json,
       "seed": .int(seed),
       "fold": fold.map { .int($0) } ?? .null, "numerics": .int(numerics),
     ])
@@ -96,6 +124,13 @@ public struct RunSpec: Equatable, Sendable {
     if recipe[RecipeSpec.weightsKey] == nil { recipe[RecipeSpec.weightsKey] = .null }
     members["recipe"] = .object(recipe)
     return .object(members)
+  }
+
+  /// Roles of the finished runs that the run needs, in the order of its parts.
+  public func roles(_ methods: MethodCatalogue) -> [String] {
+    let distilled = distillation?.roles(methods.distillation) ?? []
+    let semi = methods.semiSupervised.first { $0.kind == semiSupervised?.kind }?.roles ?? []
+    return distilled + semi.filter { !distilled.contains($0) } + (model.weights == .pretrained ? ["backbone"] : [])
   }
 
   /// RFC 8785: sorted keys, no white space, one number format.
@@ -110,7 +145,8 @@ public struct RunSpec: Equatable, Sendable {
     case .hard: break
     case .boundarySmoothing: parts.append(label.name)
     }
-    if let distillation { parts.append(distillation.spec.name) }
+    if let distillation { parts.append(distillation.name) }
+    if let semiSupervised { parts.append(semiSupervised.name) }
     return parts.joined(separator: "-")
   }
 
@@ -121,16 +157,16 @@ public struct RunSpec: Equatable, Sendable {
   /// The dotted keys that an override may name in this run, sorted.
   public var overridableKeys: [String] {
     guard case .object(let members) = overridableJSON else { return [] }
-    return ["model", "loss", "label", "distillation", "recipe", "profile"]
+    return ["model", "loss", "label", "distillation", "semi_supervised", "recipe", "profile"]
       .flatMap { RunSpec.leaves(members[$0] ?? .null, path: $0) }.sorted()
   }
 
-  /// A name is a label, a kind decides which keys exist, a teacher is a run: none can be set by itself.
+  /// A name is a label, a kind decides which keys exist, a run is an input: none can be set by itself.
   private static func leaves(_ value: JSONValue, path: String) -> [String] {
     // A file is one value, though its hash is stored beside its path.
     if path == "recipe.\(RecipeSpec.weightsKey)" { return [path] }
     guard case .object(let members) = value else { return path.contains(".") ? [path] : [] }
-    return members.keys.sorted().filter { !["name", "kind", "teacher"].contains($0) }
+    return members.keys.sorted().filter { !["name", "kind"].contains($0) }
       .flatMap { key in leaves(members[key] ?? .null, path: "\(path).\(key)") }
   }
 }

@@ -1,36 +1,5 @@
 import JSON
-
-/// An interval of numbers, with its own wording for errors.
-struct NumberRange {
-  let lower: Double
-  let upper: Double
-  let lowerIncluded: Bool
-  let upperIncluded: Bool
-
-  /// lower <= x <= upper
-  static func closed(_ lower: Double, _ upper: Double) -> NumberRange {
-    NumberRange(lower: lower, upper: upper, lowerIncluded: true, upperIncluded: true)
-  }
-
-  /// lower < x <= upper
-  static func above(_ lower: Double, upTo upper: Double) -> NumberRange {
-    NumberRange(lower: lower, upper: upper, lowerIncluded: false, upperIncluded: true)
-  }
-
-  /// lower <= x < upper
-  static func from(_ lower: Double, below upper: Double) -> NumberRange {
-    NumberRange(lower: lower, upper: upper, lowerIncluded: true, upperIncluded: false)
-  }
-
-  func contains(_ value: Double) -> Bool {
-    (lowerIncluded ? value >= lower : value > lower) && (upperIncluded ? value <= upper : value < upper)
-  }
-
-  var text: String {
-    let low = "\(CanonicalNumber.text(lower)) \(lowerIncluded ? "<=" : "<")"
-    return "a number, \(low) x \(upperIncluded ? "<=" : "<") \(CanonicalNumber.text(upper))"
-  }
-}
+import Schemas
 
 /// A cursor on a `ConfigNode` that knows where it stands, so that every error names file, key path, value and
 /// what was allowed. Nothing is coerced: `"8"` is not a number, `8` is not a string, `8.0` is not an integer.

@@ -53,3 +53,13 @@ public enum RegionLoss: Hashable, Sendable {
     }
   }
 }
+
+extension RegionLoss {
+  /// The key in logs and JSON.
+  public var name: String {
+    switch self {
+    case .jaccard: "jaccard"
+    case .lovasz: "lovasz"
+    }
+  }
+}

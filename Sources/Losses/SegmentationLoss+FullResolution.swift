@@ -6,34 +6,34 @@ import Tensors
 extension SegmentationLoss {
   /// Whether both region terms are functions of what the fused head sums up.
   var isFused: Bool {
-    guard configuration.region.fusible != nil else { return false }
-    guard let jaccard = configuration.distillation?.jaccard else { return true }
+    guard configuration.region?.loss.fusible != nil else { return false }
+    guard let jaccard = configuration.distillation?.jaccard?.loss else { return true }
     // The head has no argmax of the teacher.
     return jaccard.form == .jml1 && jaccard.active != .present
   }
 
   /// The second line of the formula, weights included; its gradient is added to `gradient`, [B, C, h, w].
   func regionTerm(
-    _ logits: Tensor, _ teacher: Tensor?, _ labels: LabelBatch, addingTo gradient: Tensor
-  ) throws(LossError) -> Double {
+    _ region: Region, _ logits: Tensor, _ teacher: Tensor?, _ labels: LabelBatch, addingTo gradient: Tensor
+  ) throws(LossError) -> RegionValues {
     let configuration = configuration
     let full = upsample(logits, labels)
     let hard = try SoftLabels(labels, classes: configuration.classes, ignoreIndex: configuration.ignoreIndex)
     let target = try configuration.smoothing?.softLabels(labels) ?? hard
-    let labelWeight = configuration.jaccardWeight * (configuration.distillation?.jaccardLabelWeight ?? 1)
-    let byLabel = try configuration.region.fullResolution(logits: full, target: target)
-    var value = labelWeight * byLabel.value
+    let labelWeight = region.weight * (configuration.distillation?.regionLabelWeight ?? 1)
+    let byLabel = try region.loss.fullResolution(logits: full, target: target)
+    var values: RegionValues = (labelWeight * byLabel.value, 0)
     let sum = Tensor(repeating: 0, shape: full.shape)
     add(byLabel.gradient, times: labelWeight, to: sum)
-    if let teacher, let distillation = configuration.distillation {
-      let teacherWeight = configuration.jaccardWeight * distillation.jaccardTeacherWeight
+    if let teacher, let term = configuration.distillation?.jaccard {
+      let teacherWeight = region.weight * term.weight
       let soft = SoftLabels(distilling: upsample(teacher, labels), temperature: 1, keep: hard.keep)
-      let byTeacher = distillation.jaccard(logits: full, target: soft)
-      value += teacherWeight * byTeacher.value
+      let byTeacher = term.loss(logits: full, target: soft)
+      values.teacher = teacherWeight * byTeacher.value
       add(byTeacher.gradient, times: teacherWeight, to: sum)
     }
     add(downsample(sum, to: logits.shape), times: 1, to: gradient)
-    return value
+    return values
   }
 
   private func add(_ term: Tensor, times weight: Double, to sum: Tensor) {

@@ -32,24 +32,25 @@ public struct SegmentationLoss: Sendable {
     public var ignoreIndex: UInt8
     /// l_CE.
     public var crossEntropyWeight: Double
-    /// l_JML; 0 saves the first pass.
-    public var jaccardWeight: Double
     /// w of the main head.
     public var mainWeight: Double
     /// w of the auxiliary head.
     public var auxiliaryWeight: Double
-    /// JML(z, y).
-    public var region: RegionLoss
+    /// The second line of the formula; nil for cross entropy alone.
+    public var region: Region?
     /// How the label is smoothed; nil for hard labels.
     public var smoothing: BoundaryLabelSmoothing?
     /// nil to train on labels alone.
     public var distillation: Distillation?
 
     public init(
-      classes: Int, ignoreIndex: UInt8, crossEntropyWeight: Double, jaccardWeight: Double, mainWeight: Double,
-      auxiliaryWeight: Double, region: RegionLoss, smoothing: BoundaryLabelSmoothing?,
+      classes: Int, ignoreIndex: UInt8, crossEntropyWeight: Double, mainWeight: Double,
+      auxiliaryWeight: Double, region: Region?, smoothing: BoundaryLabelSmoothing?,
       distillation: Distillation?
     ) {
+      precondition(
+        distillation?.jaccard == nil || region != nil,
+        "SegmentationLoss: a region loss against the teacher has the weight of the one against labels; there is none")
       precondition(
         (1...255).contains(classes), "SegmentationLoss: labels hold 1 to 255 classes, not \(classes)")
       precondition(
@@ -58,51 +59,61 @@ public struct SegmentationLoss: Sendable {
       self.classes = classes
       self.ignoreIndex = ignoreIndex
       self.crossEntropyWeight = crossEntropyWeight
-      self.jaccardWeight = jaccardWeight
       self.mainWeight = mainWeight
       self.auxiliaryWeight = auxiliaryWeight
       self.region = region
       self.smoothing = smoothing
       self.distillation = distillation
     }
+  }
 
-    /// The same with a Jaccard loss.
-    public init(
-      classes: Int, ignoreIndex: UInt8, crossEntropyWeight: Double, jaccardWeight: Double, mainWeight: Double,
-      auxiliaryWeight: Double, jaccard: JaccardMetricLoss, smoothing: BoundaryLabelSmoothing?,
-      distillation: Distillation?
-    ) {
-      self.init(
-        classes: classes, ignoreIndex: ignoreIndex, crossEntropyWeight: crossEntropyWeight,
-        jaccardWeight: jaccardWeight, mainWeight: mainWeight, auxiliaryWeight: auxiliaryWeight,
-        region: .jaccard(jaccard), smoothing: smoothing, distillation: distillation)
+  /// The region term against labels.
+  public struct Region: Hashable, Sendable {
+    /// l_JML.
+    public var weight: Double
+    /// JML(z, y).
+    public var loss: RegionLoss
+
+    public init(weight: Double, loss: RegionLoss) {
+      self.weight = weight
+      self.loss = loss
     }
   }
 
-  /// Knowledge distillation from a teacher's two heads to the student's.
+  /// Knowledge distillation from a teacher's two heads to the student's, as far as it has the form of the label terms.
   public struct Distillation: Hashable, Sendable {
     /// mu_L.
     public var crossEntropyLabelWeight: Double
-    /// mu_T.
+    /// mu_T; 0 without that term.
     public var crossEntropyTeacherWeight: Double
     /// nu_L.
-    public var jaccardLabelWeight: Double
-    /// nu_T.
-    public var jaccardTeacherWeight: Double
+    public var regionLabelWeight: Double
     /// T, in the KL terms alone; the Jaccard loss compares probabilities at temperature 1.
     public var temperature: Double
-    /// JML(z, t). The paper's active classes here are `label` (Table 7).
-    public var jaccard: JaccardMetricLoss
+    /// nil: the region loss sees labels alone.
+    public var jaccard: JaccardTerm?
+
+    /// nu_T JML(z, t).
+    public struct JaccardTerm: Hashable, Sendable {
+      /// nu_T.
+      public var weight: Double
+      /// The paper's active classes here are `label` (Table 7).
+      public var loss: JaccardMetricLoss
+
+      public init(weight: Double, loss: JaccardMetricLoss) {
+        self.weight = weight
+        self.loss = loss
+      }
+    }
 
     public init(
-      crossEntropyLabelWeight: Double, crossEntropyTeacherWeight: Double, jaccardLabelWeight: Double,
-      jaccardTeacherWeight: Double, temperature: Double, jaccard: JaccardMetricLoss
+      crossEntropyLabelWeight: Double, crossEntropyTeacherWeight: Double, regionLabelWeight: Double,
+      temperature: Double, jaccard: JaccardTerm?
     ) {
       precondition(temperature > 0, "Distillation: temperature \(temperature) is not positive")
       self.crossEntropyLabelWeight = crossEntropyLabelWeight
       self.crossEntropyTeacherWeight = crossEntropyTeacherWeight
-      self.jaccardLabelWeight = jaccardLabelWeight
-      self.jaccardTeacherWeight = jaccardTeacherWeight
+      self.regionLabelWeight = regionLabelWeight
       self.temperature = temperature
       self.jaccard = jaccard
     }
@@ -120,13 +131,18 @@ public struct SegmentationLoss: Sendable {
     }
   }
 
+  /// The loss by its terms, weights included.
   public struct Result: Sendable {
-    /// L = crossEntropy + jaccard.
-    public let total: Double
-    /// The first line of the formula, weights included.
+    /// L, the sum of all terms.
+    public var total: Double { crossEntropy + divergence + region + teacherRegion }
+    /// Against labels, all heads.
     public let crossEntropy: Double
-    /// The second line of the formula, weights included.
-    public let jaccard: Double
+    /// KL against the teacher, all heads; 0 without distillation.
+    public let divergence: Double
+    /// JML(z, y) or another region loss.
+    public let region: Double
+    /// JML(z, t); 0 without distillation.
+    public let teacherRegion: Double
     /// Pixels of the batch that are not ignored.
     public let keptPixels: Int
     /// dL / d(main logits), [B, C, h, w], plain.
@@ -161,36 +177,42 @@ public struct SegmentationLoss: Sendable {
 
     let mainTerm = try evaluate(
       main, teacher?.main, labels, boundary, counts, weight: configuration.mainWeight,
-      jaccard: configuration.jaccardWeight != 0)
+      region: configuration.region)
     var auxiliaryTerm: HeadTerm?
     if let auxiliary {
       auxiliaryTerm = try evaluate(
         auxiliary, teacher?.auxiliary, labels, boundary, counts, weight: configuration.auxiliaryWeight,
-        jaccard: false)
+        region: nil)
     }
-    let crossEntropy = mainTerm.crossEntropy + (auxiliaryTerm?.crossEntropy ?? 0)
     return Result(
-      total: crossEntropy + mainTerm.jaccard, crossEntropy: crossEntropy, jaccard: mainTerm.jaccard,
-      keptPixels: counts.kept, mainGradient: mainTerm.gradient, auxiliaryGradient: auxiliaryTerm?.gradient)
+      crossEntropy: mainTerm.crossEntropy + (auxiliaryTerm?.crossEntropy ?? 0),
+      divergence: mainTerm.divergence + (auxiliaryTerm?.divergence ?? 0), region: mainTerm.region.label,
+      teacherRegion: mainTerm.region.teacher, keptPixels: counts.kept, mainGradient: mainTerm.gradient,
+      auxiliaryGradient: auxiliaryTerm?.gradient)
   }
+
+  /// Values of the region line, weights included.
+  typealias RegionValues = (label: Double, teacher: Double)
 
   private struct HeadTerm {
     let crossEntropy: Double
-    let jaccard: Double
+    let divergence: Double
+    let region: RegionValues
     let gradient: Tensor
   }
 
   /// One head's share of the loss.
   private func evaluate(
     _ logits: Tensor, _ teacher: Tensor?, _ labels: LabelBatch, _ boundary: PixelMask?, _ counts: LabelCounts,
-    weight: Double, jaccard: Bool
+    weight: Double, region: Region?
   ) throws(LossError) -> HeadTerm {
     check(logits, labels, "logits")
     if let teacher { check(teacher, labels, "teacher logits") }
     let configuration = configuration
     let distillation = configuration.distillation
     guard counts.kept > 0 else {
-      return HeadTerm(crossEntropy: 0, jaccard: 0, gradient: Tensor(repeating: 0, shape: logits.shape))
+      return HeadTerm(
+        crossEntropy: 0, divergence: 0, region: (0, 0), gradient: Tensor(repeating: 0, shape: logits.shape))
     }
 
     let scale = configuration.crossEntropyWeight * weight / Double(counts.kept)
@@ -198,17 +220,17 @@ public struct SegmentationLoss: Sendable {
     let teacherScale = scale * (distillation?.crossEntropyTeacherWeight ?? 0)
     let gradient = Tensor(uninitialized: logits.shape)
     var sums = [0.0, 0.0]
-    var jaccardValue = 0.0
+    var regionValues: RegionValues = (0, 0)
     let head = FusedHead(
       logits: logits, teacher: teacher, labels: labels, boundary: boundary,
       epsilon: configuration.smoothing?.epsilon ?? 0, ignoreIndex: configuration.ignoreIndex,
       temperature: distillation?.temperature ?? 1)
-    if jaccard, isFused, let fusible = configuration.region.fusible {
-      let active = [fusible.active, distillation?.jaccard.active].compactMap { $0 }
+    if let region, isFused, let fusible = region.loss.fusible {
+      let active = [fusible.active, distillation?.jaccard?.loss.active].compactMap { $0 }
       let totals = head.totals(
         counts, maxima: teacher != nil || active.contains { $0.looksAtProbabilities }, sums: &sums)
-      let slopes = jaccardSlopes(fusible, totals)
-      jaccardValue = slopes.value
+      let slopes = jaccardSlopes(fusible, weight: region.weight, totals)
+      regionValues = slopes.values
       head.gradient(
         into: gradient, coefficients: slopes.coefficients, crossEntropy: labelScale, divergence: teacherScale,
         sums: nil)
@@ -218,37 +240,39 @@ public struct SegmentationLoss: Sendable {
           into: gradient, coefficients: nil, crossEntropy: labelScale, divergence: teacherScale,
           sums: buffer.baseAddress)
       }
-      if jaccard { jaccardValue = try regionTerm(logits, teacher, labels, addingTo: gradient) }
+      if let region {
+        regionValues = try regionTerm(region, logits, teacher, labels, addingTo: gradient)
+      }
     }
     return HeadTerm(
-      crossEntropy: labelScale * sums[0] + teacherScale * sums[1], jaccard: jaccardValue, gradient: gradient)
+      crossEntropy: labelScale * sums[0], divergence: teacher == nil ? 0 : teacherScale * sums[1],
+      region: regionValues, gradient: gradient)
   }
 
   /// The Jaccard line of the formula and its derivatives by the sums of p, |p - y| and |p - t|, [B, C, 3].
   private func jaccardSlopes(
-    _ loss: JaccardMetricLoss, _ totals: (label: JaccardTotals, teacher: JaccardTotals?)
-  ) -> (value: Double, coefficients: [Float]) {
-    let weight = configuration.jaccardWeight
+    _ loss: JaccardMetricLoss, weight: Double, _ totals: (label: JaccardTotals, teacher: JaccardTotals?)
+  ) -> (values: RegionValues, coefficients: [Float]) {
     let distillation = configuration.distillation
-    let labelWeight = weight * (distillation?.jaccardLabelWeight ?? 1)
+    let labelWeight = weight * (distillation?.regionLabelWeight ?? 1)
     let byLabel = loss.slopes(totals.label)
-    var value = labelWeight * byLabel.value
+    var values: RegionValues = (labelWeight * byLabel.value, 0)
     var coefficients = [Float](repeating: 0, count: totals.label.batch * totals.label.classes * 3)
     var byProbability = byLabel.byProbability.map { labelWeight * $0 }
     for index in byProbability.indices {
       coefficients[index * 3 + 1] = Float(labelWeight * byLabel.byDistance[index])
     }
-    if let distillation, let teacher = totals.teacher {
-      let teacherWeight = weight * distillation.jaccardTeacherWeight
-      let byTeacher = distillation.jaccard.slopes(teacher)
-      value += teacherWeight * byTeacher.value
+    if let term = distillation?.jaccard, let teacher = totals.teacher {
+      let teacherWeight = weight * term.weight
+      let byTeacher = term.loss.slopes(teacher)
+      values.teacher = teacherWeight * byTeacher.value
       for index in byProbability.indices {
         byProbability[index] += teacherWeight * byTeacher.byProbability[index]
         coefficients[index * 3 + 2] = Float(teacherWeight * byTeacher.byDistance[index])
       }
     }
     for index in byProbability.indices { coefficients[index * 3] = Float(byProbability[index]) }
-    return (value, coefficients)
+    return (values, coefficients)
   }
 
   private func check(_ tensor: Tensor, _ labels: LabelBatch, _ name: String) {

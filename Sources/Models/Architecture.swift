@@ -32,8 +32,8 @@ public struct Architecture: Sendable, Hashable {
   public let decoder: Decoder
   /// Channels of the decoder's output.
   public let outChannels: Int
-  /// Channels of the auxiliary head.
-  public let auxiliaryChannels: Int
+  /// Channels of the auxiliary head; nil for a network without.
+  public let auxiliaryChannels: Int?
   /// Input pixels per feature-map pixel at the backbone's end: 8, 16 or 32.
   public let outputStride: Int
   /// Probability that a channel is dropped before each classifier.
@@ -43,7 +43,7 @@ public struct Architecture: Sendable, Hashable {
 
   /// - Parameter stochasticDepth: of transformers; other backbones do not use it.
   public init(
-    backbone: Backbone, decoder: Decoder, outChannels: Int, auxiliaryChannels: Int, outputStride: Int,
+    backbone: Backbone, decoder: Decoder, outChannels: Int, auxiliaryChannels: Int?, outputStride: Int,
     dropout: Double, stochasticDepth: Double
   ) {
     precondition(

@@ -3,15 +3,28 @@ import Kernels
 import Layers
 import Tensors
 
-/// Backbone, decoder, head and auxiliary head. Parameter names are those of the authors' code over timm backbones.
+/// Backbone, decoder, head and, if there is one, auxiliary head. Parameter names are those of the authors' code over timm backbones.
 public final class SegmentationModel: Sendable {
   /// Class scores before up-sampling, plain [B, classes, h, w]. Losses and the evaluator up-sample them to [H, W], so
   /// that full-resolution logits need not exist. The main scores have the backbone's output stride, but stride 4 after
   /// DeepLabV3+ and SegFormer, and 1 after UNet.
-  public struct Logits: Sendable {
+  public struct Outputs: Sendable {
     public let main: Variable
-    /// From the backbone's second to last stage.
-    public let auxiliary: Variable
+    /// From the backbone's second to last stage; nil for a network without auxiliary head.
+    public let auxiliary: Variable?
+    private let features: [FeatureTap: Variable]
+
+    fileprivate init(main: Variable, auxiliary: Variable?, features: [FeatureTap: Variable]) {
+      self.main = main
+      self.auxiliary = auxiliary
+      self.features = features
+    }
+
+    /// A feature map that was asked for, [B, C, h, w], in the layout of the engine.
+    public subscript(tap: FeatureTap) -> Variable {
+      guard let map = features[tap] else { preconditionFailure("Outputs: feature tap \(tap) was not asked for") }
+      return map
+    }
   }
 
   public let architecture: Architecture
@@ -20,8 +33,7 @@ public final class SegmentationModel: Sendable {
   private let backbone: any Backbone
   private let decoder: @Sendable ([Variable], ForwardPass) -> Variable
   private let head: Conv2d
-  private let auxiliaryConvolution: ConvNormAct
-  private let auxiliaryHead: Conv2d
+  private let auxiliary: (convolution: ConvNormAct, head: Conv2d)?
 
   /// A network with initial values drawn from `seed`; with nil, zeros, for weights that are loaded next.
   public init(_ architecture: Architecture, classes: Int, seed: UInt64?) {
@@ -44,6 +56,9 @@ public final class SegmentationModel: Sendable {
     case .mitB5: backbone = MixTransformer(features, .b5, stochasticDepth: architecture.stochasticDepth)
     }
     let channels = backbone.channels
+    precondition(
+      channels == architecture.backbone.channels,
+      "SegmentationModel: \(architecture.backbone) has maps of \(channels) channels, not of \(architecture.backbone.channels)")
     let input = channels[channels.count - 1]
     let output = architecture.outChannels
     switch architecture.decoder {
@@ -71,26 +86,35 @@ public final class SegmentationModel: Sendable {
         groups: 1, bias: true, initializer: .xavierUniform)
     }
     head = classifier(root["head"], output)
-    auxiliaryConvolution = ConvNormAct(
-      root["aux_conv"], inChannels: channels[channels.count - 2], outChannels: architecture.auxiliaryChannels,
-      kernel: 3, dilation: 1)
-    auxiliaryHead = classifier(root["aux_head"], architecture.auxiliaryChannels)
+    auxiliary = architecture.auxiliaryChannels.map { width in
+      (
+        ConvNormAct(
+          root["aux_conv"], inChannels: channels[channels.count - 2], outChannels: width, kernel: 3, dilation: 1),
+        classifier(root["aux_head"], width)
+      )
+    }
   }
 
-  /// - Parameter images: [B, 3, H, W], normalised, plain.
-  public func callAsFunction(_ images: Variable, _ pass: ForwardPass) -> Logits {
+  /// - Parameters:
+  ///   - images: [B, 3, H, W], normalised, plain.
+  ///   - taps: feature maps to give besides; others are let go as soon as nothing needs them.
+  public func callAsFunction(
+    _ images: Variable, _ pass: ForwardPass, taps: Set<FeatureTap> = []
+  ) -> Outputs {
     precondition(
       images.shape.rank == 4 && images.shape[1] == 3,
       "SegmentationModel: images \(images.shape) are not [B, 3, H, W]")
     let maps = backbone(images, pass)
-    return Logits(
-      main: classify(decoder(maps, pass), head, pass),
-      auxiliary: classify(auxiliaryConvolution(maps[maps.count - 2], pass), auxiliaryHead, pass))
-  }
-
-  private func classify(_ x: Variable, _ classifier: Conv2d, _ pass: ForwardPass) -> Variable {
-    let kept = pass.channelDropout(x, probability: architecture.dropout)
-    return pass.convert(classifier(kept, pass), to: .plain)
+    let decoded = pass.channelDropout(decoder(maps, pass), probability: architecture.dropout)
+    let main = pass.convert(head(decoded, pass), to: .plain)
+    let auxiliary = auxiliary.map { convolution, head in
+      let features = pass.channelDropout(
+        convolution(maps[maps.count - 2], pass), probability: architecture.dropout)
+      return pass.convert(head(features, pass), to: .plain)
+    }
+    var features: [FeatureTap: Variable] = [:]
+    for tap in taps { features[tap] = tap == .decoder ? decoded : maps[architecture.place(of: tap)] }
+    return Outputs(main: main, auxiliary: auxiliary, features: features)
   }
 
   /// In the order of construction.
@@ -99,18 +123,21 @@ public final class SegmentationModel: Sendable {
   /// Running statistics, in the order of construction.
   public var buffers: [ModelBuffer] { store.buffers }
 
-  /// Trained numbers, the auxiliary head included.
+  /// Trained numbers, an auxiliary head included.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.shape.count } }
 
-  /// What one image of this size costs in evaluation, both heads and the up-sampling of their logits included.
+  /// What one image of this size costs in evaluation, all heads and the up-sampling of their logits included.
   public func operationCounts(height: Int, width: Int) -> OperationCounts {
     let pass = ForwardPass.counting()
     let logits = self(Variable(constant: Tensor(uninitialized: [1, 3, height, width])), pass)
     _ = pass.resize(logits.main, height: height, width: width)
-    _ = pass.resize(logits.auxiliary, height: height, width: width)
+    if let auxiliary = logits.auxiliary { _ = pass.resize(auxiliary, height: height, width: width) }
     return pass.operationCounts ?? OperationCounts()
   }
 
   /// Whether a parameter belongs to the backbone, which trains at the base learning rate.
-  public static func isBackbone(_ parameter: Parameter) -> Bool { parameter.name.hasPrefix("backbone.") }
+  public static func isBackbone(_ parameter: Parameter) -> Bool { parameter.name.hasPrefix(backbonePrefix) }
+
+  /// What names of the backbone's parameters and running statistics begin with.
+  public static let backbonePrefix = "backbone."
 }

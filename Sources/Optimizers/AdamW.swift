@@ -24,8 +24,8 @@ public final class AdamW: Optimizer {
     self.beta2 = beta2
     self.epsilon = epsilon
     self.parameters = parameters.map { ($0, rule($0)) }
-    means = Moments(parameters)
-    squares = Moments(parameters)
+    means = Moments("exp_avg", parameters)
+    squares = Moments("exp_avg_sq", parameters)
   }
 
   public func step(_ gradients: Gradients, rate: Double) {
@@ -45,11 +45,19 @@ public final class AdamW: Optimizer {
     }
   }
 
-  public func state() -> OptimizerState { OptimizerState(first: means.named, second: squares.named) }
+  /// torch's `exp_avg.<parameter>` and `exp_avg_sq.<parameter>`, and the counter `steps`.
+  public var state: StateDict {
+    var state = StateDict()
+    means.add(to: &state)
+    squares.add(to: &state)
+    state.add("steps", steps)
+    return state
+  }
 
-  public func restore(_ state: OptimizerState, steps: Int) -> [String] {
-    self.steps = steps
-    let failed = means.restore(state.first)
-    return failed.isEmpty ? squares.restore(state.second) : failed
+  public func restore(_ state: StateDict) throws(StateError) {
+    try state.check(against: means.targets + squares.targets)
+    steps = try state.required("steps")
+    means.restore(state)
+    squares.restore(state)
   }
 }

@@ -14,43 +14,24 @@ public struct ParameterRule: Sendable, Hashable {
   }
 }
 
-/// Updates parameters in place, one step at a time.
-public protocol Optimizer: AnyObject {
-  /// Updates every parameter that has a gradient.
+/// Updates its parameters in place, one step at a time. Its state is a named tensor or more a parameter, and counters.
+public protocol Optimizer: Stateful {
+  /// Updates every parameter that has a gradient; gradients of other parameters are left alone.
   ///
   /// - Parameter rate: learning rate of the group with multiplier 1.
   func step(_ gradients: Gradients, rate: Double)
-
-  /// Plain copies of what the optimizer remembers, under the parameters' names.
-  func state() -> OptimizerState
-
-  /// Restores `state` after `steps` steps; returns the names that were missing or had another shape (empty when all
-  /// fitted).
-  func restore(_ state: OptimizerState, steps: Int) -> [String]
-}
-
-/// What an optimizer remembers, plain tensors by parameter name.
-public struct OptimizerState: Sendable {
-  public typealias NamedValues = (name: String, tensor: Tensor)
-
-  /// Velocities of SGD, or AdamW's running means of gradients (torch's exp_avg).
-  public let first: [NamedValues]
-  /// AdamW's running means of squared gradients (exp_avg_sq); empty for SGD.
-  public let second: [NamedValues]
-
-  public init(first: [NamedValues], second: [NamedValues] = []) {
-    self.first = first
-    self.second = second
-  }
 }
 
 /// One tensor an optimizer keeps for each parameter, in the parameter's layout.
 struct Moments {
+  private let name: String
   private let parameters: [Parameter]
   let tensors: [Tensor]
 
   /// Zeros.
-  init(_ parameters: [Parameter]) {
+  /// - Parameter name: torch's, such as `exp_avg`; the first part of the state's paths.
+  init(_ name: String, _ parameters: [Parameter]) {
+    self.name = name
     self.parameters = parameters
     tensors = parameters.map { parameter in
       let tensor = Tensor(uninitialized: parameter.shape, layout: parameter.value.layout)
@@ -59,21 +40,20 @@ struct Moments {
     }
   }
 
-  var named: [OptimizerState.NamedValues] {
-    zip(parameters, tensors).map { ($0.name, Tensor($1.kernelValues, shape: $0.shape)) }
+  /// What `restore` needs.
+  var targets: [(path: String, shape: Shape)] { parameters.map { ("\(name).\($0.name)", $0.shape) } }
+
+  /// Adds copies.
+  func add(to state: inout StateDict) {
+    for (parameter, tensor) in zip(parameters, tensors) {
+      state.add("\(name).\(parameter.name)", Tensor(tensor.kernelValues, shape: parameter.shape))
+    }
   }
 
-  /// The names that were missing or had another shape.
-  func restore(_ state: [OptimizerState.NamedValues]) -> [String] {
-    let byName = Dictionary(state.map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
-    var failed: [String] = []
-    for (parameter, target) in zip(parameters, tensors) {
-      guard let tensor = byName[parameter.name], tensor.shape == parameter.shape else {
-        failed.append(parameter.name)
-        continue
-      }
-      target.assign(kernelValues: tensor.kernelValues)
+  /// - Parameter state: checked against `targets`.
+  func restore(_ state: StateDict) {
+    for (target, wanted) in zip(tensors, targets) {
+      if let tensor = state[wanted.path] { target.assign(kernelValues: tensor.kernelValues) }
     }
-    return failed
   }
 }

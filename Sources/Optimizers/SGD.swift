@@ -14,7 +14,7 @@ public final class SGD: Optimizer {
   public init(_ parameters: [Parameter], momentum: Double, rule: (Parameter) -> Rule) {
     self.momentum = Float(momentum)
     self.parameters = parameters.map { ($0, rule($0)) }
-    velocities = Moments(parameters)
+    velocities = Moments("velocity", parameters)
   }
 
   public func step(_ gradients: Gradients, rate: Double) {
@@ -26,7 +26,15 @@ public final class SGD: Optimizer {
     }
   }
 
-  public func state() -> OptimizerState { OptimizerState(first: velocities.named) }
+  /// `velocity.<parameter>`.
+  public var state: StateDict {
+    var state = StateDict()
+    velocities.add(to: &state)
+    return state
+  }
 
-  public func restore(_ state: OptimizerState, steps: Int) -> [String] { velocities.restore(state.first) }
+  public func restore(_ state: StateDict) throws(StateError) {
+    try state.check(against: velocities.targets)
+    velocities.restore(state)
+  }
 }

@@ -5,35 +5,37 @@ import Tensors
 /// Everything a run needs to go on from an iteration to the same bits. Random numbers need no state: they
 /// are named by seed, purpose and iteration.
 ///
-/// The file holds `/weights`, `/buffers`, `/momentum` (flat groups by dotted name; AdamW's exp_avg is its momentum, and
-/// its exp_avg_sq is `/second_moment`, which other optimizers' files lack) and `/curves`, with a checksum over all of it as an attribute.
+/// | object | type | shape |
+/// | --- | --- | --- |
+/// | `/state/<part>/<dotted path>` | float32 | the tensor's |
+/// | `/counters/<part>/<dotted path>` | int64 | [1] |
+/// | `/curves/...` | as in tensors.h5 | [points] |
+///
+/// Which parts there are is the training step's matter: `student`, `optimizer.student`, an average, a queue.
+/// Attributes of `/`: `schema_version`, `run_id`, `iteration`, `wall_seconds`, and `checksum` over all of it.
 public struct Checkpoint: Sendable {
-  public static let schemaVersion = 1
+  public static let schemaVersion = 2
+
+  /// A part's name and what it holds.
+  public typealias Part = (name: String, state: StateDict)
 
   public let runID: String
   /// Iterations done.
   public let iteration: Int
   /// Seconds spent on them, over all attempts.
   public let wallSeconds: Double
-  public let weights: [NamedTensor]
-  public let buffers: [NamedTensor]
-  public let momentum: [NamedTensor]
-  /// Empty for optimizers without.
-  public let secondMoment: [NamedTensor]
+  /// Sorted by name.
+  public let parts: [Part]
   public let curves: Curves
 
-  /// The tensors are kept sorted by name.
-  public init(
-    runID: String, iteration: Int, wallSeconds: Double, weights: [NamedTensor], buffers: [NamedTensor],
-    momentum: [NamedTensor], secondMoment: [NamedTensor] = [], curves: Curves
-  ) {
+  public init(runID: String, iteration: Int, wallSeconds: Double, parts: [Part], curves: Curves) {
+    precondition(
+      parts.allSatisfy { !$0.name.isEmpty && !$0.name.contains("/") },
+      "Checkpoint: part names \(parts.map(\.name)) cannot all name groups")
     self.runID = runID
     self.iteration = iteration
     self.wallSeconds = wallSeconds
-    self.weights = weights.sorted { $0.name < $1.name }
-    self.buffers = buffers.sorted { $0.name < $1.name }
-    self.momentum = momentum.sorted { $0.name < $1.name }
-    self.secondMoment = secondMoment.sorted { $0.name < $1.name }
+    self.parts = parts.sorted { $0.name < $1.name }
     self.curves = curves
   }
 
@@ -45,10 +47,16 @@ public struct Checkpoint: Sendable {
     try writer.write(attribute: iteration, named: "iteration")
     try writer.write(attribute: wallSeconds, named: "wall_seconds")
     try writer.write(attribute: checksum, named: "checksum")
-    try writer.write(weights, group: "weights")
-    try writer.write(buffers, group: "buffers")
-    try writer.write(momentum, group: "momentum")
-    if !secondMoment.isEmpty { try writer.write(secondMoment, group: "second_moment") }
+    try writer.makeGroup("state")
+    try writer.makeGroup("counters")
+    for part in parts {
+      try writer.write(part.state.tensors.map(NamedTensor.init), group: "state/\(part.name)")
+      try writer.makeGroup("counters/\(part.name)")
+      for counter in part.state.counters {
+        try writer.write(
+          int64s: [Int64(counter.value)], shape: [1], at: "counters/\(part.name)/\(counter.path)")
+      }
+    }
     try writer.write(curves)
     return try writer.image()
   }
@@ -65,73 +73,45 @@ public struct Checkpoint: Sendable {
     guard found == runID else {
       throw ResultsError.damaged(path: url.path, reason: "it belongs to run \(found), not to \(runID)")
     }
+    let parts = try file.children(of: "state").map { name -> Part in
+      var state = StateDict(try file.tensors(group: "state/\(name)").map { ($0.name, $0.tensor) })
+      for path in try file.children(of: "counters/\(name)") {
+        let values = try file.int64s("counters/\(name)/\(path)")
+        guard values.count == 1 else {
+          throw ResultsError.damaged(path: url.path, reason: "/counters/\(name)/\(path) is no single number")
+        }
+        state.add(path, Int(values[0]))
+      }
+      return (name, state)
+    }
     self.init(
       runID: runID, iteration: try file.attribute(int: "iteration"),
-      wallSeconds: try file.attribute(double: "wall_seconds"), weights: try file.tensors(group: "weights"),
-      buffers: try file.tensors(group: "buffers"), momentum: try file.tensors(group: "momentum"),
-      secondMoment: file.exists("second_moment") ? try file.tensors(group: "second_moment") : [],
-      curves: try file.curves())
+      wallSeconds: try file.attribute(double: "wall_seconds"), parts: parts, curves: try file.curves())
     let stored = try file.attribute(string: "checksum")
     guard stored == checksum else {
       throw ResultsError.damaged(path: url.path, reason: "checksum \(checksum), stored \(stored)")
     }
   }
 
-  /// Over names, shapes, values, curves and counters; 16 hexadecimal digits.
+  /// Over names, shapes, values, curves and counters, whatever their order; 16 hexadecimal digits.
   public var checksum: String {
     var sum = Checksum()
     sum.add(runID)
     sum.add(UInt64(bitPattern: Int64(iteration)))
     sum.add(wallSeconds.bitPattern)
-    for group in [weights, buffers, momentum] + (secondMoment.isEmpty ? [] : [secondMoment]) {
-      sum.add(UInt64(group.count))
-      for entry in group { sum.add(entry) }
+    for part in parts {
+      sum.add(part.name)
+      sum.add(UInt64(part.state.tensors.count))
+      for entry in part.state.tensors.sorted(by: { $0.path < $1.path }) { sum.add(NamedTensor(entry)) }
+      sum.add(UInt64(part.state.counters.count))
+      for counter in part.state.counters.sorted(by: { $0.path < $1.path }) {
+        sum.add(counter.path)
+        sum.add(UInt64(bitPattern: Int64(counter.value)))
+      }
     }
     curves.iteration.withUnsafeBytes { sum.add($0) }
     curves.loss.withUnsafeBytes { sum.add($0) }
     curves.learningRate.withUnsafeBytes { sum.add($0) }
     return sum.text
-  }
-}
-
-/// A 64-bit checksum over 8-byte words. It finds damage; it is no protection against forgery.
-struct Checksum {
-  private var state: UInt64 = 0xCBF2_9CE4_8422_2325
-
-  mutating func add(_ word: UInt64) {
-    let mixed = state ^ word
-    // The rotation spreads changes of high bits, which a multiplication alone would leave there.
-    state = ((mixed << 29) | (mixed >> 35)) &* 0x9E37_79B9_7F4A_7C15
-  }
-
-  mutating func add(_ bytes: UnsafeRawBufferPointer) {
-    add(UInt64(bytes.count))
-    var offset = 0
-    while offset + 8 <= bytes.count {
-      add(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-      offset += 8
-    }
-    var tail: UInt64 = 0
-    for byte in bytes[offset...] { tail = tail << 8 | UInt64(byte) }
-    add(tail)
-  }
-
-  /// Name, shape and values.
-  mutating func add(_ entry: NamedTensor) {
-    add(entry.name)
-    add(entry.tensor.shape.description)
-    withExtendedLifetime(entry) {
-      add(UnsafeRawBufferPointer(start: entry.tensor.pointer, count: 4 * entry.tensor.shape.count))
-    }
-  }
-
-  mutating func add(_ text: String) {
-    var text = text
-    text.withUTF8 { add(UnsafeRawBufferPointer($0)) }
-  }
-
-  var text: String {
-    let digits = String(RandomSource.mix(state), radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
   }
 }

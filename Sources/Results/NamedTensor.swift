@@ -13,6 +13,8 @@ public struct NamedTensor: Sendable {
     self.name = name
     self.tensor = tensor
   }
+
+  public init(_ entry: StateDict.Entry) { self.init(name: entry.path, tensor: entry.tensor) }
 }
 
 /// Training curves, one value per logged iteration.

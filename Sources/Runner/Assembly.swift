@@ -2,7 +2,6 @@ import Datasets
 import Experiments
 import Foundation
 import Images
-import Losses
 import Models
 import Tensors
 import Training
@@ -100,17 +99,28 @@ public struct Assembly: Sendable {
       stochasticDepth: model.stochasticDepth ?? 0)
   }
 
-  /// A network with the initial values of the run's seed, and a backbone from a file where the recipe names one.
+  /// A network with the initial values of the run's seed, and a backbone from a finished run or a file where the
+  /// experiment says so.
   ///
-  /// - Throws: `WeightsError` when the file is not the one that the run was planned with, or does not fit.
-  public func model() throws -> SegmentationModel {
+  /// - Parameter backbone: the finished run of that role; given if the model starts from one.
+  /// - Throws: `WeightsError` when the file is not the one that the run was planned with, or does not fit;
+  ///   `RunnerError.backboneDiffers`.
+  func model(backbone: InputRuns.Stored?) throws -> SegmentationModel {
+    let model = SegmentationModel(
+      Assembly.architecture(spec.model), classes: spec.data.classes, seed: seed)
     switch spec.model.weights {
-    case .random:
-      let model = SegmentationModel(
-        Assembly.architecture(spec.model), classes: spec.data.classes, seed: seed)
-      if let weights = spec.recipe.backboneWeights { try load(weights, into: model) }
-      return model
+    case .random: if let weights = spec.recipe.backboneWeights { try load(weights, into: model) }
+    case .pretrained:
+      guard let backbone else { preconditionFailure("Assembly.model: \(spec.id) starts from a run that is not given") }
+      guard backbone.spec.model.backbone == spec.model.backbone else {
+        throw RunnerError.backboneDiffers(
+          run: spec.id.text, wanted: spec.model.backbone.rawValue, found: backbone.spec.model.backbone.rawValue)
+      }
+      let prefix = SegmentationModel.backbonePrefix
+      model.assign(
+        StateDict(backbone.tensors.filter { $0.name.hasPrefix(prefix) }.map { ($0.name, $0.tensor) }))
     }
+    return model
   }
 
   private func load(_ weights: BackboneWeights, into model: SegmentationModel) throws {
@@ -128,96 +138,5 @@ public struct Assembly: Sendable {
   /// A network whose values are about to be overwritten: a teacher.
   public static func emptyModel(_ spec: RunSpec) -> SegmentationModel {
     SegmentationModel(architecture(spec.model), classes: spec.data.classes, seed: nil)
-  }
-
-  // MARK: Loss
-
-  public var loss: SegmentationLoss {
-    Assembly.loss(
-      spec.loss, label: spec.label, distillation: spec.distillation?.spec, classes: spec.data.classes)
-  }
-
-  public static func loss(
-    _ loss: LossSpec, label: LabelSpec, distillation: DistillationSpec?, classes: Int
-  ) -> SegmentationLoss {
-    let smoothing: BoundaryLabelSmoothing? =
-      switch label.kind {
-      case .hard: nil
-      case .boundarySmoothing(let kernel, let epsilon):
-        BoundaryLabelSmoothing(
-          window: kernel.map { .pixels($0) } ?? .everywhere, epsilon: epsilon, classes: classes,
-          ignoreIndex: LabelMap.ignore)
-      }
-    let region: RegionLoss =
-      if let lovasz = loss.lovasz {
-        .lovasz(LovaszSoftmax(active: active(lovasz.activeClasses, threshold: lovasz.threshold)))
-      } else {
-        .jaccard(jaccard(loss.jaccard, active: loss.jaccard?.activeClasses ?? .all))
-      }
-    return SegmentationLoss(
-      SegmentationLoss.Configuration(
-        classes: classes, ignoreIndex: LabelMap.ignore, crossEntropyWeight: loss.crossEntropyWeight,
-        jaccardWeight: loss.jaccard?.weight ?? loss.lovasz?.weight ?? 0, mainWeight: loss.mainWeight,
-        auxiliaryWeight: loss.auxiliaryWeight, region: region, smoothing: smoothing,
-        distillation: distillation.map { distil($0, loss) }))
-  }
-
-  private static func distil(_ spec: DistillationSpec, _ loss: LossSpec) -> SegmentationLoss.Distillation {
-    // Without a Jaccard term of its own, the loss's Jaccard term sees the labels alone at full weight.
-    SegmentationLoss.Distillation(
-      crossEntropyLabelWeight: spec.crossEntropyLabelWeight,
-      crossEntropyTeacherWeight: spec.crossEntropyTeacherWeight,
-      jaccardLabelWeight: spec.jaccard?.labelWeight ?? 1,
-      jaccardTeacherWeight: spec.jaccard?.teacherWeight ?? 0,
-      temperature: spec.temperature,
-      jaccard: jaccard(loss.jaccard, active: spec.jaccard?.activeClasses ?? .all))
-  }
-
-  /// - Parameter spec: nil for a loss without Jaccard term, whose weight is 0 then.
-  private static func jaccard(_ spec: JaccardSpec?, active: Experiments.ActiveClasses) -> JaccardMetricLoss {
-    let form: JaccardMetricLoss.Form =
-      switch spec?.form ?? .jml1 {
-      case .jml1: .jml1
-      case .jml2: .jml2
-      case .sjlL1: .sjlL1
-      case .sjlL2: .sjlL2
-      }
-    return JaccardMetricLoss(
-      form: form, alpha: spec?.alpha ?? 1, beta: spec?.beta ?? 1, smooth: spec?.smooth ?? 1,
-      averaging: JaccardMetricLoss.Averaging(
-        perDataset: spec?.datasetWeight ?? 1, perImage: spec?.imageWeight ?? 0,
-        perClass: spec?.classWeight ?? 0),
-      active: Assembly.active(active, threshold: spec?.threshold ?? 0),
-      isLogarithmic: spec?.isLogarithmic ?? false, gamma: spec?.gamma ?? 1, classWeights: spec?.classFactors)
-  }
-
-  private static func active(
-    _ classes: Experiments.ActiveClasses, threshold: Double
-  ) -> Losses.ActiveClasses {
-    switch classes {
-    case .all: .all
-    case .present: .present
-    case .prob: .probability(threshold: threshold)
-    case .label: .label(threshold: threshold)
-    case .both: .both(threshold: threshold)
-    }
-  }
-
-  // MARK: Training
-
-  public static func optimizer(_ recipe: RecipeSpec) -> TrainingConfiguration.Optimizer {
-    switch recipe.optimizer {
-    case .sgd(let momentum): .sgd(momentum: momentum)
-    case .adamw(let beta1, let beta2, let epsilon): .adamW(beta1: beta1, beta2: beta2, epsilon: epsilon)
-    }
-  }
-
-  public var training: TrainingConfiguration {
-    let recipe = spec.recipe
-    return TrainingConfiguration(
-      iterations: spec.scale.iterations, learningRate: recipe.learningRate,
-      optimizer: Assembly.optimizer(recipe),
-      weightDecay: recipe.weightDecay, headMultiplier: recipe.headMultiplier, power: recipe.power,
-      warmUpRatio: recipe.warmupRatio, warmUpFloor: recipe.warmupFloor, seed: seed)
   }
 }

@@ -90,7 +90,7 @@ public final class ProgressDisplay {
       going[index].state.iterations = iterations
       let from = iteration > 0 ? ", goes on after iteration \(iteration)" : ""
       say("run \(position(id)): \(id)\(from)")
-    case .step(let iteration, let loss, let rate, let seconds):
+    case .step(let iteration, let loss, _, let rate, let seconds):
       let old = going[index].state.secondsPerStep ?? seconds
       going[index].state.secondsPerStep = old + 0.1 * (seconds - old)
       going[index].state.iteration = iteration

@@ -4,7 +4,8 @@ import Foundation
 public enum RunEvent: Codable, Equatable, Sendable {
   /// Begins, or goes on from a checkpoint, after `iteration` iterations.
   case started(iteration: Int, iterations: Int)
-  case step(iteration: Int, loss: Double, learningRate: Double, seconds: Double)
+  /// - terms: the loss by its named terms, weights included.
+  case step(iteration: Int, loss: Double, terms: [String: Double], learningRate: Double, seconds: Double)
   case evaluating(done: Int, images: Int)
   /// A remark for the user, such as a checkpoint that could not be read.
   case notice(String)

@@ -11,12 +11,10 @@ import Training
 
 /// Trains and evaluates one run in this process, from wherever it stands to its result.
 ///
-/// Stopped at any moment and started again, the run ends with the same bits: a checkpoint holds weights, running
-/// statistics and momentum, and everything random is a function of seed and iteration.
+/// Stopped at any moment and started again, the run ends with the same bits: a checkpoint holds every part of the
+/// training step's state, and everything random is a function of seed and iteration.
 public struct RunExecutor {
-  public let run: PlannedRun
-  /// The teacher's spec; nil without distillation.
-  public let teacher: RunSpec?
+  public let spec: RunSpec
   public let assembly: Assembly
   public let store: ResultStore
   public let threads: Int
@@ -25,24 +23,24 @@ public struct RunExecutor {
   public let report: (RunEvent) -> Void
 
   public init(
-    run: PlannedRun, teacher: RunSpec?, assembly: Assembly, store: ResultStore, threads: Int,
-    checkpointEvery: Int,
+    _ assembly: Assembly, store: ResultStore, threads: Int, checkpointEvery: Int,
     report: @escaping (RunEvent) -> Void
   ) {
-    self.run = run
-    self.teacher = teacher
+    spec = assembly.spec
     self.assembly = assembly
     self.store = store
     self.threads = threads
     self.checkpointEvery = checkpointEvery
     self.report = report
+    id = spec.id.text
   }
 
   /// Training of this length is not to be done twice because of a kill during the evaluation.
   private static let lossThatHurts = Duration.seconds(20)
 
-  private var id: String { run.id.text }
-  private var iterations: Int { run.spec.scale.iterations }
+  private let id: String
+  private var iterations: Int { spec.scale.iterations }
+  private var inputs: InputRuns { InputRuns(spec: spec, store: store) }
 
   /// Claims the run, and returns at once if it is done or another process has it.
   ///
@@ -120,13 +118,11 @@ public struct RunExecutor {
 
   private func train(_ claim: RunClaim, _ progress: inout Progress) throws -> RunEnd {
     let loader = try assembly.loader()
-    let trainer = Trainer(
-      model: try assembly.model(), loss: assembly.loss, teacher: try makeTeacher(),
-      configuration: assembly.training)
+    let trainer = try makeTrainer()
     let load = try claim.resume()
     for problem in load.problems { report(.notice("checkpoint not used: \(problem)")) }
     if let checkpoint = load.checkpoint {
-      try trainer.restore(TrainerState(checkpoint))
+      try trainer.restore(checkpoint.parts, iteration: checkpoint.iteration)
       progress.iteration = checkpoint.iteration
       progress.curves = checkpoint.curves
       progress.earlierSeconds = checkpoint.wallSeconds
@@ -136,13 +132,15 @@ public struct RunExecutor {
     defer { prefetcher.stop() }
     var saved = (iteration: trainer.iteration, time: ContinuousClock.now)
     while trainer.iteration < iterations {
-      let step = try trainer.step(try prefetcher.next())
+      let step = try trainer.advance(TrainingBatch([("labelled", try prefetcher.next())]))
       progress.iteration = step.iteration
       progress.curves.append(iteration: step.iteration, loss: step.loss, learningRate: step.learningRate)
       try log(step, claim)
       report(
         .step(
-          iteration: step.iteration, loss: step.loss, learningRate: step.learningRate, seconds: step.seconds))
+          iteration: step.iteration, loss: step.loss,
+          terms: Dictionary(uniqueKeysWithValues: step.terms.map { ($0.name, $0.value) }),
+          learningRate: step.learningRate, seconds: step.seconds))
       let stop = StopRequest.isRequested
       // At the end only what would be missed: a run that is killed while it is evaluated goes on from the last one.
       let isDue =
@@ -150,7 +148,7 @@ public struct RunExecutor {
         ? saved.time.duration(to: .now) > RunExecutor.lossThatHurts
         : step.iteration - saved.iteration >= checkpointEvery
       if stop || isDue {
-        try claim.save(checkpoint(trainer.snapshot(), progress))
+        try claim.save(checkpoint(trainer, progress))
         saved = (step.iteration, .now)
       }
       if stop { throw CancellationError() }
@@ -158,43 +156,38 @@ public struct RunExecutor {
     return try finish(claim, trainer, progress)
   }
 
-  private func makeTeacher() throws -> SharedTeacher? {
-    guard let teacher else { return nil }
-    let teacherID = teacher.id.text
-    guard try store.state(teacherID) == .done else {
-      throw RunnerError.teacherNotFinished(run: id, teacher: teacherID)
-    }
-    let stored = try store.model(teacherID)
-    let key = try SharedTeacher.key(
-      student: run.spec, weights: stored.weights + stored.buffers, threads: threads)
-    return SharedTeacher(
-      outputs: store.teacherOutputs(key), iterations: iterations,
-      make: {
-        let model = Assembly.emptyModel(teacher)
-        try model.load(weights: stored.weights.map(\.pair), buffers: stored.buffers.map(\.pair))
-        return NetworkTeacher(model)
-      }, notice: { report(.notice($0)) })
+  private func makeTrainer() throws -> Trainer {
+    let backbone = spec.model.weights == .pretrained ? try inputs.stored("backbone") : nil
+    let step = try Assembly.step(
+      spec, model: try assembly.model(backbone: backbone), teacher: try makeTeacher())
+    return Assembly.trainer(spec, step: step)
+  }
+
+  private func makeTeacher() throws -> Assembly.TaughtBy? {
+    guard spec.distillation != nil else { return nil }
+    let stored = try inputs.stored("teacher")
+    let key = SharedTeacher.key(student: spec, weights: stored.tensors, threads: threads)
+    let teacher = SharedTeacher(
+      outputs: store.teacherOutputs(key), iterations: iterations, make: { NetworkTeacher(try stored.model()) },
+      notice: { report(.notice($0)) })
+    return Assembly.TaughtBy(teacher, architecture: Assembly.architecture(stored.spec.model))
   }
 
   /// About a thousand lines a run.
   private func log(_ step: StepReport, _ claim: RunClaim) throws {
     let every = max(1, iterations / 1000)
     guard step.iteration % every == 0 || step.iteration == iterations else { return }
-    try claim.log(
-      iteration: step.iteration,
-      [
-        "loss": .number(step.loss), "cross_entropy": .number(step.crossEntropy),
-        "jaccard": .number(step.jaccard),
-        "learning_rate": .number(step.learningRate), "seconds": .number(step.seconds),
-      ])
+    var members: [String: JSONValue] = [
+      "loss": .number(step.loss), "learning_rate": .number(step.learningRate), "seconds": .number(step.seconds),
+    ]
+    for term in step.terms { members[term.name] = .number(term.value) }
+    try claim.log(iteration: step.iteration, members)
   }
 
-  private func checkpoint(_ state: TrainerState, _ progress: Progress) -> Checkpoint {
+  private func checkpoint(_ trainer: Trainer, _ progress: Progress) -> Checkpoint {
     Checkpoint(
-      runID: id, iteration: state.iteration, wallSeconds: progress.wallSeconds,
-      weights: state.weights.map(NamedTensor.init), buffers: state.buffers.map(NamedTensor.init),
-      momentum: state.momentum.map(NamedTensor.init),
-      secondMoment: state.secondMoment.map(NamedTensor.init), curves: progress.curves)
+      runID: id, iteration: trainer.iteration, wallSeconds: progress.wallSeconds, parts: trainer.snapshot(),
+      curves: progress.curves)
   }
 
   // MARK: Result
@@ -203,19 +196,19 @@ public struct RunExecutor {
     let indices = assembly.validationIndices
     MemoryPool.trim()
     report(.evaluating(done: 0, images: indices.count))
+    let network = trainer.step.networks[0].model
     let (ids, evaluation) = try assembly.evaluator.evaluate(
-      trainer.model, on: assembly.validation, indices: indices, transform: assembly.evaluationTransform,
+      network, on: assembly.validation, indices: indices, transform: assembly.evaluationTransform,
       progress: { report(.evaluating(done: $0, images: indices.count)) },
       cancelled: { StopRequest.isRequested })
     var record = try record(.done, progress)
     record.metrics = RunMetrics.values(evaluation, classNames: assembly.data.train.classNames)
-    let state = trainer.snapshot()
     try claim.finish(
       record,
       RunTensors(
         runID: id, spec: record.spec,
-        weights: state.weights.map(NamedTensor.init).sorted { $0.name < $1.name },
-        buffers: state.buffers.map(NamedTensor.init).sorted { $0.name < $1.name },
+        weights: network.weights.tensors.map(NamedTensor.init).sorted { $0.name < $1.name },
+        buffers: network.runningStatistics.tensors.map(NamedTensor.init).sorted { $0.name < $1.name },
         evaluation: StoredEvaluation(imageIDs: ids, evaluation: evaluation), curves: progress.curves))
     report(.done(metrics: record.metrics, wallSeconds: record.wallSeconds))
     return .done
@@ -224,26 +217,11 @@ public struct RunExecutor {
   private func record(_ state: RunOutcome, _ progress: Progress, error: String? = nil) throws -> RunRecord {
     let revision = SourceRevision.current
     return RunRecord(
-      runID: id, state: state, spec: run.spec.json,
-      seed: UInt64(run.spec.seed), commit: revision.commit, dirty: revision.dirty, versions: Machine.versions,
+      runID: id, state: state, spec: spec.json,
+      seed: UInt64(spec.seed), commit: revision.commit, dirty: revision.dirty, versions: Machine.versions,
       threads: threads, cpu: Machine.cpu, wallSeconds: progress.wallSeconds,
       peakMemoryBytes: Machine.peakMemoryBytes, peakTensorBytes: MemoryPool.peakBytes,
-      iterations: progress.iteration, metrics: [:], dataFingerprint: run.spec.data.fingerprint,
+      iterations: progress.iteration, metrics: [:], dataFingerprint: spec.data.fingerprint,
       dataDescription: assembly.data.summary.description, error: error)
-  }
-}
-
-extension NamedTensor {
-  fileprivate init(_ pair: SegmentationModel.NamedValues) { self.init(name: pair.name, tensor: pair.tensor) }
-
-  fileprivate var pair: SegmentationModel.NamedValues { (name, tensor) }
-}
-
-extension TrainerState {
-  fileprivate init(_ checkpoint: Checkpoint) {
-    self.init(
-      iteration: checkpoint.iteration, weights: checkpoint.weights.map(\.pair),
-      buffers: checkpoint.buffers.map(\.pair), momentum: checkpoint.momentum.map(\.pair),
-      secondMoment: checkpoint.secondMoment.map(\.pair))
   }
 }

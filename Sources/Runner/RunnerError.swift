@@ -17,8 +17,14 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
   /// No run, or more than one, of the plan has an id that begins or ends like this.
   case unknownRun(String)
   case ambiguousRun(String, candidates: [String])
-  /// The student's teacher has no result.
-  case teacherNotFinished(run: String, teacher: String)
+  /// A run that another one needs has no result.
+  case inputNotFinished(run: String, role: String, input: String)
+  /// A spec that names no run for a role that its method needs.
+  case inputMissing(run: String, role: String)
+  /// A pretrained backbone of another kind.
+  case backboneDiffers(run: String, wanted: String, found: String)
+  /// A method that this program does not have.
+  case unknownMethod(kind: String, known: [String])
   /// The operating system would not start a process.
   case cannotStart(program: String, reason: String)
 
@@ -40,8 +46,13 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
     case .unknownRun(let text): return "run '\(text)' is not in the plan; 'jml plan' lists the runs"
     case .ambiguousRun(let text, let candidates):
       return "run '\(text)' may be any of \(candidates.joined(separator: ", "))"
-    case .teacherNotFinished(let run, let teacher):
-      return "\(run) learns from \(teacher), which is not finished; train that one first"
+    case .inputNotFinished(let run, let role, let input):
+      return "\(run) needs \(input) (\(role)), which is not finished; train that one first"
+    case .inputMissing(let run, let role): return "\(run) names no run for the role \(role), which its method needs"
+    case .backboneDiffers(let run, let wanted, let found):
+      return "\(run) needs a backbone \(wanted), and its input of role backbone has \(found)"
+    case .unknownMethod(let kind, let known):
+      return "method '\(kind)' is not known; allowed: \(known.joined(separator: ", "))"
     case .cannotStart(let program, let reason): return "\(program): cannot start: \(reason)"
     }
   }

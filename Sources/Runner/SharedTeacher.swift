@@ -20,7 +20,7 @@ final class SharedTeacher: Teacher {
     case loaded(NetworkTeacher)
   }
 
-  private let outputs: TeacherOutputs
+  private let outputs: StoredTeacherOutputs
   private let iterations: Int
   private let notice: (String) -> Void
   private var network: Network
@@ -28,7 +28,7 @@ final class SharedTeacher: Teacher {
 
   /// - Parameter make: loads the network; called when logits are missing for the first time.
   init(
-    outputs: TeacherOutputs, iterations: Int, make: @escaping () throws -> NetworkTeacher,
+    outputs: StoredTeacherOutputs, iterations: Int, make: @escaping () throws -> NetworkTeacher,
     notice: @escaping (String) -> Void
   ) {
     self.outputs = outputs
@@ -37,14 +37,17 @@ final class SharedTeacher: Teacher {
     self.notice = notice
   }
 
-  func logits(of images: Tensor, iteration: Int) throws -> SegmentationLoss.TeacherLogits {
-    if stores, let stored = outputs.read(iteration: iteration) {
-      return SegmentationLoss.TeacherLogits(main: stored.main, auxiliary: stored.auxiliary)
+  /// Feature maps are too large to be shared: who asks for them computes.
+  func outputs(of images: Tensor, iteration: Int, taps: Set<FeatureTap>) throws -> TeacherOutputs {
+    if stores, taps.isEmpty, let stored = outputs.read(iteration: iteration) {
+      return TeacherOutputs(
+        logits: SegmentationLoss.TeacherLogits(main: stored.main, auxiliary: stored.auxiliary))
     }
-    let logits = try loaded().logits(of: images, iteration: iteration)
-    if let auxiliary = logits.auxiliary { store(logits.main, auxiliary, iteration) }
-    return logits
+    let given = try loaded().outputs(of: images, iteration: iteration, taps: taps)
+    if taps.isEmpty { store(given.logits.main, given.logits.auxiliary, iteration) }
+    return given
   }
+
 
   private func loaded() throws -> NetworkTeacher {
     switch network {
@@ -56,8 +59,8 @@ final class SharedTeacher: Teacher {
     }
   }
 
-  private func store(_ main: Tensor, _ auxiliary: Tensor, _ iteration: Int) {
-    stores = stores && 4 * (main.shape.count + auxiliary.shape.count) * iterations <= SharedTeacher.byteLimit
+  private func store(_ main: Tensor, _ auxiliary: Tensor?, _ iteration: Int) {
+    stores = stores && 4 * (main.shape.count + (auxiliary?.shape.count ?? 0)) * iterations <= SharedTeacher.byteLimit
     guard stores else { return }
     do {
       try outputs.write(iteration: iteration, main: main, auxiliary: auxiliary)
@@ -71,8 +74,8 @@ final class SharedTeacher: Teacher {
   /// - Parameters:
   ///   - student: decides the crops.
   ///   - weights: of the teacher, with its running statistics.
-  static func key(student: RunSpec, weights: [NamedTensor], threads: Int) throws -> TeacherOutputs.Key {
-    var key = TeacherOutputs.Key()
+  static func key(student: RunSpec, weights: [NamedTensor], threads: Int) -> StoredTeacherOutputs.Key {
+    var key = StoredTeacherOutputs.Key()
     let spec = student.json
     for part in ["data", "recipe", "profile", "seed", "fold", "numerics"] {
       key.add((spec[part] ?? .null).canonical)

@@ -51,7 +51,7 @@ final class Worker {
 
   func note(_ event: RunEvent) {
     switch event {
-    case .started(let iteration, _), .step(let iteration, _, _, _): self.iteration = iteration
+    case .started(let iteration, _), .step(let iteration, _, _, _, _): self.iteration = iteration
     case .done: last = .done
     case .failed(let reason): last = .failed(reason)
     case .diverged(let reason): last = .diverged(reason)

@@ -46,7 +46,7 @@ public struct Workspace: Sendable {
 
   /// - Throws: `RegistryError`, `RunnerError`.
   public init(_ options: Options) throws {
-    registry = try Registry(root: try ProjectLocation.experiments(options.experiments))
+    registry = try Registry.load(options.experiments)
     guard let profile = registry.profiles[options.profile] else {
       throw RegistryError.brokenReference(
         file: "profiles", path: "--profile", value: options.profile, allowed: registry.profileNames)

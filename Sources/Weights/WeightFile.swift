@@ -6,7 +6,8 @@ import Tensors
 /// Named tensors on disk: safetensors, or HDF5 with the flat groups `/weights` and `/buffers` (a finished run's
 /// `tensors.h5` is one).
 public struct WeightFile {
-  public typealias NamedValues = SegmentationModel.NamedValues
+  /// A tensor with its dotted name.
+  public typealias NamedValues = (name: String, tensor: Tensor)
 
   /// A tensor that has not been read yet.
   public struct Entry {
@@ -90,8 +91,10 @@ public struct WeightFile {
   ///
   /// - Throws: `WeightsError.unknownEnding`, `HDF5Error`.
   public static func image(_ model: SegmentationModel, for url: URL, name: String) throws -> Data {
-    let (weights, buffers) = (model.weights(), model.runningStatistics())
-    if url.path.hasSuffix(".safetensors") { return SafetensorsFile.image(weights + buffers) }
+    let (weights, buffers) = (model.weights.tensors, model.runningStatistics.tensors)
+    if url.path.hasSuffix(".safetensors") {
+      return SafetensorsFile.image((weights + buffers).map { ($0.path, $0.tensor) })
+    }
     guard url.path.hasSuffix(".h5") else {
       throw WeightsError.unknownEnding(path: url.path, allowed: endings)
     }
@@ -100,10 +103,11 @@ public struct WeightFile {
     try writer.write(attribute: model.classes, named: "classes")
     for (group, tensors) in [("weights", weights), ("buffers", buffers)] {
       try writer.makeGroup(group)
-      for (name, tensor) in tensors {
+      for entry in tensors {
+        let (path, tensor) = (entry.path, entry.tensor)
         let values = UnsafeBufferPointer(start: tensor.pointer, count: tensor.shape.count)
         try withExtendedLifetime(tensor) {
-          try writer.write(floats: values, shape: tensor.shape.dimensions, at: "\(group)/\(name)")
+          try writer.write(floats: values, shape: tensor.shape.dimensions, at: "\(group)/\(path)")
         }
       }
     }

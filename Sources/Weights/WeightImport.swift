@@ -118,11 +118,11 @@ public struct WeightImport {
   /// - Throws: `WeightsError`.
   public func apply(to model: SegmentationModel, named name: String) throws(WeightsError) {
     guard problems.isEmpty else { throw .doesNotFit(path: file.path, model: name, problems: problems) }
-    var values: [SegmentationModel.NamedValues] = []
+    var values = StateDict()
     for (name, entries) in parts {
       var tensors: [Tensor] = []
       for entry in entries { tensors.append(try file.tensor(entry)) }
-      values.append((name, WeightImport.joined(tensors)))
+      values.add(name, WeightImport.joined(tensors))
     }
     model.assign(values)
   }

@@ -69,7 +69,8 @@ enum Main {
       switch error {
       case .noExperiments, .noDataFolder, .needsData, .unknownRun, .ambiguousRun: return 64
       case .unknownSplit, .classCount, .badData: return 65
-      case .teacherNotFinished, .cannotStart: return 1
+      case .unknownMethod, .inputMissing, .backboneDiffers: return 65
+      case .inputNotFinished, .cannotStart: return 1
       }
     case is DataFailure, is WeightsError: return 65
     default: return 1

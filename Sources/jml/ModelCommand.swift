@@ -30,7 +30,7 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
-  func registry() throws -> Registry { try Registry(root: try ProjectLocation.experiments(experiments)) }
+  func registry() throws -> Registry { try Registry.load(experiments) }
 
   /// - Throws: `RegistryError.brokenReference`.
   func spec(_ name: String) throws -> ModelSpec {

@@ -54,7 +54,8 @@ struct ModelForwardCommand: ParsableCommand {
     let logits = model(Variable(constant: images), .evaluation())
     let writer = try HDF5Writer(name: output)
     try writer.write(attribute: name, named: "model")
-    for (dataset, scores) in [("logits", logits.main.value), ("aux_logits", logits.auxiliary.value)] {
+    for (dataset, scores) in [("logits", Optional(logits.main)), ("aux_logits", logits.auxiliary)] {
+      guard let scores = scores?.value else { continue }
       let full = Resize.forward(scores, height: images.shape[2], width: images.shape[3])
       try writer.write(floats: full.values, shape: full.shape.dimensions, at: dataset)
     }

@@ -27,7 +27,7 @@ struct PlanCommand: ParsableCommand {
     }
     Console.out(
       Console.columns(
-        zip(plan.runs, states).map { run, state in [state.word, run.id.text, run.teacherText] }))
+        zip(plan.runs, states).map { run, state in [state.word, run.id.text, run.inputsText] }))
     let iterations = plan.runs.reduce(0) { $0 + $1.spec.scale.iterations }
     Console.say("\(plan.runs.count) runs, \(done) finished, \(iterations) iterations in all")
   }
@@ -44,7 +44,8 @@ struct PlanCommand: ParsableCommand {
             "id": .string(run.id.text), "state": .string(state.word), "dataset": .string(run.spec.data.name),
             "model": .string(run.spec.model.name), "method": .string(run.spec.method),
             "seed": .int(run.spec.seed), "iterations": .int(run.spec.scale.iterations),
-            "teachers": .array(run.dependencies.map { .string($0.text) }), "spec": run.spec.json,
+            "inputs": .object(
+              Dictionary(uniqueKeysWithValues: run.spec.inputs.all.map { ($0.role, .string($0.run.text)) })), "spec": run.spec.json,
           ])
         }),
     ])
@@ -52,7 +53,9 @@ struct PlanCommand: ParsableCommand {
 }
 
 extension PlannedRun {
-  fileprivate var teacherText: String { dependencies.first.map { "after \($0.short)" } ?? "" }
+  fileprivate var inputsText: String {
+    spec.inputs.all.map { "\($0.role) \($0.run.short)" }.joined(separator: ", ")
+  }
 }
 
 extension RunState {

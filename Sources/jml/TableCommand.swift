@@ -53,7 +53,7 @@ struct TableCommand: ParsableCommand {
   /// Tables of costs that were asked for by `--table`.
   /// - Returns: whether nothing else was asked for.
   private func renderCosts() throws -> Bool {
-    let registry = try Registry(root: try ProjectLocation.experiments(options.experiments))
+    let registry = try Registry.load(options.experiments)
     let tables = CostTables.named(options.tables, registry)
     guard !tables.isEmpty else { return false }
     guard tables.count == options.tables.count else {

@@ -39,8 +39,7 @@ struct TrainCommand: ParsableCommand {
     let asJSON = options.json || supervised
     if !asJSON { display.show(.launched(planned.id)) }
     let executor = RunExecutor(
-      run: planned, teacher: planned.dependencies.first.flatMap { plan[$0]?.spec },
-      assembly: Assembly(planned.spec, data: prepared), store: workspace.store,
+      Assembly(planned.spec, data: prepared), store: workspace.store,
       threads: workspace.threads(jobs: 1), checkpointEvery: workspace.profile.execution.checkpointEvery
     ) { event in
       if asJSON {

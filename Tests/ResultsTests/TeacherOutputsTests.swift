@@ -12,7 +12,7 @@ struct TeacherOutputsTests {
   @Test func givesBackWhatWasStored() throws {
     try withTemporaryDirectory { folder in
       let store = ResultStore(root: folder)
-      let outputs = store.teacherOutputs(TeacherOutputs.Key())
+      let outputs = store.teacherOutputs(StoredTeacherOutputs.Key())
       #expect(outputs.read(iteration: 0) == nil)
       try outputs.write(iteration: 7, main: main, auxiliary: auxiliary)
       let stored = try #require(outputs.read(iteration: 7))
@@ -28,7 +28,7 @@ struct TeacherOutputsTests {
   /// A damaged file is as good as none.
   @Test func ignoresDamage() throws {
     try withTemporaryDirectory { folder in
-      let outputs = ResultStore(root: folder).teacherOutputs(TeacherOutputs.Key())
+      let outputs = ResultStore(root: folder).teacherOutputs(StoredTeacherOutputs.Key())
       try outputs.write(iteration: 0, main: main, auxiliary: auxiliary)
       let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
       let url = try #require(files.compactMap { $0 as? URL }.first { $0.pathExtension == "h5" })
@@ -45,7 +45,7 @@ struct TeacherOutputsTests {
 
   @Test func keysDifferWithWhatTheyCover() {
     func key(_ text: String, _ name: String, _ value: Float) -> String {
-      var key = TeacherOutputs.Key()
+      var key = StoredTeacherOutputs.Key()
       key.add(text)
       key.add([NamedTensor(name: name, tensor: Tensor([value, 1], shape: [2]))])
       return key.text

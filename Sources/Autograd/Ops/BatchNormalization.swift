@@ -33,8 +33,8 @@ extension ForwardPass {
       let result = BatchNormalization.backward(
         gradient, x: x.value, scale: scale.value, shift: shift.value, saved: saved, epsilon: epsilon,
         activation: activation)
-      gradients.set(scale, result.scale)
-      gradients.set(shift, result.shift)
+      gradients.add(scale, result.scale)
+      gradients.add(shift, result.shift)
       return [result.x]
     }
   }

@@ -21,8 +21,8 @@ extension ForwardPass {
       let biasGradient = bias.map { Tensor(uninitialized: $0.shape) }
       convolution.backwardWeights(
         x.value, gradient, weightGradient: weightGradient, biasGradient: biasGradient)
-      gradients.set(weight, weightGradient)
-      if let bias, let biasGradient { gradients.set(bias, biasGradient) }
+      gradients.add(weight, weightGradient)
+      if let bias, let biasGradient { gradients.add(bias, biasGradient) }
       guard wantsInput else { return [nil] }
       return [convolution.backwardData(gradient, weight: weight.value, shape: x.shape)]
     }

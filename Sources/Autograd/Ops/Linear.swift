@@ -17,8 +17,8 @@ extension ForwardPass {
     let y = Dense.forward(x.value, weight: weight.value, bias: bias?.value)
     return record("linear", inputs: [x], trained: true, output: y) { gradient, gradients in
       let result = Dense.backwardWeights(x.value, gradient, weight: weight.value)
-      gradients.set(weight, result.weight)
-      if let bias { gradients.set(bias, result.bias) }
+      gradients.add(weight, result.weight)
+      if let bias { gradients.add(bias, result.bias) }
       return [Dense.backwardData(gradient, weight: weight.value, shape: x.shape)]
     }
   }

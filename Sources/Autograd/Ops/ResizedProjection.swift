@@ -48,7 +48,7 @@ extension ForwardPass {
         return part.slot == nil
           ? nil : share.convolution.backwardData(own, weight: share.weight, shape: part.shape)
       }
-      gradients.set(weight, weightGradient)
+      gradients.add(weight, weightGradient)
       return inputs
     }
   }

@@ -31,8 +31,8 @@ extension ForwardPass {
       x.value, scale: scale.value, shift: shift.value, epsilon: epsilon)
     return record("layer norm", inputs: [x], trained: true, output: y) { gradient, gradients in
       let result = LayerNormalization.backward(gradient, x: x.value, scale: scale.value, saved: saved)
-      gradients.set(scale, result.scale)
-      gradients.set(shift, result.shift)
+      gradients.add(scale, result.scale)
+      gradients.add(shift, result.shift)
       return [result.x]
     }
   }
@@ -56,8 +56,8 @@ extension ForwardPass {
     let y = Tokens.depthwise(x.value, height: height, width: width, weight: weight.value, bias: bias.value)
     return record("token depthwise", inputs: [x], trained: true, output: y) { gradient, gradients in
       let result = Tokens.depthwiseBackwardWeights(x.value, gradient, height: height, width: width)
-      gradients.set(weight, result.weight)
-      gradients.set(bias, result.bias)
+      gradients.add(weight, result.weight)
+      gradients.add(bias, result.bias)
       return [Tokens.depthwiseBackwardData(gradient, height: height, width: width, weight: weight.value)]
     }
   }
@@ -78,8 +78,8 @@ extension ForwardPass {
       // Gathered again: copying is cheaper than keeping.
       let patches = Tokens.patches(x.value, height: height, width: width, size: size)
       let result = Dense.backwardWeights(patches, gradient, weight: weight.value)
-      gradients.set(weight, result.weight)
-      gradients.set(bias, result.bias)
+      gradients.add(weight, result.weight)
+      gradients.add(bias, result.bias)
       let data = Dense.backwardData(gradient, weight: weight.value, shape: shape)
       return [Tokens.patchesBackward(data, height: height, width: width, size: size)]
     }

@@ -7,14 +7,16 @@ public struct CellSpec: Equatable, Sendable {
   public internal(set) var label: String?
   public internal(set) var distillation: String?
   public internal(set) var recipe: String?
-  public internal(set) var teacher: TeacherSpec?
+  public internal(set) var semiSupervised: String?
+  /// By role. A run takes those that its method needs.
+  public internal(set) var inputs: [String: InputSpec]
   public internal(set) var metric: Metric?
   public internal(set) var seeds: [Int]?
   public internal(set) var folds: [Int]?
   public internal(set) var set: [Override]
 
   static let keys = [
-    "dataset", "model", "loss", "label", "distillation", "recipe", "teacher", "metric", "seeds", "folds",
+    "dataset", "model", "loss", "label", "distillation", "semi_supervised", "recipe", "inputs", "metric", "seeds", "folds",
     "set",
   ]
 
@@ -26,7 +28,8 @@ public struct CellSpec: Equatable, Sendable {
     label = try reader.optional("label")?.name()
     distillation = try reader.optional("distillation")?.name()
     recipe = try reader.optional("recipe")?.name()
-    teacher = try reader.optional("teacher").map { try TeacherSpec($0) }
+    semiSupervised = try reader.optional("semi_supervised")?.name()
+    inputs = try reader.optional("inputs").map { try InputSpec.byRole($0) } ?? [:]
     metric = try reader.optional("metric")?.choice(Metric.self)
     seeds = try reader.optional("seeds").map { try CellSpec.distinct($0, 0...Int(Int32.max)) }
     folds = try reader.optional("folds").map { try CellSpec.distinct($0, 0...99) }
@@ -47,10 +50,10 @@ public struct CellSpec: Equatable, Sendable {
   var givenKeys: [String] {
     let given: [(String, Bool)] = [
       ("dataset", dataset != nil), ("model", model != nil), ("loss", loss != nil), ("label", label != nil),
-      ("distillation", distillation != nil), ("recipe", recipe != nil), ("teacher", teacher != nil),
+      ("distillation", distillation != nil), ("recipe", recipe != nil), ("semi_supervised", semiSupervised != nil),
       ("metric", metric != nil), ("seeds", seeds != nil), ("folds", folds != nil),
     ]
-    return given.filter(\.1).map(\.0)
+    return given.filter(\.1).map(\.0) + inputs.keys.sorted().map { "inputs.\($0)" }
   }
 
   /// This part, with what it leaves open taken from `other`. `other`'s overrides come first.
@@ -62,7 +65,8 @@ public struct CellSpec: Equatable, Sendable {
     result.label = label ?? other.label
     result.distillation = distillation ?? other.distillation
     result.recipe = recipe ?? other.recipe
-    result.teacher = teacher ?? other.teacher
+    result.semiSupervised = semiSupervised ?? other.semiSupervised
+    result.inputs = inputs.merging(other.inputs) { mine, _ in mine }
     result.metric = metric ?? other.metric
     result.seeds = seeds ?? other.seeds
     result.folds = folds ?? other.folds
@@ -71,21 +75,64 @@ public struct CellSpec: Equatable, Sendable {
   }
 }
 
-/// The run that a student learns from: same data set, fold and profile, one seed.
-public struct TeacherSpec: Equatable, Sendable {
-  public let model: String
+/// A run that another one needs: same profile; what is left open is the other run's. Its own method is what stands
+/// here, so that a teacher of a distilled student is not distilled unless it says so.
+public struct InputSpec: Equatable, Sendable {
+  /// nil: the run's.
+  public let dataset: String?
+  /// nil: the run's.
+  public let model: String?
   public let loss: String
   public let label: String
-  /// nil: the student's.
+  public let distillation: String?
+  public let semiSupervised: String?
+  /// nil: the run's.
   public let recipe: String?
   public let seed: Int
+  /// Of the input itself, by role.
+  public let inputs: [String: InputSpec]
+  public let set: [Override]
+
+  static let keys = [
+    "dataset", "model", "loss", "label", "distillation", "semi_supervised", "recipe", "seed", "inputs", "set",
+  ]
 
   init(_ reader: StrictReader) throws {
-    try reader.allowOnly(["model", "loss", "label", "recipe", "seed"])
-    model = try reader.required("model").name()
+    try reader.allowOnly(InputSpec.keys)
+    dataset = try reader.optional("dataset")?.name()
+    model = try reader.optional("model")?.name()
     loss = try reader.required("loss").name()
     label = try reader.required("label").name()
+    distillation = try reader.optional("distillation")?.name()
+    semiSupervised = try reader.optional("semi_supervised")?.name()
     recipe = try reader.optional("recipe")?.name()
     seed = try reader.required("seed").int(0...Int(Int32.max))
+    inputs = try reader.optional("inputs").map { try InputSpec.byRole($0) } ?? [:]
+    set = try reader.optional("set").map { try CellSpec.overrides($0) } ?? []
+  }
+
+  static func byRole(_ reader: StrictReader) throws -> [String: InputSpec] {
+    Dictionary(
+      uniqueKeysWithValues: try reader.keys().map { role in
+        guard !role.isEmpty, role.utf8.allSatisfy(RunID.isNameByte) else {
+          throw RegistryError.unknownKey(file: reader.file, path: role, allowed: ["letters a-z, digits and _"])
+        }
+        return (role, try InputSpec(try reader.required(role)))
+      })
+  }
+
+  /// The input as a cell: what it leaves open is `cell`'s, but not its method.
+  func completed(by cell: CellSpec) -> CellSpec {
+    var result = cell
+    result.dataset = dataset ?? cell.dataset
+    result.model = model ?? cell.model
+    result.loss = loss
+    result.label = label
+    result.distillation = distillation
+    result.semiSupervised = semiSupervised
+    result.recipe = recipe ?? cell.recipe
+    result.inputs = inputs.merging(cell.inputs) { mine, _ in mine }
+    result.set = set
+    return result
   }
 }

@@ -1,90 +1,82 @@
 import JSON
+import Schemas
 
-/// Knowledge distillation from a frozen teacher (paper eqs. (12), (13)): each distilled term becomes
-///
-///     label_weight * term(prediction, label) + teacher_weight * term(prediction, teacher)
-///
-/// The teacher's main head teaches the main head and its auxiliary head the auxiliary one.
+/// Knowledge distillation from frozen teachers: a list of weighted terms beside the loss against labels.
 /// `distillation/<name>.yaml`.
+///
+///     L = label_weights.cross_entropy * (cross entropy of the loss) + label_weights.region * (region term of the loss)
+///       + sum over terms of weight * term
+///
+/// The weights of the first line are mu_L and nu_L of the paper (eqs. (12), (13)); what a term's weight multiplies is
+/// the term's own matter, which its documentation says.
 public struct DistillationSpec: Equatable, Sendable {
   public let name: String
   /// mu_L of the paper.
   public let crossEntropyLabelWeight: Double
-  /// mu_T of the paper.
-  public let crossEntropyTeacherWeight: Double
-  /// Softens both distributions in the Kullback-Leibler term.
-  public let temperature: Double
-  /// nil: only the cross entropy is distilled, a Jaccard term sees the labels alone at full weight.
-  public let jaccard: JaccardTerm?
+  /// nu_L of the paper.
+  public let regionLabelWeight: Double
+  public let terms: [Term]
 
-  public struct JaccardTerm: Equatable, Sendable {
-    /// nu_L of the paper.
-    public let labelWeight: Double
-    /// nu_T of the paper.
-    public let teacherWeight: Double
-    /// For the term against the teacher; LABEL is the paper's choice (Table 7).
-    public let activeClasses: ActiveClasses
-  }
+  /// One term; which keys it has is its method's matter.
+  public struct Term: Equatable, Sendable {
+    /// Of a method that the program knows.
+    public let kind: String
+    /// Optional in files, where it is the kind: tells terms of one kind apart.
+    public let name: String
+    public let weight: Double
+    public let parameters: [String: JSONValue]
 
-  private enum Kind: String, CaseIterable {
-    case crossEntropy = "cross_entropy"
-    case crossEntropyAndJaccard = "cross_entropy_and_jaccard"
-  }
+    fileprivate init(_ reader: StrictReader, _ schemas: [MethodSchema]?) throws {
+      let schema: MethodSchema?
+      (kind, schema) = try reader.schema(among: schemas)
+      name = try reader.optional("name")?.name() ?? kind
+      weight = try reader.required("weight").number(.closed(0, 1e6))
+      parameters = try reader.parameters(schema, besides: ["kind", "name", "weight"])
+    }
 
-  private static let commonKeys = [
-    "kind", "cross_entropy_label_weight", "cross_entropy_teacher_weight", "temperature",
-  ]
-  private static let jaccardKeys = ["jaccard_label_weight", "jaccard_teacher_weight", "active_classes"]
-
-  /// - Parameter extraKeys: keys that the caller reads itself.
-  init(_ reader: StrictReader, name: String?, extraKeys: [String] = []) throws {
-    let kind = try reader.required("kind").choice(Kind.self)
-    let own = DistillationSpec.commonKeys + (kind == .crossEntropy ? [] : DistillationSpec.jaccardKeys)
-    self.name = try reader.name(or: name, keys: own + extraKeys)
-    crossEntropyLabelWeight = try reader.required("cross_entropy_label_weight").number(.closed(0, 100))
-    crossEntropyTeacherWeight = try reader.required("cross_entropy_teacher_weight").number(.closed(0, 100))
-    temperature = try reader.required("temperature").number(.above(0, upTo: 100))
-    switch kind {
-    case .crossEntropy: jaccard = nil
-    case .crossEntropyAndJaccard:
-      jaccard = JaccardTerm(
-        labelWeight: try reader.required("jaccard_label_weight").number(.closed(0, 100)),
-        teacherWeight: try reader.required("jaccard_teacher_weight").number(.closed(0, 100)),
-        activeClasses: try reader.required("active_classes").choice(ActiveClasses.self))
+    fileprivate var json: JSONValue {
+      var members = parameters
+      members["kind"] = .string(kind)
+      members["weight"] = .number(weight)
+      if name != kind { members["name"] = .string(name) }
+      return .object(members)
     }
   }
 
-  var members: [String: JSONValue] {
-    var members: [String: JSONValue] = [
-      "name": .string(name), "cross_entropy_label_weight": .number(crossEntropyLabelWeight),
-      "cross_entropy_teacher_weight": .number(crossEntropyTeacherWeight), "temperature": .number(temperature),
-      "kind": .string((jaccard == nil ? Kind.crossEntropy : Kind.crossEntropyAndJaccard).rawValue),
-    ]
-    if let jaccard {
-      members["jaccard_label_weight"] = .number(jaccard.labelWeight)
-      members["jaccard_teacher_weight"] = .number(jaccard.teacherWeight)
-      members["active_classes"] = .string(jaccard.activeClasses.rawValue)
+  /// - Parameters:
+  ///   - name: nil when `reader` is a stored run, which has the name as a key.
+  ///   - schemas: of the terms that the program knows; nil for a stored run, which was checked before.
+  init(_ reader: StrictReader, name: String?, schemas: [MethodSchema]?) throws {
+    self.name = try reader.name(or: name, keys: ["label_weights", "terms"])
+    let weights = try reader.required("label_weights")
+    try weights.allowOnly(["cross_entropy", "region"])
+    crossEntropyLabelWeight = try weights.required("cross_entropy").number(.closed(0, 100))
+    regionLabelWeight = try weights.required("region").number(.closed(0, 100))
+    let list = try reader.required("terms")
+    terms = try list.nonEmptyList { try Term($0, schemas) }
+    for (index, term) in terms.enumerated() where terms[..<index].contains(where: { $0.name == term.name }) {
+      throw list.inconsistent("two terms are called '\(term.name)'; give one of them a name of its own")
     }
-    return members
-  }
-}
-
-/// The distillation of one run: the spec and the run that is the teacher.
-public struct RunDistillation: Equatable, Sendable {
-  public let spec: DistillationSpec
-  public let teacher: RunID
-
-  init(spec: DistillationSpec, teacher: RunID) {
-    self.spec = spec
-    self.teacher = teacher
   }
 
-  init(_ reader: StrictReader) throws {
-    spec = try DistillationSpec(reader, name: nil, extraKeys: ["teacher"])
-    let teacherReader = try reader.required("teacher")
-    guard let teacher = RunID(try teacherReader.string()) else { throw teacherReader.outOfRange("a run id") }
-    self.teacher = teacher
+  /// Roles of the finished runs that the terms need, each once, in their order.
+  func roles(_ schemas: [MethodSchema]) -> [String] {
+    var roles: [String] = []
+    for term in terms {
+      for role in schemas.first(where: { $0.kind == term.kind })?.roles ?? [] where !roles.contains(role) {
+        roles.append(role)
+      }
+    }
+    return roles
   }
 
-  var json: JSONValue { .object(spec.members.merging(["teacher": .string(teacher.text)]) { $1 }) }
+  var json: JSONValue {
+    .object([
+      "name": .string(name),
+      "label_weights": .object([
+        "cross_entropy": .number(crossEntropyLabelWeight), "region": .number(regionLabelWeight),
+      ]),
+      "terms": .array(terms.map(\.json)),
+    ])
+  }
 }

@@ -7,8 +7,8 @@ public struct ModelSpec: Equatable, Sendable {
   /// Input pixels per pixel of the last backbone map.
   public let outputStride: Int
   public let decoder: Decoder
-  /// Channels of the auxiliary head on the second-to-last backbone map.
-  public let auxiliaryChannels: Int
+  /// Channels of the auxiliary head on the second-to-last backbone map; nil for a network without.
+  public let auxiliaryChannels: Int?
   /// Probability of zeroing a channel before each of the two classifiers.
   public let dropout: Double
   /// Probability of skipping the last transformer block's branches, growing linearly from 0; nil for other backbones.
@@ -33,6 +33,8 @@ public struct ModelSpec: Equatable, Sendable {
   public enum InitialWeights: String, CaseIterable, Sendable {
     /// Drawn from the run's seed. The paper starts from ImageNet weights.
     case random
+    /// The backbone of a finished run, the input of role `backbone`; the rest is drawn from the run's seed.
+    case pretrained
   }
 
   public enum Decoder: Equatable, Sendable {
@@ -67,7 +69,7 @@ public struct ModelSpec: Equatable, Sendable {
     if case .unet = decoder, outputStride != 32 { throw stride.outOfRange("32 for a unet decoder") }
     stochasticDepth =
       kind.isTransformer ? try reader.required("stochastic_depth").number(.from(0, below: 1)) : nil
-    auxiliaryChannels = try reader.required("auxiliary_channels").int(1...4096)
+    auxiliaryChannels = try reader.nullable("auxiliary_channels")?.int(1...4096)
     dropout = try reader.required("dropout").number(.from(0, below: 1))
     weights = try reader.required("weights").choice(InitialWeights.self)
   }
@@ -137,7 +139,7 @@ public struct ModelSpec: Equatable, Sendable {
     }
     var members: [String: JSONValue] = [
       "name": .string(name), "backbone": .string(backbone.rawValue), "output_stride": .int(outputStride),
-      "decoder": decoder, "auxiliary_channels": .int(auxiliaryChannels), "dropout": .number(dropout),
+      "decoder": decoder, "auxiliary_channels": auxiliaryChannels.map { .int($0) } ?? .null, "dropout": .number(dropout),
       "weights": .string(weights.rawValue),
     ]
     if let stochasticDepth { members["stochastic_depth"] = .number(stochasticDepth) }

@@ -1,4 +1,5 @@
 import JSON
+import Schemas
 
 /// Optimizer, schedule, augmentation and inference. What depends on the scale of an experiment (crop, batch,
 /// iterations) is the profile's. `recipes/<name>.yaml`.

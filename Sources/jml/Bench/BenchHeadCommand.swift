@@ -42,7 +42,7 @@ struct BenchHeadCommand: ParsableCommand {
 
   func run() throws {
     try options.report {
-      let registry = try Registry(root: try ProjectLocation.experiments(experiments))
+      let registry = try Registry.load(experiments)
       let label = try BenchCheck.named(self.label, registry.labels, "--label")
       return try HeadBenchmark(
         loss: try BenchCheck.loss(loss, registry).spec(for: label),

@@ -36,7 +36,7 @@ struct BenchLoaderCommand: ParsableCommand {
 
   func run() throws {
     try options.report {
-      let registry = try Registry(root: try ProjectLocation.experiments(experiments))
+      let registry = try Registry.load(experiments)
       let folder = URL(fileURLWithPath: "data/embedded/bench")
       if data == nil { try LoaderBenchmark.drawScenes(below: folder) }
       let repeats = options.repeats

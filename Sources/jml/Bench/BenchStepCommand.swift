@@ -55,7 +55,7 @@ struct BenchStepCommand: ParsableCommand {
 
   func run() throws {
     try options.report {
-      let registry = try Registry(root: try ProjectLocation.experiments(experiments))
+      let registry = try Registry.load(experiments)
       let label = try BenchCheck.named(self.label, registry.labels, "--label")
       let teaching = try teacher.map {
         StepBenchmark.Teaching(

@@ -45,7 +45,7 @@ struct BenchSuiteCommand: ParsableCommand {
   }
 
   func run() throws {
-    let registry = try Registry(root: try ProjectLocation.experiments(experiments))
+    let registry = try Registry.load(experiments)
     let names = try Workspace.names(tables, registry)
     var profiles: [String: JSONValue] = [:]
     for profile in profile.isEmpty ? registry.profileNames : profile {

@@ -1,0 +1,105 @@
+import Autograd
+import Losses
+import Models
+import Schemas
+import Tensors
+import Training
+
+/// What a distillation term is made for.
+public struct TermSetup {
+  public let student: SegmentationModel
+  /// The teacher's, for the widths of adapters.
+  public let teacher: Architecture
+  /// Factor on the term's value and gradients.
+  public let weight: Double
+  /// Label of pixels that are left out.
+  public let ignoreIndex: UInt8
+  /// Of the run: seeds initial values.
+  public let seed: UInt64
+  /// The loss against labels, whose weights some terms share.
+  public let loss: SegmentationLoss.Configuration
+
+  public init(
+    student: SegmentationModel, teacher: Architecture, weight: Double, ignoreIndex: UInt8, seed: UInt64,
+    loss: SegmentationLoss.Configuration
+  ) {
+    self.student = student
+    self.teacher = teacher
+    self.weight = weight
+    self.ignoreIndex = ignoreIndex
+    self.seed = seed
+    self.loss = loss
+  }
+}
+
+/// What a term sees of one iteration.
+public struct TermInput {
+  /// Recorded on the pass's tape.
+  public let student: SegmentationModel.Outputs
+  public let teacher: TeacherOutputs
+  /// [B, H, W].
+  public let labels: LabelBatch
+  /// The student's pass: adapters record here.
+  public let pass: ForwardPass
+  public let moment: StepMoment
+}
+
+/// What a term says of one iteration.
+public struct TermOutput {
+  /// Weight included.
+  public let value: Double
+  /// Where the walk back begins: variables of the pass and dL / d variable, weight included.
+  public let gradients: [(Variable, Tensor)]
+  /// What the term changes of its own state besides parameters that are trained with the student, for instance a
+  /// queue or a discriminator; called after the student's update.
+  public let apply: () -> Void
+
+  public init(value: Double, gradients: [(Variable, Tensor)], apply: @escaping () -> Void = {}) {
+    self.value = value
+    self.gradients = gradients
+    self.apply = apply
+  }
+}
+
+/// One term of a distillation loss. A new one is a file that says what the experiment file may hold (`schema`), what it
+/// looks at (`taps`) and what it computes, and a line in `DistillationTerms.all`.
+public protocol DistillationTerm: AnyObject {
+  /// Its kind, keys and roles; `kind` is also its name in logs.
+  static var schema: MethodSchema { get }
+
+  init(_ parameters: Parameters, _ setup: TermSetup)
+
+  /// Feature maps of student and teacher that it looks at.
+  var taps: Set<FeatureTap> { get }
+
+  /// What is trained with the student's optimizer, for instance an adapter.
+  var parameters: [Parameter] { get }
+
+  /// What has to survive a kill besides the student, under names of its own.
+  var parts: [StatePart] { get }
+
+  /// Takes part in the loss head's own passes in place of `evaluate`, when it has the form of one of the head's terms.
+  ///
+  /// - Returns: whether it does.
+  func fuse(into loss: inout SegmentationLoss.Distillation) -> Bool
+
+  /// Called for terms that are not fused.
+  func evaluate(_ input: TermInput) throws -> TermOutput
+}
+
+extension DistillationTerm {
+  public var taps: Set<FeatureTap> { [] }
+  public var parameters: [Parameter] { [] }
+  public var parts: [StatePart] { [] }
+  public func fuse(into loss: inout SegmentationLoss.Distillation) -> Bool { false }
+}
+
+/// The kinds of terms that experiment files may name.
+public enum DistillationTerms {
+  public static let all: [any DistillationTerm.Type] = [PixelWiseTerm.self, JaccardTeacherTerm.self]
+
+  /// - Returns: nil for an unknown kind.
+  public static func named(_ kind: String, among types: [any DistillationTerm.Type] = all) -> (any DistillationTerm.Type)? {
+    types.first { $0.schema.kind == kind }
+  }
+}

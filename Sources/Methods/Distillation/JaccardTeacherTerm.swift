@@ -1,0 +1,45 @@
+import Losses
+import Schemas
+import Training
+
+/// nu_T JML(z, t): the region loss of the run against the teacher's probabilities on the main head, times
+/// lambda_JML (equation (13) of the paper). Always part of the loss head.
+public final class JaccardTeacherTerm: DistillationTerm {
+  public static let schema = MethodSchema(
+    kind: "jaccard",
+    parameters: [
+      ParameterSchema("active_classes", .choice(["all", "present", "prob", "label", "both"])),
+      ParameterSchema("threshold", .number(.from(0, below: 1))),
+    ], roles: ["teacher"])
+
+  private let weight: Double
+  private let loss: JaccardMetricLoss
+
+  /// The loss against labels must be a Jaccard loss, whose form and smoothing this one shares.
+  public init(_ parameters: Parameters, _ setup: TermSetup) {
+    weight = setup.weight
+    guard case .jaccard(var loss) = setup.loss.region?.loss else {
+      preconditionFailure("JaccardTeacherTerm: the loss against labels has no Jaccard term")
+    }
+    let threshold = parameters.number("threshold")
+    loss.active =
+      switch parameters.word("active_classes") {
+      case "all": .all
+      case "present": .present
+      case "prob": .probability(threshold: threshold)
+      case "label": .label(threshold: threshold)
+      default: .both(threshold: threshold)
+      }
+    self.loss = loss
+  }
+
+  public func fuse(into distillation: inout SegmentationLoss.Distillation) -> Bool {
+    precondition(distillation.jaccard == nil, "JaccardTeacherTerm: a second one in one loss")
+    distillation.jaccard = SegmentationLoss.Distillation.JaccardTerm(weight: weight, loss: loss)
+    return true
+  }
+
+  public func evaluate(_ input: TermInput) throws -> TermOutput {
+    preconditionFailure("JaccardTeacherTerm: always part of the loss head")
+  }
+}

@@ -1,0 +1,85 @@
+import Autograd
+import Datasets
+import Kernels
+import Losses
+import Models
+import Optimizers
+import Schemas
+import Tensors
+import Training
+
+/// Self-training with a mean teacher: an average of the student labels unlabelled images, and the student learns from
+/// the pixels that the average is sure of.
+///
+///     L = L_S(labelled) + unlabelled_weight * L_U(unlabelled, pseudo labels with confidence >= threshold)
+///
+/// with the loss of the run for both. The average follows by min(1 - 1 / (it + 1), decay). This is what the methods of
+/// the paper's Table 11 have in common (Tarvainen and Valpola, NeurIPS 2017; Sohn et al., "FixMatch", NeurIPS 2020).
+public final class SelfTrainingStep: SemiSupervisedStep {
+  public static let schema = MethodSchema(
+    kind: "self_training",
+    parameters: [
+      ParameterSchema("decay", .number(.from(0, below: 1))),
+      ParameterSchema("threshold", .number(.closed(0, 1))),
+      ParameterSchema("unlabelled_weight", .number(.closed(0, 100))),
+    ])
+
+  private let student: SegmentationModel
+  private let average: ExponentialMovingAverage
+  private let optimizer: any Optimizer
+  private let loss: SegmentationLoss
+  private let unlabelledLoss: SegmentationLoss
+  private let decay: Double
+  private let threshold: Float
+
+  public init(_ parameters: Parameters, _ setup: SemiSupervisedSetup) {
+    student = setup.student
+    average = ExponentialMovingAverage(setup.emptyNetwork(), following: setup.student)
+    optimizer = setup.optimizer.optimizer(for: setup.student)
+    loss = SegmentationLoss(setup.loss)
+    decay = parameters.number("decay")
+    threshold = Float(parameters.number("threshold"))
+    var unlabelled = setup.loss
+    unlabelled.crossEntropyWeight *= parameters.number("unlabelled_weight")
+    unlabelled.region?.weight *= parameters.number("unlabelled_weight")
+    unlabelledLoss = SegmentationLoss(unlabelled)
+  }
+
+  public var networks: [NamedNetwork] {
+    [NamedNetwork("average", average.model), NamedNetwork("student", student)]
+  }
+
+  public var parts: [StatePart] {
+    [
+      StatePart("student", student), StatePart("optimizer.student", optimizer), StatePart("average", average),
+    ]
+  }
+
+  public func compute(_ batch: TrainingBatch, at moment: StepMoment) throws -> ComputedStep {
+    guard let unlabelled = batch[SemiSupervisedSteps.unlabelledStream] else {
+      preconditionFailure("SelfTrainingStep: no unlabelled stream among \(batch.streams.map(\.name))")
+    }
+    let teacher = average.model(Variable(constant: unlabelled.images), .evaluation()).main.value
+    let pseudo = PseudoLabels(
+      logits: teacher, height: unlabelled.images.shape[2], width: unlabelled.images.shape[3],
+      threshold: threshold, ignoreIndex: loss.configuration.ignoreIndex)
+    let pass = ForwardPass.training(seed: moment.seed, iteration: moment.iteration)
+    let other = ForwardPass.training(
+      seed: moment.seed, iteration: moment.iteration, stream: SemiSupervisedSteps.unlabelledStream,
+      tape: pass.tape ?? Tape())
+    let onLabelled = student(Variable(constant: batch.labelled.images), pass)
+    let onUnlabelled = student(Variable(constant: unlabelled.images), other)
+    let supervised = try loss(
+      main: onLabelled.main.value, auxiliary: onLabelled.auxiliary?.value, labels: batch.labelled.labels, teacher: nil)
+    let unsupervised = try unlabelledLoss(
+      main: onUnlabelled.main.value, auxiliary: onUnlabelled.auxiliary?.value, labels: pseudo.labels, teacher: nil)
+    let terms = supervised.terms(of: loss) + unsupervised.terms(of: unlabelledLoss, prefix: "unlabelled_")
+    return ComputedStep(terms: terms) { [self] in
+      guard
+        let gradients = pass.tape?.backward(supervised.seeds(onLabelled) + unsupervised.seeds(onUnlabelled))
+      else { return }
+      Profile.measure("optimizer") { optimizer.step(gradients, rate: moment.rate) }
+      average.update(from: student, decay: min(1 - 1 / Double(moment.iteration + 1), decay))
+    }
+  }
+}

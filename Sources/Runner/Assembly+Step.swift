@@ -1,0 +1,176 @@
+import Experiments
+import Losses
+import Methods
+import Models
+import Optimizers
+import Results
+import Schemas
+import Tensors
+import Training
+
+/// The kinds of terms and steps that runs may be made of. Tests add toys of their own.
+public struct MethodTypes: Sendable {
+  public var terms: [any DistillationTerm.Type]
+  public var semiSupervised: [any SemiSupervisedStep.Type]
+
+  public init(terms: [any DistillationTerm.Type], semiSupervised: [any SemiSupervisedStep.Type]) {
+    self.terms = terms
+    self.semiSupervised = semiSupervised
+  }
+
+  /// What the program ships with.
+  public static let all = MethodTypes(terms: DistillationTerms.all, semiSupervised: SemiSupervisedSteps.all)
+
+  /// For the registry.
+  public var catalogue: MethodCatalogue {
+    MethodCatalogue(
+      distillation: terms.map { $0.schema }, semiSupervised: semiSupervised.map { $0.schema })
+  }
+}
+
+extension Assembly {
+  /// The training step of the run.
+  ///
+  /// - Parameters:
+  ///   - model: the student, with its initial values.
+  ///   - teacher: given if and only if the run distils; with the widths of its feature maps.
+  /// - Throws: `RunnerError.unknownMethod` for a kind that this program does not know.
+  public static func step(
+    _ spec: RunSpec, model: SegmentationModel, teacher: TaughtBy?, methods: MethodTypes = .all
+  ) throws -> any TrainingStep {
+    try step(
+      loss: spec.loss, label: spec.label, distillation: spec.distillation, semiSupervised: spec.semiSupervised,
+      recipe: spec.recipe, classes: spec.data.classes, seed: UInt64(spec.seed), model: model, teacher: teacher,
+      methods: methods)
+  }
+
+  /// The same from the parts of a run.
+  public static func step(
+    loss lossSpec: LossSpec, label: LabelSpec, distillation: DistillationSpec?, semiSupervised: SemiSupervisedSpec?,
+    recipe: RecipeSpec, classes: Int, seed: UInt64, model: SegmentationModel, teacher: TaughtBy?,
+    methods: MethodTypes = .all
+  ) throws -> any TrainingStep {
+    let optimizer = optimizerConfiguration(recipe)
+    let loss = lossConfiguration(lossSpec, label: label, classes: classes)
+    if let distillation {
+      guard let teacher else { preconditionFailure("Assembly.step: \(distillation.name) distils, and there is no teacher") }
+      let terms = try distillation.terms.map { term -> DistillationStep.NamedTerm in
+        guard let type = methods.terms.first(where: { $0.schema.kind == term.kind }) else {
+          throw RunnerError.unknownMethod(kind: term.kind, known: methods.terms.map { $0.schema.kind })
+        }
+        let setup = TermSetup(
+          student: model, teacher: teacher.architecture, weight: term.weight, ignoreIndex: LabelMap.ignore,
+          seed: seed, loss: loss)
+        return DistillationStep.NamedTerm(
+          term.name, type.init(Parameters(kind: term.kind, values: term.parameters), setup))
+      }
+      return DistillationStep(
+        model: model, teacher: teacher.teacher, optimizer: optimizer, loss: loss,
+        crossEntropyLabelWeight: distillation.crossEntropyLabelWeight,
+        regionLabelWeight: distillation.regionLabelWeight, terms: terms)
+    }
+    if let semi = semiSupervised {
+      guard let type = methods.semiSupervised.first(where: { $0.schema.kind == semi.kind }) else {
+        throw RunnerError.unknownMethod(kind: semi.kind, known: methods.semiSupervised.map { $0.schema.kind })
+      }
+      return type.init(
+        Parameters(kind: semi.kind, values: semi.parameters),
+        SemiSupervisedSetup(student: model, optimizer: optimizer, loss: loss))
+    }
+    return SupervisedStep(
+      model: model, optimizer: optimizer.optimizer(for: model), loss: SegmentationLoss(loss))
+  }
+
+  /// The teacher of a distilling run.
+  public struct TaughtBy {
+    public let teacher: any Teacher
+    public let architecture: Architecture
+
+    public init(_ teacher: any Teacher, architecture: Architecture) {
+      self.teacher = teacher
+      self.architecture = architecture
+    }
+
+    public init(_ model: SegmentationModel) {
+      self.init(NetworkTeacher(model), architecture: model.architecture)
+    }
+  }
+
+  /// Iterations, schedule and evaluation points around a step.
+  public static func trainer(_ spec: RunSpec, step: any TrainingStep) -> Trainer {
+    Trainer(
+      step: step, schedule: schedule(spec.recipe, iterations: spec.scale.iterations), seed: UInt64(spec.seed))
+  }
+
+  public static func schedule(_ recipe: RecipeSpec, iterations: Int) -> PolySchedule {
+    PolySchedule(
+      baseRate: recipe.learningRate, iterations: iterations, warmUpRatio: recipe.warmupRatio,
+      warmUpFloor: recipe.warmupFloor, power: recipe.power)
+  }
+
+  public static func optimizerConfiguration(_ recipe: RecipeSpec) -> OptimizerConfiguration {
+    let rule: OptimizerConfiguration.Rule =
+      switch recipe.optimizer {
+      case .sgd(let momentum): .sgd(momentum: momentum)
+      case .adamw(let beta1, let beta2, let epsilon): .adamW(beta1: beta1, beta2: beta2, epsilon: epsilon)
+      }
+    return OptimizerConfiguration(
+      rule: rule, weightDecay: recipe.weightDecay, headMultiplier: recipe.headMultiplier)
+  }
+
+  /// The loss against labels.
+  public static func lossConfiguration(
+    _ loss: LossSpec, label: LabelSpec, classes: Int
+  ) -> SegmentationLoss.Configuration {
+    let smoothing: BoundaryLabelSmoothing? =
+      switch label.kind {
+      case .hard: nil
+      case .boundarySmoothing(let kernel, let epsilon):
+        BoundaryLabelSmoothing(
+          window: kernel.map { .pixels($0) } ?? .everywhere, epsilon: epsilon, classes: classes,
+          ignoreIndex: LabelMap.ignore)
+      }
+    let region: SegmentationLoss.Region?
+    if let jaccard = loss.jaccard {
+      region = SegmentationLoss.Region(weight: jaccard.weight, loss: .jaccard(self.jaccard(jaccard)))
+    } else if let lovasz = loss.lovasz {
+      region = SegmentationLoss.Region(
+        weight: lovasz.weight,
+        loss: .lovasz(LovaszSoftmax(active: active(lovasz.activeClasses, threshold: lovasz.threshold))))
+    } else {
+      region = nil
+    }
+    return SegmentationLoss.Configuration(
+      classes: classes, ignoreIndex: LabelMap.ignore, crossEntropyWeight: loss.crossEntropyWeight,
+      mainWeight: loss.mainWeight, auxiliaryWeight: loss.auxiliaryWeight, region: region, smoothing: smoothing,
+      distillation: nil)
+  }
+
+  private static func jaccard(_ spec: JaccardSpec) -> JaccardMetricLoss {
+    let form: JaccardMetricLoss.Form =
+      switch spec.form {
+      case .jml1: .jml1
+      case .jml2: .jml2
+      case .sjlL1: .sjlL1
+      case .sjlL2: .sjlL2
+      }
+    return JaccardMetricLoss(
+      form: form, alpha: spec.alpha, beta: spec.beta, smooth: spec.smooth,
+      averaging: JaccardMetricLoss.Averaging(
+        perDataset: spec.datasetWeight, perImage: spec.imageWeight, perClass: spec.classWeight),
+      active: active(spec.activeClasses, threshold: spec.threshold), isLogarithmic: spec.isLogarithmic,
+      gamma: spec.gamma, classWeights: spec.classFactors)
+  }
+
+  private static func active(
+    _ classes: Experiments.ActiveClasses, threshold: Double
+  ) -> Losses.ActiveClasses {
+    switch classes {
+    case .all: .all
+    case .present: .present
+    case .prob: .probability(threshold: threshold)
+    case .label: .label(threshold: threshold)
+    case .both: .both(threshold: threshold)
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import Experiments
+import Models
+import Results
+import Tensors
+
+/// The finished runs that a run needs, by role. What they are stands in their records, so that no plan is needed.
+struct InputRuns {
+  let spec: RunSpec
+  let store: ResultStore
+
+  /// A finished run as it is stored.
+  struct Stored {
+    let id: RunID
+    let spec: RunSpec
+    /// Weights and running statistics.
+    let tensors: [NamedTensor]
+
+    /// The run's network.
+    /// - Throws: `StateError` when the stored tensors are not this network's.
+    func model() throws -> SegmentationModel {
+      let model = Assembly.emptyModel(spec)
+      try model.restore(StateDict(tensors.map { ($0.name, $0.tensor) }))
+      return model
+    }
+  }
+
+  /// - Throws: `RunnerError.inputMissing`, `.inputNotFinished`; `ResultsError` for what cannot be read or was changed.
+  func stored(_ role: String) throws -> Stored {
+    guard let id = spec.inputs[role] else { throw RunnerError.inputMissing(run: spec.id.text, role: role) }
+    guard try store.state(id.text) == .done, let record = try store.record(id.text) else {
+      throw RunnerError.inputNotFinished(run: spec.id.text, role: role, input: id.text)
+    }
+    let source = try store.folder(id.text).appendingPathComponent("run.json").path
+    let model = try store.model(id.text)
+    return Stored(
+      id: id, spec: try RunSpec(json: record.spec.canonical, source: source), tensors: model.weights + model.buffers)
+  }
+}

@@ -1,0 +1,50 @@
+/// What an experiment file may say of a method: declared beside the method's code, checked where files are read. So
+/// the engine never sees a file, and a new method needs no change where files are read.
+public struct MethodSchema: Sendable, Equatable {
+  /// The word after `kind:`.
+  public let kind: String
+  /// In the order of messages and documentation.
+  public let parameters: [ParameterSchema]
+  /// Finished runs that the method needs, by role, for instance `teacher`.
+  public let roles: [String]
+
+  public init(kind: String, parameters: [ParameterSchema], roles: [String] = []) {
+    self.kind = kind
+    self.parameters = parameters
+    self.roles = roles
+  }
+}
+
+/// One key of a method. There are no defaults: what a paper varies stands in the file.
+public struct ParameterSchema: Sendable, Equatable {
+  public enum Kind: Sendable, Equatable {
+    case number(NumberRange)
+    case integer(ClosedRange<Int>)
+    /// One of some words.
+    case choice([String])
+    /// A list of some of these words, at least one, each once.
+    case choices([String])
+    case flag
+  }
+
+  public let name: String
+  public let kind: Kind
+
+  public init(_ name: String, _ kind: Kind) {
+    self.name = name
+    self.kind = kind
+  }
+}
+
+/// The methods that a program knows, by family.
+public struct MethodCatalogue: Sendable {
+  /// Terms of a distillation loss.
+  public let distillation: [MethodSchema]
+  /// Semi-supervised training steps.
+  public let semiSupervised: [MethodSchema]
+
+  public init(distillation: [MethodSchema], semiSupervised: [MethodSchema]) {
+    self.distillation = distillation
+    self.semiSupervised = semiSupervised
+  }
+}

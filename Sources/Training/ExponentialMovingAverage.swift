@@ -1,0 +1,46 @@
+import Models
+import Tensors
+
+/// A network whose parameters follow another's: e = decay * e + (1 - decay) * s, running statistics too unless said
+/// otherwise.
+///
+/// Source: Tarvainen and Valpola, "Mean teachers are better role models", NeurIPS 2017.
+public final class ExponentialMovingAverage: Stateful {
+  public let model: SegmentationModel
+  private let averagesStatistics: Bool
+
+  /// Begins as an equal of `student`.
+  ///
+  /// - Parameters:
+  ///   - model: of the student's architecture; overwritten.
+  ///   - averagesStatistics: whether running statistics follow as well (AugSeg, iMAS) or stay as they are (U2PL, where
+  ///     the average's own passes make them).
+  public init(_ model: SegmentationModel, following student: SegmentationModel, averagesStatistics: Bool = true) {
+    precondition(
+      model.architecture == student.architecture && model.classes == student.classes,
+      "ExponentialMovingAverage: \(model.architecture) cannot follow \(student.architecture)")
+    self.model = model
+    self.averagesStatistics = averagesStatistics
+    model.assign(student.state)
+  }
+
+  /// - Parameter decay: 0 makes the average an equal of the student.
+  public func update(from student: SegmentationModel, decay: Double) {
+    precondition((0...1).contains(decay), "ExponentialMovingAverage: decay \(decay) is not in 0...1")
+    for (mine, other) in zip(model.parameters, student.parameters) { blend(mine.value, other.value, Float(decay)) }
+    guard averagesStatistics else { return }
+    for (mine, other) in zip(model.buffers, student.buffers) { blend(mine.value, other.value, Float(decay)) }
+  }
+
+  private func blend(_ mine: Tensor, _ other: Tensor, _ decay: Float) {
+    precondition(mine.layout == other.layout && mine.shape == other.shape, "blend: \(mine.shape), \(other.shape)")
+    withExtendedLifetime((mine, other)) {
+      let (target, source) = (mine.pointer, other.pointer)
+      for index in 0..<mine.elementCount { target[index] = decay * target[index] + (1 - decay) * source[index] }
+    }
+  }
+
+  public var state: StateDict { model.state }
+
+  public func restore(_ state: StateDict) throws(StateError) { try model.restore(state) }
+}
