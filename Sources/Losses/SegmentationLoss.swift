@@ -65,18 +65,6 @@ public struct SegmentationLoss: Sendable {
       self.smoothing = smoothing
       self.distillation = distillation
     }
-
-    /// The same with a Jaccard loss.
-    public init(
-      classes: Int, ignoreIndex: UInt8, crossEntropyWeight: Double, jaccardWeight: Double, mainWeight: Double,
-      auxiliaryWeight: Double, jaccard: JaccardMetricLoss, smoothing: BoundaryLabelSmoothing?,
-      distillation: Distillation?
-    ) {
-      self.init(
-        classes: classes, ignoreIndex: ignoreIndex, crossEntropyWeight: crossEntropyWeight,
-        jaccardWeight: jaccardWeight, mainWeight: mainWeight, auxiliaryWeight: auxiliaryWeight,
-        region: .jaccard(jaccard), smoothing: smoothing, distillation: distillation)
-    }
   }
 
   /// Knowledge distillation from a teacher's two heads to the student's.

@@ -93,7 +93,7 @@ public final class Trainer {
     let teacherLogits = try teacher?.logits(of: batch.images, iteration: iteration)
     let pass = ForwardPass.training(seed: configuration.seed, iteration: iteration)
     let logits = model(Variable(constant: batch.images), pass)
-    let result = try Profile.measure("loss head") {
+    let result = try Profiler.measure("loss head") {
       try loss(
         main: logits.main.value, auxiliary: logits.auxiliary.value, labels: batch.labels,
         teacher: teacherLogits)
@@ -104,7 +104,7 @@ public final class Trainer {
     var seeds = [(logits.main, result.mainGradient)]
     if let auxiliary = result.auxiliaryGradient { seeds.append((logits.auxiliary, auxiliary)) }
     if let gradients = pass.tape?.backward(seeds) {
-      Profile.measure("optimizer") { optimizer.step(gradients, rate: rate) }
+      Profiler.measure("optimizer") { optimizer.step(gradients, rate: rate) }
     }
     iteration += 1
     let elapsed = start.duration(to: .now).components

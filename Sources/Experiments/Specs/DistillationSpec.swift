@@ -23,7 +23,7 @@ public struct DistillationSpec: Equatable, Sendable {
     /// nu_T of the paper.
     public let teacherWeight: Double
     /// For the term against the teacher; LABEL is the paper's choice (Table 7).
-    public let activeClasses: ActiveClasses
+    public let activeClasses: ActiveClassRule
   }
 
   private enum Kind: String, CaseIterable {
@@ -50,7 +50,7 @@ public struct DistillationSpec: Equatable, Sendable {
       jaccard = JaccardTerm(
         labelWeight: try reader.required("jaccard_label_weight").number(.closed(0, 100)),
         teacherWeight: try reader.required("jaccard_teacher_weight").number(.closed(0, 100)),
-        activeClasses: try reader.required("active_classes").choice(ActiveClasses.self))
+        activeClasses: try reader.required("active_classes").choice(ActiveClassRule.self))
     }
   }
 
