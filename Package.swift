@@ -47,7 +47,7 @@ let package = Package(
     room("Autograd", ["Tensors", "Kernels"]),
     room("Layers", ["Tensors", "Kernels", "Autograd"]),
     room("Models", ["Tensors", "Kernels", "Autograd", "Layers"]),
-    room("Losses", ["Tensors", "CKernels"]),
+    room("Losses", ["Tensors", "Kernels", "CKernels"]),
     room("Optimizers", ["Tensors", "Autograd", "CKernels"]),
     room("Metrics", ["Tensors", "CKernels"]),
     room("Images", ["Tensors", "CImageCodec"]),
@@ -56,8 +56,7 @@ let package = Package(
     room(
       "Training",
       [
-        "Tensors", "Kernels", "Autograd", "Layers", "Models", "Losses", "Optimizers", "Metrics", "Images",
-        "Datasets",
+        "Tensors", "Kernels", "Autograd", "Models", "Losses", "Optimizers", "Metrics", "Datasets",
       ]),
 
     room(
@@ -70,7 +69,7 @@ let package = Package(
     room("Experiments", ["CCrypto", "JSON", "Schemas", .product(name: "Yams", package: "Yams")]),
     room("HDF5", ["CHDF5"]),
     room("Weights", ["JSON", "Tensors", "Models", "HDF5"]),
-    room("Results", ["JSON", "HDF5", "Experiments", "Metrics", "Tensors"]),
+    room("Results", ["JSON", "HDF5", "Metrics", "Tensors"]),
     room(
       "Runner",
       [
@@ -83,13 +82,13 @@ let package = Package(
         "JSON", "Experiments", "Training", "Models", "Datasets", "Losses", "Metrics", "Kernels", "Tensors", "Images",
         "Scenes", "Autograd", "Results", "Methods", "Runner",
       ]),
-    room("Tables", ["JSON", "Experiments", "Results", "Metrics"]),
-    room("Figures", ["JSON", "Tensors", "Images", "Losses", "Metrics"]),
+    room("Tables", ["JSON", "Experiments"]),
+    room("Figures", ["JSON", "Images", "Losses", "Metrics"]),
     .executableTarget(
       name: "jml",
       dependencies: [
-        "Runner", "Tables", "Results", "Experiments", "Datasets", "Kernels", "Tensors", "Training", "Models",
-        "Losses", "Layers", "Autograd", "Optimizers", "Metrics", "HDF5", "Weights", "Figures", "JSON", "Benchmarks",
+        "Runner", "Tables", "Results", "Experiments", "Datasets", "Kernels", "Tensors", "Models", "Losses",
+        "Autograd", "Metrics", "HDF5", "Weights", "Figures", "JSON", "Benchmarks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -101,29 +100,22 @@ let package = Package(
     tests("AutogradTests", ["Autograd", "Layers", "Kernels", "Tensors"]),
     tests("OptimizersTests", ["Optimizers", "Autograd", "Tensors"]),
     tests(
-      "ModelsTests",
-      [
-        "Models", "Layers", "Autograd", "Losses", "Optimizers", "Tensors", "HDF5",
-      ],
-      resources: [
-        .copy("Fixtures")
-      ]),
+      "ModelsTests", ["Models", "Kernels", "Autograd", "Losses", "Optimizers", "Tensors", "HDF5"],
+      resources: [.copy("Fixtures")]),
     tests("LossesTests", ["Losses", "CKernels", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("MetricsTests", ["Metrics", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("HDF5Tests", ["HDF5"]),
     tests("WeightsTests", ["Weights", "Models", "HDF5", "Tensors", "Autograd"]),
-    tests("ResultsTests", ["Results", "JSON", "HDF5", "Metrics", "Experiments"]),
+    tests("ResultsTests", ["Results", "JSON", "HDF5", "Metrics", "Tensors"]),
     tests("DatasetsTests", ["Datasets", "Images", "Tensors"]),
     tests("ScenesTests", ["Scenes", "Datasets", "Images", "Tensors"]),
     tests("ExperimentsTests", ["Experiments", "JSON"], exclude: ["Golden"]),
     tests("FiguresTests", ["Figures", "JSON", "Images", "Metrics"]),
-    tests("TablesTests", ["Tables", "Experiments", "Results"], exclude: ["Snapshots"]),
+    tests("TablesTests", ["Tables", "Experiments"], exclude: ["Snapshots"]),
     tests("PackageTests", ["Experiments"]),
     tests(
-      "EndToEndTests",
-      [
-        "Runner", "Training", "Results", "Experiments", "Datasets", "HDF5", "Models", "Tensors", "JSON",
-      ]),
+      "RunnerTests", ["Runner", "Experiments", "Results", "Training", "Losses", "Models", "Tensors", "JSON"]),
+    tests("EndToEndTests", ["Results", "Experiments", "HDF5"]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -35,7 +35,7 @@ public struct HeadBenchmark: Sendable {
     let labels = BenchmarkNoise.labels(
       count: batch, height: full.height, width: full.width, classes: classes, side: 8)
     let (times, work) = try repeats.measure { _ in
-      _ = try Profile.measure("loss head") {
+      _ = try Profiler.measure("loss head") {
         try objective(main: logits, auxiliary: nil, labels: labels, teacher: nil)
       }
     }

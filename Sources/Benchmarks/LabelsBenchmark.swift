@@ -35,7 +35,7 @@ public struct LabelsBenchmark: Sendable {
     let labels = BenchmarkNoise.labels(
       count: batch, height: size.height, width: size.width, classes: classes, side: 16)
     let (times, work) = try repeats.measure { _ in
-      try Profile.measure(form.rawValue) {
+      try Profiler.measure(form.rawValue) {
         switch form {
         case .mask: _ = smoothing.boundary(labels)
         case .dense: _ = try smoothing.softLabels(labels)

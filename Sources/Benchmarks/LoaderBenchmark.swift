@@ -41,10 +41,10 @@ public struct LoaderBenchmark: Sendable {
     let (times, work) = try repeats.measure { index in
       var random = RandomSource(seed: 0, purpose: "loader benchmark", index)
       let position = index % dataset.count
-      let (band, geometry) = try Profile.measure("decoding") {
+      let (band, geometry) = try Profiler.measure("decoding") {
         try augmentation.load(position, of: dataset, using: &random)
       }
-      Profile.measure("resampling") { _ = augmentation(band, geometry) }
+      Profiler.measure("resampling") { _ = augmentation(band, geometry) }
     }
     return BenchmarkReport(
       "loader",

@@ -48,11 +48,11 @@ public struct Repeats: Sendable {
   /// - Parameter body: gets the repeat's number, from 0, warm-up included.
   /// - Throws: what `body` throws.
   public func measure(_ body: (Int) throws -> Void) rethrows -> (times: Measurement, work: WorkByKind) {
-    Library.threads = threads
+    KernelRuntime.threads = threads
     var seconds: [Double] = []
-    defer { Profile.set(on: false) }
+    defer { Profiler.set(on: false) }
     for index in 0..<warmUp + count {
-      if index == warmUp { Profile.set(on: true) }
+      if index == warmUp { Profiler.set(on: true) }
       let start = ContinuousClock.now
       try body(index)
       let elapsed = start.duration(to: .now).seconds
@@ -70,10 +70,10 @@ public struct WorkByKind: Sendable {
   /// Nominal floating-point operations of a repeat; 0 where nobody counts them.
   public let operations: Double
 
-  /// What `Profile` has counted since it was set on.
+  /// What `Profiler` has counted since it was set on.
   init(repeats: Int) {
-    seconds = Profile.report.map { ($0.kind, $0.seconds / Double(repeats)) }
-    operations = Profile.operations / Double(repeats)
+    seconds = Profiler.report.map { ($0.kind, $0.seconds / Double(repeats)) }
+    operations = Profiler.operations / Double(repeats)
   }
 }
 

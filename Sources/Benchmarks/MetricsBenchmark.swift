@@ -24,7 +24,7 @@ public struct MetricsBenchmark: Sendable {
     let label = LabelMap(height: size.height, width: size.width, values: labels.values)
     let scores = scores(label)
     let (times, work) = try repeats.measure { _ in
-      try Profile.measure("evaluation") {
+      try Profiler.measure("evaluation") {
         var evaluation = Evaluation(classes: classes)
         var classwise = ClasswiseCalibration(classes: classes)
         try evaluation.add(scores: scores, label: label, classwise: &classwise)

@@ -34,7 +34,7 @@ public struct ModelMeasurement: Codable, Equatable, Sendable {
     threads: Int,
     passes: Int
   ) throws {
-    Library.threads = threads
+    KernelRuntime.threads = threads
     let latencies = ModelMeasurement.latencies(
       SegmentationModel(Assembly.architecture(model), classes: table.classes, seed: 0), table, passes: passes)
     MemoryPool.trim()

@@ -87,7 +87,7 @@ public struct SuiteBenchmark: Sendable {
         semiSupervised: work.example.semiSupervised, recipe: work.example.recipe, batch: batch, cropHeight: height, cropWidth: width,
         classes: work.classes)
       let times = try benchmark.times(repeats)
-      Library.releaseScratch()
+      KernelRuntime.releaseScratch()
       let pixels = work.scale.batch * work.scale.cropHeight * work.scale.cropWidth
       let estimate = Estimate(
         work: work, batch: batch, cropHeight: height, cropWidth: width, measured: times,

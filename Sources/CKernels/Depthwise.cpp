@@ -2,7 +2,7 @@
 // gradient always, the others as soon as the padding is larger than the kernel.
 #include <algorithm>
 
-#include "Library.hpp"
+#include "Dnnl.hpp"
 #include "Parallel.h"
 #include "Primitives.h"
 #include "Vectors.hpp"

@@ -1,4 +1,4 @@
-#include "Library.hpp"
+#include "Dnnl.hpp"
 
 using namespace dnnl;
 using jml::Key;
@@ -51,13 +51,13 @@ const jml::Compiled &compiled(const jml_convolution &c, int direction, bool with
     const auto direct = algorithm::convolution_direct;
     auto forward = forward_desc(c, with_bias && direction == 0);
     if (direction == 0)
-      return {convolution_forward(forward), forward.impl_info_str(), forward.scratchpad_desc(),
+      return {convolution_forward(forward), forward.scratchpad_desc(),
               forward.weights_desc(), {}};
     if (direction == 1) {
       convolution_backward_data::primitive_desc pd(
           {direct, g.source, g.weights_any, g.target, g.strides, g.dilates, g.padding, g.padding_end},
           jml::user_scratchpad(), jml::engine(), forward);
-      return {convolution_backward_data(pd), pd.impl_info_str(), pd.scratchpad_desc(), pd.weights_desc(), {}};
+      return {convolution_backward_data(pd), pd.scratchpad_desc(), pd.weights_desc(), {}};
     }
     convolution_backward_weights::desc desc = with_bias
         ? convolution_backward_weights::desc(direct, g.source, g.weights_any, g.bias, g.target, g.strides,
@@ -65,7 +65,7 @@ const jml::Compiled &compiled(const jml_convolution &c, int direction, bool with
         : convolution_backward_weights::desc(direct, g.source, g.weights_any, g.target, g.strides, g.dilates,
                                              g.padding, g.padding_end);
     convolution_backward_weights::primitive_desc pd(desc, jml::user_scratchpad(), jml::engine(), forward);
-    return {convolution_backward_weights(pd), pd.impl_info_str(), pd.scratchpad_desc(), pd.diff_weights_desc(),
+    return {convolution_backward_weights(pd), pd.scratchpad_desc(), pd.diff_weights_desc(),
             {}};
   });
 }
@@ -118,10 +118,4 @@ int jml_direct_backward_weights(
     jml::execute(primitive, arguments);
     if (!same) jml::reorder(primitive.weights, packed, g.weights_user, dw);
   });
-}
-
-const char *jml_direct_implementation(const jml_convolution *c, int direction) {
-  const char *name = "";
-  jml::guarded("convolution", [&] { name = compiled(*c, direction, false).implementation.c_str(); });
-  return name;
 }

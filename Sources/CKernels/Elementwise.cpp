@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "Library.hpp"
+#include "Dnnl.hpp"
 #include "Parallel.h"
 #include "Primitives.h"
 
@@ -47,9 +47,9 @@ const jml::Compiled &softmax(const jml_map &m, bool backward) {
     const auto desc = desc_of(m);
     softmax_forward::primitive_desc forward({prop_kind::forward_training, desc, 1}, jml::user_scratchpad(),
                                             jml::engine());
-    if (!backward) return {softmax_forward(forward), forward.impl_info_str(), forward.scratchpad_desc(), {}, {}};
+    if (!backward) return {softmax_forward(forward), forward.scratchpad_desc(), {}, {}};
     softmax_backward::primitive_desc pd({desc, desc, 1}, jml::user_scratchpad(), jml::engine(), forward);
-    return {softmax_backward(pd), pd.impl_info_str(), pd.scratchpad_desc(), {}, {}};
+    return {softmax_backward(pd), pd.scratchpad_desc(), {}, {}};
   });
 }
 

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <vector>
 
-#include "Library.hpp"
+#include "Dnnl.hpp"
 #include "Parallel.h"
 #include "Primitives.h"
 

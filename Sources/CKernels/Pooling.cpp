@@ -1,4 +1,4 @@
-#include "Library.hpp"
+#include "Dnnl.hpp"
 #include "Parallel.h"
 #include "Primitives.h"
 
@@ -30,12 +30,12 @@ const jml::Compiled &pooling(const jml_pooling &p, int direction) {
         {kind, algorithm_of(p.kind), desc_of(p.in), desc_of(p.out), strides, kernel, before, after},
         jml::user_scratchpad(), jml::engine());
     if (direction != 2)
-      return {pooling_forward(forward), forward.impl_info_str(), forward.scratchpad_desc(), {},
+      return {pooling_forward(forward), forward.scratchpad_desc(), {},
               forward.workspace_desc()};
     pooling_backward::primitive_desc pd(
         {algorithm_of(p.kind), desc_of(p.in), desc_of(p.out), strides, kernel, before, after},
         jml::user_scratchpad(), jml::engine(), forward);
-    return {pooling_backward(pd), pd.impl_info_str(), pd.scratchpad_desc(), {}, pd.workspace_desc()};
+    return {pooling_backward(pd), pd.scratchpad_desc(), {}, pd.workspace_desc()};
   });
 }
 
@@ -46,10 +46,10 @@ const jml::Compiled &resizing(const jml_map &in, const jml_map &out, bool backwa
         {prop_kind::forward_training, algorithm::resampling_linear, desc_of(in), desc_of(out)},
         jml::user_scratchpad(), jml::engine());
     if (!backward)
-      return {resampling_forward(forward), forward.impl_info_str(), forward.scratchpad_desc(), {}, {}};
+      return {resampling_forward(forward), forward.scratchpad_desc(), {}, {}};
     resampling_backward::primitive_desc pd({algorithm::resampling_linear, desc_of(in), desc_of(out)},
                                            jml::user_scratchpad(), jml::engine(), forward);
-    return {resampling_backward(pd), pd.impl_info_str(), pd.scratchpad_desc(), {}, {}};
+    return {resampling_backward(pd), pd.scratchpad_desc(), {}, {}};
   });
 }
 

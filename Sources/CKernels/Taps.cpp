@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "BlockedProducts.hpp"
-#include "Library.hpp"
+#include "Dnnl.hpp"
 #include "MatrixConvolution.h"
 #include "Parallel.h"
 

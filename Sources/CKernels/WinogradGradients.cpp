@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "BlockedProducts.hpp"
-#include "Library.hpp"
+#include "Dnnl.hpp"
 #include "MatrixConvolution.h"
 #include "Parallel.h"
 #include "WinogradPlan.hpp"

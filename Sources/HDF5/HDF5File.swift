@@ -14,7 +14,7 @@ public final class HDF5File: @unchecked Sendable {
 
   /// Throws `HDF5Error.unreadable` or `.notHDF5`.
   public init(reading path: String) throws {
-    Library.enter()
+    HDF5Library.enter()
     self.path = path
     // The library's own message for a missing file is long and lacks the reason.
     let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
@@ -24,30 +24,30 @@ public final class HDF5File: @unchecked Sendable {
     close(descriptor)
     let fail = { (reason: String) in HDF5Error.notHDF5(path: path, reason: reason) }
     let access = try Handle(H5Pcreate(jml_h5_class_file_access()), close: H5Pclose, orThrow: fail)
-    guard H5Pset_file_locking(access.id, false, true) >= 0 else { throw fail(Library.lastError()) }
+    guard H5Pset_file_locking(access.id, false, true) >= 0 else { throw fail(HDF5Library.lastError()) }
     handle = try Handle(H5Fopen(path, jml_h5_read_only(), access.id), close: H5Fclose, orThrow: fail)
   }
 
   /// - Parameter image: the bytes of a whole file. Throws `HDF5Error.notHDF5`.
   public init(image: Data, name: String) throws {
-    Library.enter()
+    HDF5Library.enter()
     path = name
     let fail = { (reason: String) in HDF5Error.notHDF5(path: name, reason: reason) }
     guard !image.isEmpty else { throw fail("the file is empty") }
     let access = try Handle(H5Pcreate(jml_h5_class_file_access()), close: H5Pclose, orThrow: fail)
-    guard H5Pset_fapl_core(access.id, 1 << 22, false) >= 0 else { throw fail(Library.lastError()) }
+    guard H5Pset_fapl_core(access.id, 1 << 22, false) >= 0 else { throw fail(HDF5Library.lastError()) }
     // The library copies the bytes and does not write into ours; its parameter just lacks `const`.
     let status = image.withUnsafeBytes {
       H5Pset_file_image(access.id, UnsafeMutableRawPointer(mutating: $0.baseAddress), $0.count)
     }
-    guard status >= 0 else { throw fail(Library.lastError()) }
+    guard status >= 0 else { throw fail(HDF5Library.lastError()) }
     handle = try Handle(
-      H5Fopen(Library.uniqueName(), jml_h5_read_only(), access.id), close: H5Fclose, orThrow: fail)
+      H5Fopen(HDF5Library.uniqueName(), jml_h5_read_only(), access.id), close: H5Fclose, orThrow: fail)
   }
 
   /// Whether a group or dataset of this name exists.
   public func exists(_ object: String) -> Bool {
-    Library.enter()
+    HDF5Library.enter()
     var prefix = ""
     for part in HDF5File.parts(object) {
       prefix += prefix.isEmpty ? part : "/" + part
@@ -79,7 +79,7 @@ public final class HDF5File: @unchecked Sendable {
 
   /// Opens any object; "/" and "" are the root group.
   func open(_ object: String) throws -> Handle {
-    Library.enter()
+    HDF5Library.enter()
     guard exists(object) else { throw HDF5Error.missing(path: path, object: object) }
     let name = HDF5File.parts(object).joined(separator: "/")
     return try Handle(
@@ -88,6 +88,6 @@ public final class HDF5File: @unchecked Sendable {
   }
 
   func failure(_ object: String, _ operation: String, _ reason: String? = nil) -> HDF5Error {
-    .failed(path: path, object: object, operation: operation, reason: reason ?? Library.lastError())
+    .failed(path: path, object: object, operation: operation, reason: reason ?? HDF5Library.lastError())
   }
 }

@@ -12,15 +12,15 @@ public final class HDF5Writer {
   private let file: Handle
 
   public init(name: String) throws {
-    Library.enter()
+    HDF5Library.enter()
     self.name = name
     let fail = { (reason: String) in
       HDF5Error.failed(path: name, object: "/", operation: "creating", reason: reason)
     }
     let access = try Handle(H5Pcreate(jml_h5_class_file_access()), close: H5Pclose, orThrow: fail)
-    guard H5Pset_fapl_core(access.id, 1 << 22, false) >= 0 else { throw fail(Library.lastError()) }
+    guard H5Pset_fapl_core(access.id, 1 << 22, false) >= 0 else { throw fail(HDF5Library.lastError()) }
     file = try Handle(
-      H5Fcreate(Library.uniqueName(), jml_h5_truncate(), jml_h5_default(), access.id), close: H5Fclose,
+      H5Fcreate(HDF5Library.uniqueName(), jml_h5_truncate(), jml_h5_default(), access.id), close: H5Fclose,
       orThrow: fail)
   }
 
@@ -68,7 +68,7 @@ public final class HDF5Writer {
 
   /// Makes an empty group (and those on the way), unless it exists.
   public func makeGroup(_ group: String) throws {
-    Library.enter()
+    HDF5Library.enter()
     var prefix = ""
     for part in HDF5File.parts(group) {
       prefix += prefix.isEmpty ? part : "/" + part
@@ -81,7 +81,7 @@ public final class HDF5Writer {
 
   /// The bytes of the file as it stands.
   public func image() throws -> Data {
-    Library.enter()
+    HDF5Library.enter()
     guard H5Fflush(file.id, H5F_SCOPE_LOCAL) >= 0 else { throw failure("/", "flushing") }
     let size = H5Fget_file_image(file.id, nil, 0)
     guard size >= 0 else { throw failure("/", "imaging") }
@@ -117,7 +117,7 @@ public final class HDF5Writer {
   private func writeAttribute(_ name: String, _ object: String, type: hid_t, _ write: (hid_t) -> herr_t)
     throws
   {
-    Library.enter()
+    HDF5Library.enter()
     let label = "\(object)@\(name)"
     let path = HDF5File.parts(object).joined(separator: "/")
     let opened = try Handle(
@@ -154,7 +154,7 @@ public final class HDF5Writer {
   private func create(
     _ dataset: String, type: hid_t, shape: [Int], elementBytes: Int, compress: Bool
   ) throws -> Handle {
-    Library.enter()
+    HDF5Library.enter()
     let parts = HDF5File.parts(dataset)
     precondition(!parts.isEmpty, "HDF5Writer.write: a dataset needs a name")
     try makeGroup(parts.dropLast().joined(separator: "/"))
@@ -164,13 +164,13 @@ public final class HDF5Writer {
       shape.isEmpty ? H5Screate(H5S_SCALAR) : H5Screate_simple(Int32(shape.count), extents, nil),
       close: H5Sclose, orThrow: fail)
     let creation = try Handle(H5Pcreate(jml_h5_class_dataset_create()), close: H5Pclose, orThrow: fail)
-    guard H5Pset_obj_track_times(creation.id, false) >= 0 else { throw fail(Library.lastError()) }
+    guard H5Pset_obj_track_times(creation.id, false) >= 0 else { throw fail(HDF5Library.lastError()) }
     if compress, !shape.isEmpty, !shape.contains(0) {
       let chunk = HDF5Writer.chunk(shape, elementBytes: elementBytes).map { hsize_t($0) }
       guard
         H5Pset_chunk(creation.id, Int32(chunk.count), chunk) >= 0, H5Pset_shuffle(creation.id) >= 0,
         H5Pset_deflate(creation.id, 4) >= 0
-      else { throw fail(Library.lastError()) }
+      else { throw fail(HDF5Library.lastError()) }
     }
     return try Handle(
       H5Dcreate2(
@@ -194,7 +194,7 @@ public final class HDF5Writer {
   // MARK: - Strings
 
   private func stringType(_ object: String) throws -> Handle {
-    Library.enter()
+    HDF5Library.enter()
     let type = try Handle(
       H5Tcopy(jml_h5_c_string()), close: H5Tclose, orThrow: { self.failure(object, "typing", $0) })
     guard H5Tset_size(type.id, jml_h5_variable_length()) >= 0, H5Tset_cset(type.id, H5T_CSET_UTF8) >= 0 else {
@@ -226,6 +226,6 @@ public final class HDF5Writer {
   }
 
   private func failure(_ object: String, _ operation: String, _ reason: String? = nil) -> HDF5Error {
-    .failed(path: name, object: object, operation: operation, reason: reason ?? Library.lastError())
+    .failed(path: name, object: object, operation: operation, reason: reason ?? HDF5Library.lastError())
   }
 }

@@ -13,7 +13,7 @@ public enum Attention {
     var a = descriptor(q, kv, heads)
     let y = Tensor(uninitialized: q.shape)
     let logSums = Tensor(uninitialized: [q.shape[0], heads, q.shape[1]])
-    Profile.measure("attention forward") {
+    Profiler.measure("attention forward") {
       jml_attention_forward(&a, q.pointer, kv.pointer, logSums.pointer, y.pointer)
     }
     return (y, logSums)
@@ -26,7 +26,7 @@ public enum Attention {
     var a = descriptor(q, kv, heads)
     let dq = Tensor(uninitialized: q.shape)
     let dkv = Tensor(uninitialized: kv.shape)
-    Profile.measure("attention backward") {
+    Profiler.measure("attention backward") {
       jml_attention_backward(
         &a, q.pointer, kv.pointer, logSums.pointer, output.pointer, gradient.pointer, dq.pointer, dkv.pointer)
     }

@@ -40,7 +40,7 @@ public enum BatchNormalization {
     let y = Tensor(uninitialized: x.shape, layout: x.layout)
     let mean = Tensor(uninitialized: scale.shape)
     let variance = Tensor(uninitialized: scale.shape)
-    Library.run("batch norm forward", "batch norm of \(x.shape)") {
+    KernelRuntime.run("batch norm forward", "batch norm of \(x.shape)") {
       jml_norm_forward(
         &map, epsilon, activation.code, x.pointer, scale.pointer, shift.pointer, mean.pointer,
         variance.pointer,
@@ -57,7 +57,7 @@ public enum BatchNormalization {
     check("batch norm inference", x, scale)
     var map = x.map
     let y = Tensor(uninitialized: x.shape, layout: x.layout)
-    Library.run("batch norm forward", "batch norm inference of \(x.shape)") {
+    KernelRuntime.run("batch norm forward", "batch norm inference of \(x.shape)") {
       jml_norm_inference(
         &map, epsilon, activation.code, x.pointer, scale.pointer, shift.pointer, mean.pointer,
         variance.pointer,
@@ -76,7 +76,7 @@ public enum BatchNormalization {
     let dx = Tensor(uninitialized: x.shape, layout: x.layout)
     let dscale = Tensor(uninitialized: scale.shape)
     let dshift = Tensor(uninitialized: scale.shape)
-    Library.run("batch norm backward", "batch norm backward of \(x.shape)") {
+    KernelRuntime.run("batch norm backward", "batch norm backward of \(x.shape)") {
       jml_norm_backward(
         &map, epsilon, activation.code, x.pointer, scale.pointer, shift.pointer,
         saved.mean.pointer, saved.variance.pointer, gradient.pointer, dx.pointer,

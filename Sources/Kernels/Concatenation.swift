@@ -28,7 +28,7 @@ public enum Concatenation {
       precondition(
         part.shape[0] == whole.shape[0] && part.shape[2] == whole.shape[2] && part.shape[3] == whole.shape[3],
         "concat: \(part.shape) does not fit \(whole.shape)")
-      Library.run("concat", "concat of \(part.shape) at channel \(first)") {
+      KernelRuntime.run("concat", "concat of \(part.shape) at channel \(first)") {
         jml_concat_part(&map, whole.pointer, &piece, part.pointer, Int32(first), extract ? 1 : 0)
       }
       first += part.shape[1]

@@ -67,8 +67,8 @@ public struct Convolution: Sendable {
     _ x: Tensor, weight: Tensor, bias: Tensor?, algorithm: ConvolutionAlgorithm? = nil
   ) -> Tensor {
     check(x, weight)
-    Profile.count(operations: operations(x.shape))
-    let y = Tensor(uninitialized: outputShape(x.shape), layout: Library.preferredLayout)
+    Profiler.count(operations: operations(x.shape))
+    let y = Tensor(uninitialized: outputShape(x.shape), layout: KernelRuntime.preferredLayout)
     var c = descriptor(x, y)
     if isDilatedDepthwise && bias == nil {
       depthwise("forward", x, weight: weight, turned: false, into: y)
@@ -78,15 +78,15 @@ public struct Convolution: Sendable {
     let chosen = bias == nil ? algorithm ?? self.algorithm(for: x.shape) : .direct
     switch chosen {
     case .direct:
-      Library.run("convolution direct forward", "convolution of \(x.shape)") {
+      KernelRuntime.run("convolution direct forward", "convolution of \(x.shape)") {
         jml_direct_forward(&c, x.pointer, weight.pointer, bias?.pointer, y.pointer)
       }
     case .winograd:
-      Library.run("convolution winograd forward", "winograd of \(x.shape)") {
+      KernelRuntime.run("convolution winograd forward", "winograd of \(x.shape)") {
         jml_winograd_forward(&c, x.pointer, weight.pointer, y.pointer)
       }
     case .taps:
-      Library.run("convolution taps forward", "taps of \(x.shape)") {
+      KernelRuntime.run("convolution taps forward", "taps of \(x.shape)") {
         jml_taps_forward(&c, x.pointer, weight.pointer, y.pointer)
       }
     }
@@ -100,9 +100,9 @@ public struct Convolution: Sendable {
   public func backwardData(
     _ gradient: Tensor, weight: Tensor, shape: Shape, algorithm: ConvolutionAlgorithm? = nil
   ) -> Tensor {
-    let dx = Tensor(uninitialized: shape, layout: Library.preferredLayout)
+    let dx = Tensor(uninitialized: shape, layout: KernelRuntime.preferredLayout)
     check(dx, weight)
-    Profile.count(operations: operations(shape))
+    Profiler.count(operations: operations(shape))
     var c = descriptor(dx, gradient)
     if isDilatedDepthwise {
       depthwise("backward data", gradient, weight: weight, turned: true, into: dx)
@@ -110,15 +110,15 @@ public struct Convolution: Sendable {
     }
     switch algorithm ?? self.algorithm(for: shape) {
     case .direct:
-      Library.run("convolution direct backward data", "convolution backward data of \(shape)") {
+      KernelRuntime.run("convolution direct backward data", "convolution backward data of \(shape)") {
         jml_direct_backward_data(&c, gradient.pointer, weight.pointer, dx.pointer)
       }
     case .winograd:
-      Library.run("convolution winograd backward data", "winograd backward data of \(shape)") {
+      KernelRuntime.run("convolution winograd backward data", "winograd backward data of \(shape)") {
         jml_winograd_backward_data(&c, gradient.pointer, weight.pointer, dx.pointer)
       }
     case .taps:
-      Library.run("convolution taps backward data", "taps backward data of \(shape)") {
+      KernelRuntime.run("convolution taps backward data", "taps backward data of \(shape)") {
         jml_taps_backward_data(&c, gradient.pointer, weight.pointer, dx.pointer)
       }
     }
@@ -135,11 +135,11 @@ public struct Convolution: Sendable {
     algorithm: ConvolutionAlgorithm? = nil
   ) {
     check(x, weightGradient)
-    Profile.count(operations: operations(x.shape))
+    Profiler.count(operations: operations(x.shape))
     var c = descriptor(x, gradient)
     if isDilatedDepthwise {
       var map = x.map
-      Library.run("convolution depthwise backward weights", "depthwise backward weights of \(x.shape)") {
+      KernelRuntime.run("convolution depthwise backward weights", "depthwise backward weights of \(x.shape)") {
         jml_depthwise_backward_weights(
           &map, Int32(geometry.kernel), Int32(geometry.dilation), Int32(geometry.padding), x.pointer,
           gradient.pointer, weightGradient.pointer)
@@ -147,7 +147,7 @@ public struct Convolution: Sendable {
       return
     }
     let chosen = biasGradient == nil ? algorithm ?? self.algorithm(for: x.shape) : .direct
-    Library.run(
+    KernelRuntime.run(
       "convolution \(chosen) backward weights", "convolution backward weights of \(x.shape), \(chosen)"
     ) {
       switch chosen {
@@ -178,7 +178,7 @@ public struct Convolution: Sendable {
   /// With stride 1 the data gradient is the same convolution with every kernel turned by 180 degrees.
   private func depthwise(_ pass: String, _ x: Tensor, weight: Tensor, turned: Bool, into y: Tensor) {
     var map = x.map
-    Library.run("convolution depthwise \(pass)", "depthwise \(pass) of \(x.shape)") {
+    KernelRuntime.run("convolution depthwise \(pass)", "depthwise \(pass) of \(x.shape)") {
       jml_depthwise(
         &map, Int32(geometry.kernel), Int32(geometry.dilation), Int32(geometry.padding), turned ? 1 : 0,
         x.pointer, weight.pointer, y.pointer)

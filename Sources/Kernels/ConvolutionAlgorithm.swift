@@ -5,7 +5,7 @@ extension Convolution {
   /// Whether the products-based algorithms apply: 1x1 and 3x3 windows at stride 1 that keep the size, and whole
   /// channel blocks on both sides. Winograd needs a 3x3 window besides.
   public func supportsProducts(_ shape: Shape) -> Bool {
-    guard case .blocked(let block) = Library.preferredLayout else { return false }
+    guard case .blocked(let block) = KernelRuntime.preferredLayout else { return false }
     return (geometry.kernel == 1 || geometry.kernel == 3) && geometry.stride == 1 && geometry.groups == 1
       && geometry.padding == geometry.dilation * (geometry.kernel - 1) / 2
       && geometry.inChannels % block == 0 && geometry.outChannels % block == 0
@@ -21,9 +21,9 @@ extension Convolution {
     guard geometry.kernel == 3 else { return .taps }
     var c = jml_convolution(
       batch: Int32(shape[0]), in_channels: Int32(geometry.inChannels), in_height: Int32(shape[2]),
-      in_width: Int32(shape[3]), in_block: Library.preferredLayout.block,
+      in_width: Int32(shape[3]), in_block: KernelRuntime.preferredLayout.block,
       out_channels: Int32(geometry.outChannels), out_height: Int32(shape[2]), out_width: Int32(shape[3]),
-      out_block: Library.preferredLayout.block, kernel: Int32(geometry.kernel), stride: 1,
+      out_block: KernelRuntime.preferredLayout.block, kernel: Int32(geometry.kernel), stride: 1,
       padding: Int32(geometry.padding), dilation: Int32(geometry.dilation), groups: 1)
     let channels = Double(geometry.inChannels + geometry.outChannels)
     let pairs = Double(geometry.inChannels * geometry.outChannels)

@@ -14,7 +14,7 @@ public enum Dense {
   public static func forward(_ x: Tensor, weight: Tensor, bias: Tensor?) -> Tensor {
     var d = descriptor(x, weight)
     let y = Tensor(uninitialized: outputShape(x.shape, weight: weight.shape))
-    Profile.measure("dense forward") {
+    Profiler.measure("dense forward") {
       jml_dense_forward(&d, x.pointer, weight.pointer, bias?.pointer, y.pointer)
     }
     return y
@@ -24,7 +24,7 @@ public enum Dense {
   public static func backwardData(_ gradient: Tensor, weight: Tensor, shape: Shape) -> Tensor {
     let dx = Tensor(uninitialized: shape)
     var d = descriptor(dx, weight)
-    Profile.measure("dense backward data") {
+    Profiler.measure("dense backward data") {
       jml_dense_backward_data(&d, gradient.pointer, weight.pointer, dx.pointer)
     }
     return dx
@@ -37,7 +37,7 @@ public enum Dense {
     var d = descriptor(x, weight)
     let dw = Tensor(uninitialized: weight.shape, layout: weight.layout)
     let db = Tensor(uninitialized: [weight.shape[0]])
-    Profile.measure("dense backward weights") {
+    Profiler.measure("dense backward weights") {
       jml_dense_backward_weights(&d, x.pointer, gradient.pointer, dw.pointer, db.pointer)
     }
     return (dw, db)

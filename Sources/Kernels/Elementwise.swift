@@ -8,7 +8,7 @@ public enum Elementwise {
     guard activation != .none else { return x }
     var map = x.map
     let y = Tensor(uninitialized: x.shape, layout: x.layout)
-    Library.run("activation", "activation of \(x.shape)") {
+    KernelRuntime.run("activation", "activation of \(x.shape)") {
       jml_activation_forward(&map, activation.code, x.pointer, y.pointer)
     }
     return y
@@ -20,7 +20,7 @@ public enum Elementwise {
     guard activation != .none else { return gradient }
     var map = output.map
     let dx = Tensor(uninitialized: output.shape, layout: output.layout)
-    Library.run("activation", "activation backward of \(output.shape)") {
+    KernelRuntime.run("activation", "activation backward of \(output.shape)") {
       jml_activation_backward(&map, activation.code, output.pointer, gradient.pointer, dx.pointer)
     }
     return dx
@@ -31,7 +31,7 @@ public enum Elementwise {
     precondition(a.shape == b.shape && a.layout == b.layout, "add: \(a.shape) and \(b.shape) differ")
     var map = a.shape.rank == 4 ? a.map : a.flatMap
     let y = Tensor(uninitialized: a.shape, layout: a.layout)
-    Library.run("add", "add of \(a.shape)") {
+    KernelRuntime.run("add", "add of \(a.shape)") {
       jml_add(&map, activation.code, a.pointer, b.pointer, y.pointer)
     }
     return y
@@ -43,7 +43,7 @@ public enum Elementwise {
       factors.count == x.shape[0] * x.shape[1], "scaleChannels: \(factors.count) factors for \(x.shape)")
     var map = x.map
     let y = Tensor(uninitialized: x.shape, layout: x.layout)
-    Library.run("dropout", "scaleChannels of \(x.shape)") {
+    KernelRuntime.run("dropout", "scaleChannels of \(x.shape)") {
       jml_scale_channels(&map, factors, x.pointer, y.pointer)
     }
     return y
@@ -53,7 +53,7 @@ public enum Elementwise {
   public static func softmax(_ x: Tensor) -> Tensor {
     var map = x.map
     let y = Tensor(uninitialized: x.shape, layout: x.layout)
-    Library.run("softmax", "softmax of \(x.shape)") {
+    KernelRuntime.run("softmax", "softmax of \(x.shape)") {
       jml_softmax_forward(&map, x.pointer, y.pointer)
     }
     return y
@@ -63,7 +63,7 @@ public enum Elementwise {
   public static func softmaxBackward(_ gradient: Tensor, output: Tensor) -> Tensor {
     var map = output.map
     let dx = Tensor(uninitialized: output.shape, layout: output.layout)
-    Library.run("softmax", "softmax backward of \(output.shape)") {
+    KernelRuntime.run("softmax", "softmax backward of \(output.shape)") {
       jml_softmax_backward(&map, output.pointer, gradient.pointer, dx.pointer)
     }
     return dx

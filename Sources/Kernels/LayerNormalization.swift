@@ -22,7 +22,7 @@ public enum LayerNormalization {
     let rows = x.shape.count / scale.shape.count
     let y = Tensor(uninitialized: x.shape)
     let saved = Saved(mean: Tensor(uninitialized: [rows]), inverse: Tensor(uninitialized: [rows]))
-    Profile.measure("layer norm forward") {
+    Profiler.measure("layer norm forward") {
       jml_layer_norm_forward(
         rows, scale.shape.count, epsilon, x.pointer, scale.pointer, shift.pointer, saved.mean.pointer,
         saved.inverse.pointer, y.pointer)
@@ -37,7 +37,7 @@ public enum LayerNormalization {
     let dx = Tensor(uninitialized: x.shape)
     let dscale = Tensor(uninitialized: scale.shape)
     let dshift = Tensor(uninitialized: scale.shape)
-    Profile.measure("layer norm backward") {
+    Profiler.measure("layer norm backward") {
       jml_layer_norm_backward(
         x.shape.count / scale.shape.count, scale.shape.count, x.pointer, scale.pointer, saved.mean.pointer,
         saved.inverse.pointer, gradient.pointer, dx.pointer, dscale.pointer, dshift.pointer)

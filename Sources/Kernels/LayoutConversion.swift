@@ -8,7 +8,7 @@ extension Tensor {
     let result = Tensor(uninitialized: shape, layout: layout)
     var from = map
     var to = result.map
-    Library.run("layout", "layout conversion of \(shape)") {
+    KernelRuntime.run("layout", "layout conversion of \(shape)") {
       jml_convert(&from, pointer, &to, result.pointer)
     }
     return result

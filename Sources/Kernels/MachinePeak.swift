@@ -36,10 +36,10 @@ public enum MachinePeak {
     let (channels, side) = (512, 64)
     let geometry = ConvolutionGeometry(
       inChannels: channels, outChannels: channels, kernel: 1, stride: 1, padding: 0, dilation: 1, groups: 1)
-    let before = Library.threads
-    Library.threads = threads
-    defer { Library.threads = before }
-    let x = Tensor(uninitialized: [threads, channels, side, side], layout: Library.preferredLayout)
+    let before = KernelRuntime.threads
+    KernelRuntime.threads = threads
+    defer { KernelRuntime.threads = before }
+    let x = Tensor(uninitialized: [threads, channels, side, side], layout: KernelRuntime.preferredLayout)
     let weight = Tensor(uninitialized: geometry.weightShape, layout: geometry.weightLayout)
     x.pointer.update(repeating: 0.5, count: x.shape.count)
     weight.pointer.update(repeating: 0.25, count: weight.shape.count)

@@ -39,7 +39,7 @@ public struct Pooling: Hashable, Sendable {
     var pooling = descriptor(x, y)
     let bytes = training && kind == .maximum ? Int(jml_pool_workspace_bytes(&pooling)) : 0
     let workspace = bytes > 0 ? Tensor(uninitialized: [(bytes + 3) / 4]) : nil
-    Library.run("pooling", "pooling of \(x.shape)") {
+    KernelRuntime.run("pooling", "pooling of \(x.shape)") {
       jml_pool_forward(
         &pooling, training && kind == .maximum ? 1 : 0, x.pointer, y.pointer, workspace?.pointer)
     }
@@ -50,7 +50,7 @@ public struct Pooling: Hashable, Sendable {
   public func backward(_ gradient: Tensor, shape: Shape, workspace: Tensor?) -> Tensor {
     let dx = Tensor(uninitialized: shape, layout: gradient.layout)
     var pooling = descriptor(dx, gradient)
-    Library.run("pooling", "pooling backward of \(shape)") {
+    KernelRuntime.run("pooling", "pooling backward of \(shape)") {
       jml_pool_backward(&pooling, gradient.pointer, workspace?.pointer, dx.pointer)
     }
     return dx
@@ -76,7 +76,7 @@ public enum AdaptiveAveragePooling {
     let y = Tensor(uninitialized: [x.shape[0], x.shape[1], bins, bins], layout: x.layout)
     var from = x.map
     var to = y.map
-    Library.run("pooling", "adaptive pooling of \(x.shape)") {
+    KernelRuntime.run("pooling", "adaptive pooling of \(x.shape)") {
       jml_adaptive_pool_forward(&from, &to, x.pointer, y.pointer)
     }
     return y
@@ -86,7 +86,7 @@ public enum AdaptiveAveragePooling {
     let dx = Tensor(uninitialized: shape, layout: gradient.layout)
     var from = dx.map
     var to = gradient.map
-    Library.run("pooling", "adaptive pooling backward of \(shape)") {
+    KernelRuntime.run("pooling", "adaptive pooling backward of \(shape)") {
       jml_adaptive_pool_backward(&from, &to, gradient.pointer, dx.pointer)
     }
     return dx

@@ -8,7 +8,7 @@ public enum Resize {
     let y = Tensor(uninitialized: [x.shape[0], x.shape[1], height, width], layout: x.layout)
     var from = x.map
     var to = y.map
-    Library.run("resize", "resize of \(x.shape) to \(y.shape)") {
+    KernelRuntime.run("resize", "resize of \(x.shape) to \(y.shape)") {
       jml_resize_forward(&from, &to, x.pointer, y.pointer)
     }
     return y
@@ -20,7 +20,7 @@ public enum Resize {
     let dx = Tensor(uninitialized: shape, layout: gradient.layout)
     var from = dx.map
     var to = gradient.map
-    Library.run("resize", "resize backward of \(gradient.shape) to \(shape)") {
+    KernelRuntime.run("resize", "resize backward of \(gradient.shape) to \(shape)") {
       jml_resize_backward(&from, &to, gradient.pointer, dx.pointer)
     }
     return dx

@@ -7,7 +7,7 @@ public enum Tokens {
   public static func from(map x: Tensor) -> Tensor {
     var map = x.map
     let y = Tensor(uninitialized: [x.shape[0], x.shape[2] * x.shape[3], x.shape[1]])
-    Profile.measure("layout") { jml_tokens_from_map(&map, x.pointer, y.pointer) }
+    Profiler.measure("layout") { jml_tokens_from_map(&map, x.pointer, y.pointer) }
     return y
   }
 
@@ -17,7 +17,7 @@ public enum Tokens {
       x.shape.rank == 3 && x.shape[1] == height * width, "tokens: \(x.shape) are not \(height) x \(width)")
     let y = Tensor(uninitialized: [x.shape[0], x.shape[2], height, width], layout: layout)
     var map = y.map
-    Profile.measure("layout") { jml_map_from_tokens(&map, x.pointer, y.pointer) }
+    Profiler.measure("layout") { jml_map_from_tokens(&map, x.pointer, y.pointer) }
     return y
   }
 
@@ -27,7 +27,7 @@ public enum Tokens {
       factors.count == b.shape[0] && (a == nil || a?.shape == b.shape),
       "add scaled: \(factors.count) factors, \(a?.shape.description ?? "nothing") and \(b.shape)")
     let y = Tensor(uninitialized: b.shape)
-    Profile.measure("add") {
+    Profiler.measure("add") {
       jml_add_scaled(
         b.shape[0], b.shape.count / b.shape[0], a?.pointer, b.pointer, factors, y.pointer)
     }
@@ -39,14 +39,14 @@ public enum Tokens {
   /// x * Phi(x), with the normal distribution function Phi (Hendrycks and Gimpel, 2016).
   public static func gelu(_ x: Tensor) -> Tensor {
     let y = Tensor(uninitialized: x.shape)
-    Profile.measure("gelu") { jml_gelu_forward(x.shape.count, x.pointer, y.pointer) }
+    Profiler.measure("gelu") { jml_gelu_forward(x.shape.count, x.pointer, y.pointer) }
     return y
   }
 
   /// dL/dx from the input of GELU.
   public static func geluBackward(_ gradient: Tensor, input: Tensor) -> Tensor {
     let dx = Tensor(uninitialized: input.shape)
-    Profile.measure("gelu") {
+    Profiler.measure("gelu") {
       jml_gelu_backward(input.shape.count, input.pointer, gradient.pointer, dx.pointer)
     }
     return dx
@@ -63,7 +63,7 @@ public enum Tokens {
   public static func depthwise(_ x: Tensor, height: Int, width: Int, weight: Tensor, bias: Tensor) -> Tensor {
     var m = tokenMap(x, height, width)
     let y = Tensor(uninitialized: x.shape)
-    Profile.measure("token depthwise") {
+    Profiler.measure("token depthwise") {
       jml_token_depthwise_forward(&m, x.pointer, weight.pointer, bias.pointer, y.pointer)
     }
     return y
@@ -75,7 +75,7 @@ public enum Tokens {
   {
     var m = tokenMap(gradient, height, width)
     let dx = Tensor(uninitialized: gradient.shape)
-    Profile.measure("token depthwise") {
+    Profiler.measure("token depthwise") {
       jml_token_depthwise_backward_data(&m, gradient.pointer, weight.pointer, dx.pointer)
     }
     return dx
@@ -88,7 +88,7 @@ public enum Tokens {
     var m = tokenMap(x, height, width)
     let dw = Tensor(uninitialized: [x.shape[2], 1, 3, 3])
     let db = Tensor(uninitialized: [x.shape[2]])
-    Profile.measure("token depthwise") {
+    Profiler.measure("token depthwise") {
       jml_token_depthwise_backward_weights(&m, x.pointer, gradient.pointer, dw.pointer, db.pointer)
     }
     return (dw, db)
@@ -102,7 +102,7 @@ public enum Tokens {
     var m = tokenMap(x, height, width)
     let y = Tensor(
       uninitialized: [x.shape[0], (height / size) * (width / size), size * size * x.shape[2]])
-    Profile.measure("layout") { jml_token_patches(&m, size, x.pointer, y.pointer) }
+    Profiler.measure("layout") { jml_token_patches(&m, size, x.pointer, y.pointer) }
     return y
   }
 
@@ -111,7 +111,7 @@ public enum Tokens {
     let dx = Tensor(
       uninitialized: [gradient.shape[0], height * width, gradient.shape[2] / (size * size)])
     var m = tokenMap(dx, height, width)
-    Profile.measure("layout") { jml_token_patches_backward(&m, size, gradient.pointer, dx.pointer) }
+    Profiler.measure("layout") { jml_token_patches_backward(&m, size, gradient.pointer, dx.pointer) }
     return dx
   }
 

@@ -1,4 +1,4 @@
-import CKernels
+import Kernels
 import Tensors
 
 /// The region terms that the fused head does not know, by their definition: logits are up-sampled, the loss
@@ -17,7 +17,7 @@ extension SegmentationLoss {
     _ region: Region, _ logits: Tensor, _ teacher: Tensor?, _ labels: LabelBatch, addingTo gradient: Tensor
   ) throws(LossError) -> RegionValues {
     let configuration = configuration
-    let full = upsample(logits, labels)
+    let full = Resize.forward(logits, height: labels.height, width: labels.width)
     let hard = try SoftLabels(labels, classes: configuration.classes, ignoreIndex: configuration.ignoreIndex)
     let target = try configuration.smoothing?.softLabels(labels) ?? hard
     let labelWeight = region.weight * (configuration.distillation?.regionLabelWeight ?? 1)
@@ -27,12 +27,14 @@ extension SegmentationLoss {
     add(byLabel.gradient, times: labelWeight, to: sum)
     if let teacher, let term = configuration.distillation?.jaccard {
       let teacherWeight = region.weight * term.weight
-      let soft = SoftLabels(distilling: upsample(teacher, labels), temperature: 1, keep: hard.keep)
+      let soft = SoftLabels(
+        distilling: Resize.forward(teacher, height: labels.height, width: labels.width), temperature: 1,
+        keep: hard.keep)
       let byTeacher = term.loss(logits: full, target: soft)
       values.teacher = teacherWeight * byTeacher.value
       add(byTeacher.gradient, times: teacherWeight, to: sum)
     }
-    add(downsample(sum, to: logits.shape), times: 1, to: gradient)
+    add(Resize.backward(sum, shape: logits.shape), times: 1, to: gradient)
     return values
   }
 
@@ -41,33 +43,5 @@ extension SegmentationLoss {
     withExtendedLifetime((term, sum)) {
       for index in 0..<sum.shape.count { sum.pointer[index] += factor * term.pointer[index] }
     }
-  }
-
-  private func upsample(_ logits: Tensor, _ labels: LabelBatch) -> Tensor {
-    let full = Tensor(uninitialized: [logits.shape[0], logits.shape[1], labels.height, labels.width])
-    if full.shape == logits.shape { return logits }
-    var from = map(logits)
-    var to = map(full)
-    let status = jml_resize_forward(&from, &to, logits.pointer, full.pointer)
-    precondition(status == 0, "SegmentationLoss: cannot up-sample \(logits.shape) to \(full.shape)")
-    withExtendedLifetime(logits) {}
-    return full
-  }
-
-  private func downsample(_ gradient: Tensor, to shape: Shape) -> Tensor {
-    if gradient.shape == shape { return gradient }
-    let low = Tensor(uninitialized: shape)
-    var from = map(low)
-    var to = map(gradient)
-    let status = jml_resize_backward(&from, &to, gradient.pointer, low.pointer)
-    precondition(status == 0, "SegmentationLoss: no gradient of up-sampling \(shape) to \(gradient.shape)")
-    withExtendedLifetime(gradient) {}
-    return low
-  }
-
-  private func map(_ tensor: Tensor) -> jml_map {
-    let extents = tensor.shape.dimensions.map { Int32($0) }
-    return jml_map(
-      batch: extents[0], channels: extents[1], height: extents[2], width: extents[3], block: 0)
   }
 }

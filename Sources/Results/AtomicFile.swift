@@ -51,16 +51,4 @@ public enum AtomicFile {
     guard rename(from.path, url.path) == 0 else { throw FileSystem.error(url, "renaming to it") }
     try FileSystem.sync(folder: url.deletingLastPathComponent())
   }
-
-  /// Removes what writers that died left in a folder: temporary files of this host whose process is gone.
-  public static func removeStale(in folder: URL) throws {
-    for name in try FileSystem.names(in: folder) where name.hasPrefix(".") && name.hasSuffix(partialSuffix) {
-      let parts = name.dropLast(partialSuffix.count).split(separator: ".")
-      guard parts.count >= 3, let process = pid_t(parts[parts.count - 2]) else { continue }
-      guard name.contains(".\(FileSystem.host).\(process).") else { continue }
-      guard kill(process, 0) != 0, errno == ESRCH else { continue }
-      let path = folder.appendingPathComponent(name)
-      guard unlink(path.path) == 0 || errno == ENOENT else { throw FileSystem.error(path, "removing") }
-    }
-  }
 }

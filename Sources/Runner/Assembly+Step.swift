@@ -163,8 +163,8 @@ extension Assembly {
   }
 
   private static func active(
-    _ classes: Experiments.ActiveClasses, threshold: Double
-  ) -> Losses.ActiveClasses {
+    _ classes: ActiveClassRule, threshold: Double
+  ) -> ActiveClasses {
     switch classes {
     case .all: .all
     case .present: .present

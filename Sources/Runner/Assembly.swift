@@ -70,19 +70,9 @@ public struct Assembly: Sendable {
   // MARK: Model
 
   public static func architecture(_ model: ModelSpec) -> Architecture {
-    let backbone: Architecture.Backbone =
-      switch model.backbone {
-      case .resnet18d: .resnet18d
-      case .resnet50d: .resnet50d
-      case .resnet101d: .resnet101d
-      case .mobilenetv2_100: .mobilenetv2
-      case .mit_b0: .mitB0
-      case .mit_b1: .mitB1
-      case .mit_b2: .mitB2
-      case .mit_b3: .mitB3
-      case .mit_b4: .mitB4
-      case .mit_b5: .mitB5
-      }
+    guard let backbone = Architecture.Backbone(rawValue: model.backbone.rawValue) else {
+      preconditionFailure("Assembly: Models has no backbone '\(model.backbone.rawValue)'")
+    }
     let decoder: Architecture.Decoder
     let channels: Int
     switch model.decoder {

@@ -29,7 +29,7 @@ public struct Doctor: Sendable {
       Finding(
         name: "cpu", verdict: .ok,
         text: "\(Machine.cpu), \(Machine.cores) cores, \(Doctor.gibibytes(Machine.memoryBytes)) of memory"),
-      Finding(name: "layout", verdict: .ok, text: "activations \(Library.preferredLayout)"),
+      Finding(name: "layout", verdict: .ok, text: "activations \(KernelRuntime.preferredLayout)"),
     ]
     for (name, version) in Machine.versions.sorted(by: { $0.key < $1.key }) where name != "system" {
       findings.append(Finding(name: name, verdict: .ok, text: version))

@@ -69,7 +69,7 @@ public struct RunExecutor {
 
   private func attempt(_ claim: RunClaim) throws -> RunEnd {
     // Kernels take the number of threads from the thread that calls them: this one.
-    Library.threads = threads
+    KernelRuntime.threads = threads
     var progress = Progress()
     do {
       return try train(claim, &progress)

@@ -29,13 +29,13 @@ public final class SupervisedStep: TrainingStep {
   public func compute(_ batch: TrainingBatch, at moment: StepMoment) throws -> ComputedStep {
     let pass = ForwardPass.training(seed: moment.seed, iteration: moment.iteration)
     let outputs = model(Variable(constant: batch.labelled.images), pass)
-    let result = try Profile.measure("loss head") {
+    let result = try Profiler.measure("loss head") {
       try loss(
         main: outputs.main.value, auxiliary: outputs.auxiliary?.value, labels: batch.labelled.labels, teacher: nil)
     }
     return ComputedStep(terms: result.terms(of: loss)) { [optimizer] in
       guard let gradients = pass.tape?.backward(result.seeds(outputs)) else { return }
-      Profile.measure("optimizer") { optimizer.step(gradients, rate: moment.rate) }
+      Profiler.measure("optimizer") { optimizer.step(gradients, rate: moment.rate) }
     }
   }
 }

@@ -215,7 +215,7 @@ struct LossCommand: ParsableCommand {
 
   private func loss(classes: Int, isHard: Bool) throws -> FullResolutionLoss {
     let threshold = threshold ?? 0.01
-    let active: Losses.ActiveClasses =
+    let active: ActiveClasses =
       switch self.active ?? (isHard ? .present : .all) {
       case .all: .all
       case .present: .present

@@ -46,7 +46,7 @@ struct ModelForwardCommand: ParsableCommand {
   @OptionGroup var threading: ThreadsOption
 
   func run() throws {
-    Library.threads = threading.threads ?? Machine.cores
+    KernelRuntime.threads = threading.threads ?? Machine.cores
     let spec = try options.spec(name)
     let images = try ModelForwardCommand.images(input, spec)
     let model = options.network(spec, seed: seed)

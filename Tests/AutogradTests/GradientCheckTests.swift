@@ -81,7 +81,7 @@ import Testing
   }
 
   private func blocked(_ x: Variable, _ pass: ForwardPass) -> Variable {
-    pass.convert(x, to: Library.preferredLayout)
+    pass.convert(x, to: KernelRuntime.preferredLayout)
   }
 
   @Test func convolutionsInEveryForm() {

@@ -18,11 +18,11 @@ import Testing
   @Test func backwardFreesActivations() {
     let store = ParameterStore(seed: 1)
     let unit = ConvNormAct(store.root["unit"], inChannels: 16, outChannels: 16, kernel: 3, dilation: 1)
-    let x = Tensor(repeating: 0.5, shape: [2, 16, 32, 32]).converted(to: Library.preferredLayout)
+    let x = Tensor(repeating: 0.5, shape: [2, 16, 32, 32]).converted(to: KernelRuntime.preferredLayout)
     let before = MemoryPool.liveBytes
     let pass = ForwardPass.training(seed: 1, iteration: 0)
     var y: Variable? = unit(Variable(constant: x), pass)
-    let gradient = Tensor(repeating: 1, shape: [2, 16, 32, 32]).converted(to: Library.preferredLayout)
+    let gradient = Tensor(repeating: 1, shape: [2, 16, 32, 32]).converted(to: KernelRuntime.preferredLayout)
     var gradients: Gradients?
     if let output = y { gradients = pass.tape?.backward([(output, gradient)]) }
     y = nil
@@ -47,7 +47,7 @@ import Testing
     let store = ParameterStore(seed: 1)
     let norm = BatchNorm2d(store.root["norm"], channels: 16, momentum: 0.1, epsilon: 1e-5, activation: .none)
     let values = (0..<64).map { Float($0 / 16 % 2 == 0 ? 1 : -1) }
-    let x = Tensor(values, shape: [4, 16, 1, 1]).converted(to: Library.preferredLayout)
+    let x = Tensor(values, shape: [4, 16, 1, 1]).converted(to: KernelRuntime.preferredLayout)
     _ = norm(Variable(constant: x), .training(seed: 1, iteration: 0))
     // Batch variance 1 over four values: unbiased 4/3.
     #expect(abs(norm.runningVariance.value.values[0] - (0.9 + 0.1 * 4 / 3)) < 1e-5)

@@ -192,12 +192,4 @@ import Testing
     let sum = Elementwise.add(x, ones, activation: .relu).plainValues
     #expect(zip(x.plainValues, sum).allSatisfy { max($0 + 1, 0) == $1 })
   }
-
-  @Test func matrixProductTransposes() {
-    let a = Tensor([1, 2, 3, 4, 5, 6], shape: [2, 3])
-    let b = Tensor([1, 0, 2, 1, 0, 3], shape: [3, 2])
-    #expect(MatrixProduct.multiply(a, b).values == [5, 11, 14, 23])
-    #expect(MatrixProduct.multiply(a, a, transposeB: true).values == [14, 32, 32, 77])
-    #expect(MatrixProduct.multiply(a, a, transposeA: true).values == [17, 22, 27, 22, 29, 36, 27, 36, 45])
-  }
 }

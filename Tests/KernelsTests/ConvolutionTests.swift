@@ -122,9 +122,9 @@ import Testing
 
   /// The same bits again, for each algorithm: nothing depends on which thread came first.
   @Test(arguments: [1, 2]) func sameThreadsSameBits(_ threads: Int) {
-    let before = Library.threads
-    Library.threads = threads
-    defer { Library.threads = before }
+    let before = KernelRuntime.threads
+    KernelRuntime.threads = threads
+    defer { KernelRuntime.threads = before }
     let test = Case(input: [3, 32, 17, 23], out: 32, kernel: 3, stride: 1, dilation: 2, groups: 1)
     let convolution = Convolution(test.geometry)
     let weight = Tensor(uninitialized: test.geometry.weightShape, layout: .hwio)

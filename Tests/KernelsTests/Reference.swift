@@ -48,7 +48,7 @@ enum Reference {
 
 extension Tensor {
   init(blocked values: [Float], _ shape: Shape) {
-    self = Tensor(values, shape: shape).converted(to: Library.preferredLayout)
+    self = Tensor(values, shape: shape).converted(to: KernelRuntime.preferredLayout)
   }
 
   var plainValues: [Float] { converted(to: .plain).values }

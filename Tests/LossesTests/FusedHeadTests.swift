@@ -52,8 +52,9 @@ struct FusedHeadTests {
     return SegmentationLoss.Configuration(
       classes: classes, ignoreIndex: ignore, crossEntropyWeight: 0.25, jaccardWeight: 0.75, mainWeight: 0.6,
       auxiliaryWeight: 0.4,
-      jaccard: JaccardMetricLoss(
-        alpha: 1, beta: mode == 2 ? 0.7 : 1, smooth: 1, averaging: averaging, active: modes[mode]),
+      region: .jaccard(
+        JaccardMetricLoss(
+          alpha: 1, beta: mode == 2 ? 0.7 : 1, smooth: 1, averaging: averaging, active: modes[mode])),
       smoothing: target.smooths ? smoothing : nil,
       distillation: target.distils
         ? SegmentationLoss.Distillation(

@@ -28,7 +28,8 @@ import Testing
       classes: 19, ignoreIndex: LabelMap.ignore, crossEntropyWeight: 0.25, jaccardWeight: 0.75,
       mainWeight: 0.5,
       auxiliaryWeight: 0.5,
-      jaccard: JaccardMetricLoss(alpha: 1, beta: 1, smooth: 1, averaging: .dataset, active: .present),
+      region: .jaccard(
+        JaccardMetricLoss(alpha: 1, beta: 1, smooth: 1, averaging: .dataset, active: .present)),
       smoothing: nil, distillation: nil))
 
   @Test(arguments: OracleModel.names) func namesAndShapes(_ name: String) throws {

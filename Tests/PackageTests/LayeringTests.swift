@@ -41,38 +41,93 @@ import Testing
     }
   }
 
-  @Test func filesImportWhatTheTableAllows() throws {
+  /// No more than the row, or a room knows what it should not; no less, or the table says nothing.
+  @Test func filesImportWhatTheTableNames() throws {
     var files = 0
-    for room in try Room.all() {
+    for room in try Room.all() where !room.isC {
+      var used: Set<String> = []
       for file in try Repository.files(below: "Sources/\(room.name)", ["swift"]) {
         files += 1
-        for name in try imports(of: file) {
-          let allowed = room.imports.union(LayeringTests.platform)
-          #expect(allowed.contains(name), "\(file) imports \(name); allowed: \(room.imports.sorted())")
-        }
+        let names = Set(try imports(of: file)).subtracting(LayeringTests.platform)
+        let stray = names.subtracting(room.imports).sorted()
+        #expect(stray.isEmpty, "\(file) imports \(stray); allowed: \(room.imports.sorted())")
+        used.formUnion(names)
       }
+      let idle = room.imports.subtracting(used).sorted()
+      #expect(idle.isEmpty, "\(room.name) may import \(idle) and no file does")
     }
     #expect(files > 20)
   }
 
-  /// `room("A", ["B", .product(name: "C", package: "P")])` in Package.swift, and the executable's target.
-  @Test func packageDeclaresNoMore() throws {
-    let package = try Repository.text("Package.swift")
-    let rooms = Dictionary(uniqueKeysWithValues: try Room.all().map { ($0.name, $0.imports) })
-    let declaration = try Regex(
-      #"(?:room\(\s*|executableTarget\(\s*name:\s*)"(\w+)",\s*(?:dependencies:\s*)?\[([^\]]*)\]"#)
+  /// Which library a header is of; nil for the language's own.
+  private func library(ofHeader header: String) -> String? {
+    let known = [
+      "oneapi/dnnl/dnnl.hpp": "oneDNN", "cblas.h": "OpenBLAS", "png.h": "libpng", "turbojpeg.h": "libturbojpeg",
+      "hdf5.h": "libhdf5", "openssl/evp.h": "libcrypto",
+    ]
+    let standard: Set<String> = ["stddef", "stdint", "stdio", "stdlib", "string", "setjmp", "math"]
+    if let name = known[header] { return name }
+    if !header.contains(".") || standard.contains(String(header.dropLast(2))) { return nil }
+    return header
+  }
+
+  /// The same for the C rooms. libgomp has no header: its entry points are declared where they are called.
+  @Test func headersAreThoseOfTheLibrariesNamed() throws {
+    let include = try Regex(#"^\s*#\s*include\s*<([^>]+)>"#).anchorsMatchLineEndings()
+    for room in try Room.all() where room.isC {
+      var used: Set<String> = []
+      for file in try Repository.files(below: "Sources/\(room.name)", ["c", "cpp", "h", "hpp"]) {
+        let text = try Repository.text(file)
+        for match in text.matches(of: include) {
+          guard let header = match[1].substring, let name = library(ofHeader: String(header)) else { continue }
+          #expect(room.imports.contains(name), "\(file) includes <\(header)> of \(name)")
+          used.insert(name)
+        }
+        if text.contains(#"extern "C" void GOMP_"#) { used.insert("libgomp") }
+      }
+      #expect(used == room.imports, "\(room.name) uses \(used.sorted()), its row names \(room.imports.sorted())")
+    }
+  }
+
+  /// Modules that a target declares, by the target's name. `declaration` matches the name and its list.
+  private func declared(_ declaration: String) throws -> [String: Set<String>] {
     let item = try Regex(#"\.product\(name:\s*"(\w+)",\s*package:\s*"[^"]*"\)|"(\w+)""#)
-    var found: Set<String> = []
-    for match in package.matches(of: declaration) {
+    var targets: [String: Set<String>] = [:]
+    for match in try Repository.text("Package.swift").matches(of: Regex(declaration)) {
       guard let name = match[1].substring, let list = match[2].substring else { continue }
-      found.insert(String(name))
-      let allowed = try #require(rooms[String(name)], "\(name) is not in ARCHITECTURE.md")
-      for dependency in list.matches(of: item) {
-        let module = String(try #require(dependency[1].substring ?? dependency[2].substring))
-        #expect(allowed.contains(module), "Package.swift lets \(name) depend on \(module)")
+      let modules = list.matches(of: item).compactMap { ($0[1].substring ?? $0[2].substring).map(String.init) }
+      targets[String(name)] = Set(modules)
+    }
+    return targets
+  }
+
+  /// `room("A", ["B", .product(name: "C", package: "P")])` in Package.swift, and the executable's target.
+  @Test func packageDeclaresTheSame() throws {
+    let targets = try declared(
+      #"(?:room\(\s*|executableTarget\(\s*name:\s*)"(\w+)",\s*(?:dependencies:\s*)?\[([^\]]*)\]"#)
+    let rooms = try Room.all().filter { !$0.isC }
+    #expect(targets.keys.sorted() == rooms.map(\.name).sorted())
+    for room in rooms {
+      let modules = targets[room.name] ?? []
+      #expect(
+        modules == room.imports,
+        "\(room.name): Package.swift declares \(modules.sorted()), its row names \(room.imports.sorted())")
+    }
+  }
+
+  /// A test target that imports a module it does not declare builds or not depending on what was built before.
+  @Test func testsDeclareWhatTheyImport() throws {
+    let targets = try declared(#"tests\(\s*"(\w+)",\s*\[([^\]]*)\]"#)
+    let always = LayeringTests.platform.union(["Testing", "TestSupport"])
+    for (name, modules) in targets.sorted(by: { $0.key < $1.key }) {
+      for file in try Repository.files(below: "Tests/\(name)", ["swift"]) {
+        let stray = Set(try imports(of: file)).subtracting(modules).subtracting(always).sorted()
+        #expect(stray.isEmpty, "\(file) imports \(stray), which \(name) does not declare in Package.swift")
       }
     }
-    // C targets have no Swift imports; every other room is declared by one of the two forms.
-    #expect(found == Set(rooms.keys.filter { !$0.hasPrefix("C") }))
+    let folders = try FileManager.default.contentsOfDirectory(
+      atPath: Repository.root.appendingPathComponent("Tests").path
+    ).filter { $0.hasSuffix("Tests") }
+    #expect(targets.keys.sorted() == folders.sorted())
   }
 }

@@ -28,6 +28,9 @@ struct Room {
   let name: String
   let imports: Set<String>
 
+  /// Without Swift files: a border to C, whose row names libraries.
+  var isC: Bool { name.hasPrefix("C") }
+
   /// Rooms from bottom to top. A row may name several rooms with the same imports.
   static func all() throws -> [Room] {
     let lines = try Repository.text("ARCHITECTURE.md").split(separator: "\n")

@@ -109,23 +109,6 @@ struct StoreTests {
       let claim = try store.take("r")
       #expect(!FileManager.default.fileExists(atPath: leftover.path))
       withExtendedLifetime(claim) {}
-
-      var name = [CChar](repeating: 0, count: 256)
-      gethostname(&name, 255)
-      let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/bin/true")
-      try process.run()
-      process.waitUntilExit()
-      let dead = folder.appendingPathComponent(".table04.md.\(host).\(process.processIdentifier).1.partial")
-      let live = folder.appendingPathComponent(".table04.md.\(host).\(getpid()).1.partial")
-      let foreign = folder.appendingPathComponent(
-        ".table04.md.not-\(host).\(process.processIdentifier).1.partial")
-      for url in [dead, live, foreign] { try Data().write(to: url) }
-      try AtomicFile.removeStale(in: folder)
-      #expect(!FileManager.default.fileExists(atPath: dead.path))
-      #expect(FileManager.default.fileExists(atPath: live.path))
-      #expect(FileManager.default.fileExists(atPath: foreign.path))
     }
   }
 

@@ -12,7 +12,7 @@ extension ForwardPass {
     if let counts {
       let shape = convolution.outputShape(x.shape)
       counts.value.convolution += shape.count * (weight.shape.count / weight.shape[0])
-      return made(shape, Library.preferredLayout)
+      return made(shape, KernelRuntime.preferredLayout)
     }
     let y = convolution.forward(x.value, weight: weight.value, bias: bias?.value)
     let wantsInput = x.slot != nil

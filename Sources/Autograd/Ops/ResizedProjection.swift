@@ -24,7 +24,7 @@ extension ForwardPass {
       let pixels = batch * height * width
       counts.value.upsampledElements += weight.shape[1] * pixels
       counts.value.convolution += weight.shape.count * pixels
-      return made([batch, outputs, height, width], Library.preferredLayout)
+      return made([batch, outputs, height, width], KernelRuntime.preferredLayout)
     }
     let shares = ForwardPass.shares(weight.value, parts.map { $0.shape[1] })
     var sum: Tensor?

@@ -13,7 +13,7 @@ extension ForwardPass {
 
   /// Tokens [B, H * W, C] to [B, C, H, W], blocked.
   public func map(_ x: Variable, height: Int, width: Int) -> Variable {
-    let layout = Library.preferredLayout
+    let layout = KernelRuntime.preferredLayout
     if counts != nil { return made([x.shape[0], x.shape[2], height, width], layout) }
     let y = Tokens.map(x.value, height: height, width: width, layout: layout)
     return record("map", inputs: [x], output: y) { gradient, _ in [Tokens.from(map: gradient)] }

@@ -28,9 +28,6 @@ int jml_direct_backward_data(const jml_convolution *c, const float *dy, const fl
 int jml_direct_backward_weights(
     const jml_convolution *c, const float *x, const float *dy, float *dw, float *dbias);
 
-/// Name of the library's implementation for direction 0 forward, 1 data, 2 weights; "" when there is none.
-const char *jml_direct_implementation(const jml_convolution *c, int direction);
-
 /// Scratch that lives between calls, for the calling thread; at least `bytes`, aligned to 64.
 void *jml_scratch(int slot, unsigned long bytes);
 

@@ -1,7 +1,7 @@
 import JSON
 
 /// The classes over which a Jaccard term averages (paper Fig. 6), chosen per batch on the kept pixels.
-public enum ActiveClasses: String, CaseIterable, Sendable {
+public enum ActiveClassRule: String, CaseIterable, Sendable {
   /// Every class of the data set.
   case all
   /// Classes that are the label's largest somewhere.
@@ -52,7 +52,7 @@ public struct LossSpec: Equatable, Sendable {
 
   /// - Parameter activeClasses: reads the `active_classes` key.
   fileprivate init(
-    _ reader: StrictReader, name: String?, activeClasses: (StrictReader) throws -> ActiveClasses
+    _ reader: StrictReader, name: String?, activeClasses: (StrictReader) throws -> ActiveClassRule
   ) throws {
     let kind = try reader.required("kind").choice(Kind.self)
     let more: [String] =
@@ -75,7 +75,7 @@ public struct LossSpec: Equatable, Sendable {
 
   /// From a stored run, where `active_classes` is one word.
   init(_ reader: StrictReader) throws {
-    try self.init(reader, name: nil) { try $0.choice(ActiveClasses.self) }
+    try self.init(reader, name: nil) { try $0.choice(ActiveClassRule.self) }
   }
 
   var json: JSONValue {
@@ -129,11 +129,11 @@ public struct JaccardSpec: Equatable, Sendable {
   /// Weight of the form averaged per class over images (mIoU^C).
   public let classWeight: Double
   /// For the term against the labels; distillation names its own.
-  public let activeClasses: ActiveClasses
+  public let activeClasses: ActiveClassRule
   /// Of the modes prob, label and both; the paper does not state it, 0.01 is the authors' code's.
   public let threshold: Double
 
-  fileprivate init(_ reader: StrictReader, activeClasses: (StrictReader) throws -> ActiveClasses) throws {
+  fileprivate init(_ reader: StrictReader, activeClasses: (StrictReader) throws -> ActiveClassRule) throws {
     form = try reader.optional("form")?.choice(JaccardForm.self) ?? .jml1
     isLogarithmic = try reader.optional("log")?.bool() ?? false
     gamma = try reader.optional("gamma")?.number(.closed(1, 10)) ?? 1
@@ -173,13 +173,13 @@ public struct JaccardSpec: Equatable, Sendable {
 public struct LovaszSpec: Equatable, Sendable {
   /// In the place of lambda_JML.
   public let weight: Double
-  public let activeClasses: ActiveClasses
+  public let activeClasses: ActiveClassRule
   /// Of the modes prob, label and both.
   public let threshold: Double
 
   fileprivate init(_ reader: StrictReader) throws {
     weight = try reader.required("lovasz_weight").number(.above(0, upTo: 100))
-    activeClasses = try reader.required("active_classes").choice(ActiveClasses.self)
+    activeClasses = try reader.required("active_classes").choice(ActiveClassRule.self)
     threshold = try reader.required("threshold").number(.from(0, below: 1))
   }
 
@@ -202,7 +202,7 @@ public struct LossDefinition: Equatable, Sendable {
     func spec(_ key: String) throws -> LossSpec {
       try LossSpec(reader, name: name) {
         try $0.allowOnly(["hard", "smoothed"])
-        return try $0.required(key).choice(ActiveClasses.self)
+        return try $0.required(key).choice(ActiveClassRule.self)
       }
     }
     self.name = name

@@ -80,7 +80,7 @@ public final class DistillationStep: TrainingStep {
     let taught = try teacher.outputs(of: images, iteration: moment.iteration, taps: taps)
     let pass = ForwardPass.training(seed: moment.seed, iteration: moment.iteration)
     let outputs = model(Variable(constant: images), pass, taps: taps)
-    let result = try Profile.measure("loss head") {
+    let result = try Profiler.measure("loss head") {
       try loss(
         main: outputs.main.value, auxiliary: outputs.auxiliary?.value, labels: labels,
         teacher: loss.configuration.distillation == nil ? nil : taught.logits)
@@ -97,7 +97,7 @@ public final class DistillationStep: TrainingStep {
     }
     return ComputedStep(terms: terms) { [optimizer] in
       guard let gradients = pass.tape?.backward(seeds) else { return }
-      Profile.measure("optimizer") { optimizer.step(gradients, rate: moment.rate) }
+      Profiler.measure("optimizer") { optimizer.step(gradients, rate: moment.rate) }
       for update in updates { update() }
     }
   }

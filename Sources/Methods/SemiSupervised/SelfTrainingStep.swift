@@ -78,7 +78,7 @@ public final class SelfTrainingStep: SemiSupervisedStep {
       guard
         let gradients = pass.tape?.backward(supervised.seeds(onLabelled) + unsupervised.seeds(onUnlabelled))
       else { return }
-      Profile.measure("optimizer") { optimizer.step(gradients, rate: moment.rate) }
+      Profiler.measure("optimizer") { optimizer.step(gradients, rate: moment.rate) }
       average.update(from: student, decay: min(1 - 1 / Double(moment.iteration + 1), decay))
     }
   }

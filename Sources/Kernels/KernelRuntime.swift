@@ -3,7 +3,7 @@ import COpenBLAS
 import Tensors
 
 /// What the kernels run on: threads, preferred layout, library versions.
-public enum Library {
+public enum KernelRuntime {
   /// Threads used by kernels that the calling thread starts.
   public static var threads: Int {
     get { Int(jml_thread_count()) }
@@ -29,7 +29,7 @@ public enum Library {
   static func run(
     _ kind: @autoclosure () -> String, _ operation: @autoclosure () -> String, _ kernel: () -> Int32
   ) {
-    guard Profile.measure(kind(), kernel) != 0 else { return }
+    guard Profiler.measure(kind(), kernel) != 0 else { return }
     preconditionFailure("\(operation()): \(String(cString: jml_last_error()))")
   }
 }

@@ -39,7 +39,6 @@ int guarded(const char *operation, const Body &body) {
 /// A primitive and the layouts it chose. Scratch memory is handed in at execution, so that all share one buffer.
 struct Compiled {
   dnnl::primitive primitive;
-  std::string implementation;
   dnnl::memory::desc scratch, weights, workspace;
 };
 

@@ -2,7 +2,7 @@ import CHDF5
 import Synchronization
 
 /// Entry to the C library. Debian's build is thread-safe (one global lock), so any thread may call.
-enum Library {
+enum HDF5Library {
   private static let version: String = {
     // Without this, a file that could not be closed makes the library's own exit handler crash the process.
     H5dont_atexit()
@@ -35,7 +35,7 @@ enum Library {
 }
 
 /// The version of libhdf5 in use, for instance "1.10.8".
-public func hdf5LibraryVersion() -> String { Library.enter() }
+public func hdf5LibraryVersion() -> String { HDF5Library.enter() }
 
 /// Owns one library identifier and closes it.
 struct Handle: ~Copyable {
@@ -43,7 +43,7 @@ struct Handle: ~Copyable {
   private let close: @convention(c) (hid_t) -> herr_t
 
   init(_ id: hid_t, close: @convention(c) (hid_t) -> herr_t, orThrow error: (String) -> HDF5Error) throws {
-    guard id >= 0 else { throw error(Library.lastError()) }
+    guard id >= 0 else { throw error(HDF5Library.lastError()) }
     self.id = id
     self.close = close
   }

@@ -2,7 +2,7 @@ import Synchronization
 
 /// Seconds by kind of work and operations, for `jml bench`: where a training step goes. Off unless asked for; numbers
 /// never depend on it.
-public enum Profile {
+public enum Profiler {
   private struct State {
     var isOn = false
     var seconds: [String: Double] = [:]
@@ -14,7 +14,7 @@ public enum Profile {
   /// Starts counting from zero, or stops.
   public static func set(on: Bool) { state.withLock { $0 = State(isOn: on) } }
 
-  /// Runs `body` and adds its wall time to `kind`.
+  /// Runs `body` and adds its wall time to `kind`. Where one measurement lies within another, its time counts in both.
   public static func measure<Result, Failure: Error>(
     _ kind: @autoclosure () -> String, _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {

@@ -1,4 +1,4 @@
-#include "Library.hpp"
+#include "Dnnl.hpp"
 
 #include <cstdlib>
 
@@ -65,7 +65,7 @@ void reorder(const dnnl::memory::desc &from, const float *source, const dnnl::me
   for (long value : desc_key(to)) key.push_back(value);
   const Compiled &compiled = cached(key, [&] {
     dnnl::reorder::primitive_desc pd(engine(), from, engine(), to, user_scratchpad());
-    return Compiled{dnnl::reorder(pd), pd.impl_info_str(), pd.scratchpad_desc(), {}, {}};
+    return Compiled{dnnl::reorder(pd), pd.scratchpad_desc(), {}, {}};
   });
   Arguments arguments{{DNNL_ARG_FROM, wrap(from, source)}, {DNNL_ARG_TO, wrap(to, target)}};
   execute(compiled, arguments);
