@@ -70,18 +70,13 @@ public struct StepBenchmark: Sendable {
   private func measure(
     _ network: SegmentationModel, _ repeats: Repeats
   ) throws -> (times: Measurement, work: WorkByKind) {
-    let configuration = TrainingConfiguration(
-      iterations: repeats.count + repeats.warmUp, learningRate: recipe.learningRate,
-      optimizer: Assembly.optimizer(recipe),
-      weightDecay: recipe.weightDecay, headMultiplier: recipe.headMultiplier, power: recipe.power,
-      warmUpRatio: recipe.warmupRatio, warmUpFloor: recipe.warmupFloor, seed: 0)
     let trainer = Trainer(
       model: network,
       loss: Assembly.loss(loss, label: label, distillation: teaching?.distillation, classes: classes),
       teacher: teaching.map {
         NetworkTeacher(SegmentationModel(Assembly.architecture($0.teacher), classes: classes, seed: 1))
       },
-      configuration: configuration)
+      configuration: Assembly.training(recipe, iterations: repeats.count + repeats.warmUp, seed: 0))
     let sample = Batch(
       images: BenchmarkNoise.tensor([batch, 3, cropHeight, cropWidth], -2...2),
       labels: BenchmarkNoise.labels(

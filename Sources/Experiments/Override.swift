@@ -1,6 +1,6 @@
 import JSON
 
-/// One changed value: a dotted key of a run spec, such as `recipe.learning_rate=0.02`. It passes the same
+/// One changed value: a dotted key of a run spec, such as `recipe.optimizer.learning_rate=0.02`. It passes the same
 /// checks as the value in the file, and is part of the run's id.
 public struct Override: Equatable, Sendable, CustomStringConvertible {
   /// Section and key, such as `loss.smooth`.
@@ -24,7 +24,7 @@ public struct Override: Equatable, Sendable, CustomStringConvertible {
     guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
       throw RegistryError.wrongType(
         file: "--set", path: "(argument)", value: "'\(argument)'",
-        allowed: "key=value, such as recipe.power=0.9")
+        allowed: "key=value, such as recipe.schedule.power=0.9")
     }
     let value = try ConfigNode(yaml: String(parts[1]), file: "--set \(parts[0])")
     self.init(key: String(parts[0]), value: value, source: "--set")

@@ -88,7 +88,7 @@ struct RunResolver {
     distillation: RunDistillation?,
     seed: Int, fold: Int?, _ place: Place
   ) throws -> RunSpec {
-    guard let scaled = profile.datasets[dataset] else {
+    guard let scaled = profile.dataset(dataset) else {
       throw RegistryError.missingKey(file: "profiles/\(profile.name).yaml", path: "datasets.\(dataset)")
     }
     guard let fingerprint = dataFingerprints[dataset], !fingerprint.isEmpty else {
@@ -119,6 +119,7 @@ struct RunResolver {
     seenKeys.formUnion(final.spec.overridableKeys)
     // Also checks what no single file can: that distillation and loss fit together.
     let spec = try RunSpec(json: final.spec.canonicalJSON, source: "\(place.file) \(place.cell)")
+      .resolvingWeights()
     let id = spec.id
     runs[id] = PlannedRun(id: id, spec: spec, dependencies: spec.distillation.map { [$0.teacher] } ?? [])
     return id

@@ -68,7 +68,7 @@ enum Main {
     case let error as RunnerError:
       switch error {
       case .noExperiments, .noDataFolder, .needsData, .unknownRun, .ambiguousRun: return 64
-      case .unknownSplit, .classCount, .badData: return 65
+      case .unknownSplit, .classCount, .badData, .alteredData, .changedData: return 65
       case .teacherNotFinished, .cannotStart: return 1
       }
     case is DataFailure, is WeightsError: return 65
