@@ -4,7 +4,7 @@
 #   JOBS     runs at a time                           THREADS  threads of each run
 #   PAIRS    repeats of make bench                    ROWS     rows of make bench (default: all)
 #   SKIP     modes of PyTorch that make bench leaves out
-#   SET      overrides, such as SET="recipe.learning_rate=0.02 loss.smooth=2"
+#   SET      overrides, such as SET="recipe.optimizer.learning_rate=0.02 loss.smooth=2"
 TABLE   ?= 4
 PROFILE ?= mini
 JOBS    ?= 2

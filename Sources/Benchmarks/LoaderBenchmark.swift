@@ -3,6 +3,7 @@ import Experiments
 import Foundation
 import Images
 import Kernels
+import Runner
 import Scenes
 import Tensors
 
@@ -25,19 +26,14 @@ public struct LoaderBenchmark: Sendable {
   /// - Throws: `DatasetError.writing`.
   public static func drawScenes(below folder: URL) throws {
     let sizes = EmbeddedData.Sizes(streetTrain: 4, streetVal: 1, streetHeight: 1024, streetWidth: 2048)
-    try EmbeddedData.makeStreets(root: folder.path, seed: 1, sizes: sizes)
+    try EmbeddedSet(.streets, seed: 1, sizes: sizes).make(below: folder.path)
   }
 
   /// Samples in turn, each with its own draw.
   /// - Throws: `DatasetError`.
   public func run(_ repeats: Repeats) throws -> BenchmarkReport {
     let dataset = try Cityscapes(root: root, split: .train)
-    let augmentation = Augmentation(
-      scale: recipe.scale, flipProbability: recipe.flipProbability, cropHeight: crop.height,
-      cropWidth: crop.width,
-      // The registry has made sure that there are three.
-      normalization: Normalization(
-        mean: SIMD3(recipe.mean.map { Float($0) }), std: SIMD3(recipe.std.map { Float($0) })))
+    let augmentation = Assembly.augmentation(recipe, cropHeight: crop.height, cropWidth: crop.width)
     let (times, work) = try repeats.measure { index in
       var random = RandomSource(seed: 0, purpose: "loader benchmark", index)
       let position = index % dataset.count

@@ -97,8 +97,8 @@ public enum DataCheck {
     }
   }
 
-  /// FNV-1a over 64-bit words (the last one padded with zeros), then the length.
-  private static func contentHash(_ bytes: [UInt8], _ start: UInt64) -> UInt64 {
+  /// FNV-1a over 64-bit words (the last one padded with zeros), then the length. For noticing changes.
+  public static func contentHash(_ bytes: [UInt8], _ start: UInt64) -> UInt64 {
     var hash = start
     bytes.withUnsafeBytes { raw in
       var offset = 0

@@ -71,11 +71,45 @@ indirect enum ConfigNode: Equatable, Sendable {
   /// This tree with the value at `path` replaced; nil when no such key exists.
   func replacing(_ path: ArraySlice<String>, with value: ConfigNode) -> ConfigNode? {
     guard let head = path.first else { return value }
-    guard case .mapping(var pairs) = self, let index = pairs.firstIndex(where: { $0.key == head }),
-      let child = pairs[index].node.replacing(path.dropFirst(), with: value)
-    else { return nil }
-    pairs[index].node = child
-    return .mapping(pairs)
+    switch self {
+    case .mapping(var pairs):
+      guard let index = pairs.firstIndex(where: { $0.key == head }),
+        let child = pairs[index].node.replacing(path.dropFirst(), with: value)
+      else { return nil }
+      pairs[index].node = child
+      return .mapping(pairs)
+    case .sequence(var items):
+      guard let index = ListAddress.all(items.map(\.label))?.firstIndex(of: head),
+        let child = items[index].replacing(path.dropFirst(), with: value)
+      else { return nil }
+      items[index] = child
+      return .sequence(items)
+    case .scalar: return nil
+    }
+  }
+
+  /// What an element of a list goes by.
+  var label: String? {
+    for key in ListAddress.labelKeys {
+      if case .scalar(let text, _) = self[key] { return text }
+    }
+    return nil
+  }
+}
+
+/// How dotted keys name the elements of a list of mappings, such as `recipe.augmentation.random_scale.minimum`.
+enum ListAddress {
+  /// The keys of an element that it may go by, the first one that it has.
+  static let labelKeys = ["kind", "name"]
+
+  /// An element goes by its label, or by its index where another one has the same label.
+  /// - Returns: nil when an element has no label, or there is none: such a list is one value.
+  static func all(_ labels: [String?]) -> [String]? {
+    let known = labels.compactMap { $0 }
+    guard !labels.isEmpty, known.count == labels.count else { return nil }
+    return known.enumerated().map { index, label in
+      known.count { $0 == label } == 1 ? label : String(index)
+    }
   }
 }
 

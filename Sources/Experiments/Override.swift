@@ -1,6 +1,7 @@
 import JSON
+import Schemas
 
-/// One changed value: a dotted key of a run spec, such as `recipe.learning_rate=0.02`. It passes the same
+/// One changed value: a dotted key of a run spec, such as `recipe.optimizer.learning_rate=0.02`. It passes the same
 /// checks as the value in the file, and is part of the run's id.
 public struct Override: Equatable, Sendable, CustomStringConvertible {
   /// Section and key, such as `loss.smooth`.
@@ -24,7 +25,7 @@ public struct Override: Equatable, Sendable, CustomStringConvertible {
     guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
       throw RegistryError.wrongType(
         file: "--set", path: "(argument)", value: "'\(argument)'",
-        allowed: "key=value, such as recipe.power=0.9")
+        allowed: "key=value, such as recipe.schedule.power=0.9")
     }
     let value = try ConfigNode(yaml: String(parts[1]), file: "--set \(parts[0])")
     self.init(key: String(parts[0]), value: value, source: "--set")
@@ -36,14 +37,16 @@ public struct Override: Equatable, Sendable, CustomStringConvertible {
   /// Changes what of `overrides` the run has a key for.
   /// - Returns: the changed spec, and the keys that were found.
   /// - Throws: `RegistryError` when a value is of the wrong type or out of range.
-  static func apply(_ overrides: [Override], to spec: RunSpec) throws -> (spec: RunSpec, used: [String]) {
+  static func apply(
+    _ overrides: [Override], to spec: RunSpec, methods: MethodCatalogue
+  ) throws -> (spec: RunSpec, used: [String]) {
     var spec = spec
     var used: [String] = []
     for override in overrides where spec.overridableKeys.contains(override.key) {
       let path = override.key.split(separator: ".").map(String.init)
       let tree = try ConfigNode(yaml: spec.overridableJSON.canonical, file: override.source)
       guard let changed = tree.replacing(path[...], with: override.value) else { continue }
-      spec = try RunSpec(StrictReader(changed, file: override.source))
+      spec = try RunSpec(StrictReader(changed, file: override.source), methods: methods)
       used.append(override.key)
     }
     return (spec, used)

@@ -100,7 +100,8 @@ public struct Registry: Sendable {
     for name in profileNames {
       for dataset in (profiles[name]?.datasets.keys.sorted() ?? []) where datasets[dataset] == nil {
         throw RegistryError.brokenReference(
-          file: "profiles/\(name).yaml", path: "datasets", value: dataset, allowed: datasets.keys.sorted())
+          file: "profiles/\(name).yaml", path: "datasets", value: dataset,
+          allowed: datasets.keys.sorted() + [ProfileSpec.defaultKey])
       }
     }
     for name in costs.keys.sorted() {

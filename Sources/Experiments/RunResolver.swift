@@ -96,11 +96,11 @@ struct RunResolver {
     // Parts that do not fit together are the table's fault, whatever the profile changes afterwards.
     let checked = try RunSpec(
       json: resolved.canonicalJSON, source: "\(place.file) \(place.cell)", methods: registry.methods)
-    return try add(try Override.apply(try scaled(dataset).recipeOverrides, to: checked).spec, tableOverrides, place)
+    return try add(try Override.apply(try scaled(dataset).recipeOverrides, to: checked, methods: registry.methods).spec, tableOverrides, place)
   }
 
   private func scaled(_ dataset: String) throws -> ProfileDataset {
-    guard let scaled = profile.datasets[dataset] else {
+    guard let scaled = profile.dataset(dataset) else {
       throw RegistryError.missingKey(file: "profiles/\(profile.name).yaml", path: "datasets.\(dataset)")
     }
     return scaled
@@ -120,17 +120,18 @@ struct RunResolver {
   }
 
   private mutating func add(_ base: RunSpec, _ tableOverrides: [Override], _ place: Place) throws -> RunID {
-    let tabled = try Override.apply(tableOverrides, to: base)
+    let tabled = try Override.apply(tableOverrides, to: base, methods: registry.methods)
     for override in tableOverrides where !tabled.used.contains(override.key) {
       throw RegistryError.unknownKey(
         file: place.file, path: "\(place.cell): \(override.key)", allowed: base.overridableKeys)
     }
-    let final = try Override.apply(overrides, to: tabled.spec)
+    let final = try Override.apply(overrides, to: tabled.spec, methods: registry.methods)
     usedOverrides.formUnion(final.used)
     seenKeys.formUnion(final.spec.overridableKeys)
     // Also checks what no single file can: that distillation and loss fit together.
     let spec = try RunSpec(
-      json: final.spec.canonicalJSON, source: "\(place.file) \(place.cell)", methods: registry.methods)
+      json: final.spec.canonicalJSON, source: "\(place.file) \(place.cell)", methods: registry.methods
+    ).resolvingWeights()
     let id = spec.id
     runs[id] = PlannedRun(id: id, spec: spec, dependencies: spec.inputs.runs)
     return id

@@ -17,7 +17,7 @@ public struct RunSpec: Equatable, Sendable {
   public let semiSupervised: SemiSupervisedSpec?
   /// Finished runs that this one needs.
   public let inputs: RunInputs
-  public let recipe: RecipeSpec
+  public private(set) var recipe: RecipeSpec
   public let scale: ScaleSpec
   public let seed: Int
   /// Cross-validation fold, for data sets without a fixed split.
@@ -73,7 +73,7 @@ public struct RunSpec: Equatable, Sendable {
       try SemiSupervisedSpec($0, name: nil, schemas: methods?.semiSupervised)
     }
     inputs = try RunInputs(try reader.required("inputs"))
-    recipe = try RecipeSpec(try reader.required("recipe"), name: nil).resolved(for: model.backbone)
+    recipe = try RecipeSpec(try reader.required("recipe"), name: nil)
     scale = try ScaleSpec(try reader.required("profile"), profile: nil)
     seed = try reader.required("seed").int(0...Int(Int32.max))
     fold = try reader.nullable("fold")?.int(0...99)
@@ -106,6 +106,15 @@ public struct RunSpec: Equatable, Sendable {
       throw try reader.required("loss").inconsistent(
         "Lovasz-Softmax needs hard labels, and label '\(label.name)' is smoothed")
     }
+  }
+
+  /// The same run with the hash of the file that its backbone starts from, which only planning reads.
+  ///
+  /// - Throws: `RegistryError.unreadable`.
+  func resolvingWeights() throws -> RunSpec {
+    var spec = self
+    spec.recipe = try recipe.resolved(for: model.backbone)
+    return spec
   }
 
   public var json: JSONValue {
@@ -165,8 +174,22 @@ public struct RunSpec: Equatable, Sendable {
   private static func leaves(_ value: JSONValue, path: String) -> [String] {
     // A file is one value, though its hash is stored beside its path.
     if path == "recipe.\(RecipeSpec.weightsKey)" { return [path] }
-    guard case .object(let members) = value else { return path.contains(".") ? [path] : [] }
-    return members.keys.sorted().filter { !["name", "kind"].contains($0) }
-      .flatMap { key in leaves(members[key] ?? .null, path: "\(path).\(key)") }
+    switch value {
+    case .object(let members):
+      return members.keys.sorted().filter { !["name", "kind"].contains($0) }
+        .flatMap { key in leaves(members[key] ?? .null, path: "\(path).\(key)") }
+    case .array(let items):
+      guard let addresses = ListAddress.all(items.map(label)) else { return [path] }
+      return zip(items, addresses).flatMap { leaves($0, path: "\(path).\($1)") }
+    case .null, .bool, .int, .number, .string: return path.contains(".") ? [path] : []
+    }
+  }
+
+  private static func label(_ element: JSONValue) -> String? {
+    guard case .object(let members) = element else { return nil }
+    for key in ListAddress.labelKeys {
+      if case .string(let text) = members[key] { return text }
+    }
+    return nil
   }
 }

@@ -71,6 +71,14 @@ struct StrictReader {
     return try items.enumerated().map { try read(StrictReader($1, file: file, path: "\(path)[\($0)]")) }
   }
 
+  /// A list of mappings, each at the path that an override gives it.
+  func addressableList<Element>(_ read: (StrictReader) throws -> Element) throws -> [Element] {
+    guard case .sequence(let items) = node, let addresses = ListAddress.all(items.map(\.label)) else {
+      return try list(read)
+    }
+    return try zip(items, addresses).map { try read(StrictReader($0, file: file, path: child($1))) }
+  }
+
   func nonEmptyList<Element>(_ read: (StrictReader) throws -> Element) throws -> [Element] {
     let items = try list(read)
     if items.isEmpty { throw outOfRange("a list of at least 1") }

@@ -99,23 +99,28 @@ extension Assembly {
   /// Iterations, schedule and evaluation points around a step.
   public static func trainer(_ spec: RunSpec, step: any TrainingStep) -> Trainer {
     Trainer(
-      step: step, schedule: schedule(spec.recipe, iterations: spec.scale.iterations), seed: UInt64(spec.seed))
+      step: step, schedule: schedule(spec.recipe, iterations: spec.scale.iterations), seed: UInt64(spec.seed),
+      evaluateEvery: spec.scale.evaluateEvery)
   }
 
   public static func schedule(_ recipe: RecipeSpec, iterations: Int) -> PolySchedule {
-    PolySchedule(
-      baseRate: recipe.learningRate, iterations: iterations, warmUpRatio: recipe.warmupRatio,
-      warmUpFloor: recipe.warmupFloor, power: recipe.power)
+    let power =
+      switch recipe.schedule.kind {
+      case .poly(let power): power
+      }
+    return PolySchedule(
+      baseRate: recipe.optimizer.learningRate, iterations: iterations, warmUpRatio: recipe.schedule.warmupRatio,
+      warmUpFloor: recipe.schedule.warmupFloor, power: power)
   }
 
   public static func optimizerConfiguration(_ recipe: RecipeSpec) -> OptimizerConfiguration {
     let rule: OptimizerConfiguration.Rule =
-      switch recipe.optimizer {
+      switch recipe.optimizer.kind {
       case .sgd(let momentum): .sgd(momentum: momentum)
       case .adamw(let beta1, let beta2, let epsilon): .adamW(beta1: beta1, beta2: beta2, epsilon: epsilon)
       }
     return OptimizerConfiguration(
-      rule: rule, weightDecay: recipe.weightDecay, headMultiplier: recipe.headMultiplier)
+      rule: rule, weightDecay: recipe.optimizer.weightDecay, headMultiplier: recipe.optimizer.headMultiplier)
   }
 
   /// The loss against labels.

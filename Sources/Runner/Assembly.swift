@@ -12,9 +12,6 @@ public struct Assembly: Sendable {
   public let spec: RunSpec
   public let data: PreparedData
 
-  /// Window of the boundary pixels of BECE, in pixels. The paper does not state it; 3 is its label
-  /// smoothing's.
-  private static let boundaryKernel = 3
   /// Bytes of decoded images and labels that a run keeps in memory.
   private static let cacheBytes = 1 << 31
 
@@ -27,10 +24,28 @@ public struct Assembly: Sendable {
 
   // MARK: Data
 
-  private var normalization: Normalization {
+  private static func normalization(_ recipe: RecipeSpec) -> Normalization {
     // The registry has made sure that there are three.
     Normalization(
-      mean: SIMD3(spec.recipe.mean.map { Float($0) }), std: SIMD3(spec.recipe.std.map { Float($0) }))
+      mean: SIMD3(recipe.normalisation.mean.map { Float($0) }),
+      std: SIMD3(recipe.normalisation.std.map { Float($0) }))
+  }
+
+  /// - Parameters: `cropHeight`, `cropWidth`: pixels.
+  public static func augmentation(_ recipe: RecipeSpec, cropHeight: Int, cropWidth: Int) -> Augmentation {
+    // A stage that the recipe does not have changes nothing.
+    var scale = 1.0...1.0
+    var flipProbability = 0.0
+    for stage in recipe.augmentation {
+      switch stage {
+      case .randomScale(let range): scale = range
+      case .randomFlip(let probability): flipProbability = probability
+      case .randomCrop: break
+      }
+    }
+    return Augmentation(
+      scale: scale, flipProbability: flipProbability, cropHeight: cropHeight, cropWidth: cropWidth,
+      normalization: normalization(recipe))
   }
 
   private func working(_ dataset: any SegmentationDataset) -> any SegmentationDataset {
@@ -40,10 +55,8 @@ public struct Assembly: Sendable {
 
   /// - Throws: `DatasetError.fewerSamplesThanBatch`.
   public func loader() throws -> BatchLoader {
-    let augmentation = Augmentation(
-      scale: spec.recipe.scale, flipProbability: spec.recipe.flipProbability,
-      cropHeight: spec.scale.cropHeight,
-      cropWidth: spec.scale.cropWidth, normalization: normalization)
+    let augmentation = Assembly.augmentation(
+      spec.recipe, cropHeight: spec.scale.cropHeight, cropWidth: spec.scale.cropWidth)
     return try BatchLoader(
       dataset: CachedDataset(working(data.train), byteLimit: Assembly.cacheBytes), augmentation: augmentation,
       batchSize: spec.scale.batch, seed: seed)
@@ -58,13 +71,14 @@ public struct Assembly: Sendable {
 
   public var evaluationTransform: EvaluationTransform {
     EvaluationTransform(
-      normalization: normalization, minimumHeight: spec.scale.cropHeight, minimumWidth: spec.scale.cropWidth)
+      normalization: Assembly.normalization(spec.recipe), minimumHeight: spec.scale.cropHeight,
+      minimumWidth: spec.scale.cropWidth)
   }
 
   public var evaluator: Evaluator {
     Evaluator(
       classes: spec.data.classes, cropHeight: spec.scale.cropHeight, cropWidth: spec.scale.cropWidth,
-      strideRatio: spec.recipe.evaluationStrideRatio, boundaryKernel: Assembly.boundaryKernel)
+      strideRatio: spec.recipe.inference.strideRatio, boundaryKernel: spec.recipe.inference.boundaryKernel)
   }
 
   // MARK: Model

@@ -9,12 +9,12 @@ public struct CheckCache: Sendable {
 
   public init(folder: URL) { self.folder = folder }
 
-  /// A hash over the names, sizes and modification times of all files, and where they lie. Files that are changed
+  /// A hash over the names, sizes and modification times of all files, and where they lie. No file is opened. Files that are changed
   /// without any of these changing are not noticed.
   static func manifest(_ datasets: [any SegmentationDataset], root: URL) -> String {
     var text = root.standardizedFileURL.path
     for dataset in datasets {
-      text += "\n\(dataset.name)"
+      text += "\n\(dataset.name)\t\(dataset.classNames.joined(separator: ","))"
       for sample in dataset.samples {
         text += "\n\(sample.id)\t\(stamp(sample.imagePath))\t\(stamp(sample.labelPath))"
       }

@@ -16,33 +16,52 @@ public enum DataSource: Equatable, Sendable {
     }
   }
 
+  /// What the generator draws for a data set; nil for real folders.
+  /// - Throws: `RunnerError.needsData`.
+  private func embedded(_ spec: DatasetSpec, _ profile: ProfileSpec) throws -> (set: EmbeddedSet, root: URL)? {
+    guard case .embedded(let root) = self else { return nil }
+    guard let wanted = profile.dataset(spec.name)?.embedded else {
+      throw RunnerError.needsData(dataset: spec.name, profile: profile.name)
+    }
+    let seed = UInt64(wanted.seed)
+    switch spec.format {
+    case .cityscapes:
+      let sizes = EmbeddedData.Sizes(
+        streetTrain: wanted.trainImages, streetVal: wanted.validationImages, streetHeight: wanted.height,
+        streetWidth: wanted.width)
+      return (EmbeddedSet(.streets, seed: seed, sizes: sizes), root)
+    case .pascalVOC:
+      let sizes = EmbeddedData.Sizes(
+        objectTrain: wanted.trainImages, objectVal: wanted.validationImages,
+        objectSide: max(wanted.height, wanted.width))
+      return (EmbeddedSet(.objects, seed: seed, sizes: sizes), root)
+    }
+  }
+
+  /// The name of a data set's content where that is known without any file: the generator's pictures are a function of
+  /// its version, seed and sizes. nil for real folders, whose content has to be read.
+  /// - Throws: `RunnerError.needsData`.
+  public func fingerprint(_ spec: DatasetSpec, profile: ProfileSpec) throws -> String? {
+    try embedded(spec, profile).map { "embedded-" + SHA256.hexDigest(of: $0.set.description).prefix(16) }
+  }
+
   /// Makes what the generator owes; nothing for real folders.
   /// - Returns: whether anything was written.
   /// - Throws: `RunnerError.needsData`, `.noDataFolder`, `DatasetError.writing`.
   @discardableResult
   public func make(_ spec: DatasetSpec, profile: ProfileSpec) throws -> Bool {
-    switch self {
-    case .folder(let url):
-      guard ProjectLocation.isFolder(url.path) else { throw RunnerError.noDataFolder(path: url.path) }
-      return false
-    case .embedded(let url):
-      guard let wanted = profile.datasets[spec.name]?.embedded else {
-        throw RunnerError.needsData(dataset: spec.name, profile: profile.name)
-      }
-      let seed = UInt64(wanted.seed)
-      switch spec.format {
-      case .cityscapes:
-        let sizes = EmbeddedData.Sizes(
-          streetTrain: wanted.trainImages, streetVal: wanted.validationImages, streetHeight: wanted.height,
-          streetWidth: wanted.width)
-        return try EmbeddedData.makeStreets(root: url.path, seed: seed, sizes: sizes)
-      case .pascalVOC:
-        let sizes = EmbeddedData.Sizes(
-          objectTrain: wanted.trainImages, objectVal: wanted.validationImages,
-          objectSide: max(wanted.height, wanted.width))
-        return try EmbeddedData.makeObjects(root: url.path, seed: seed, sizes: sizes)
-      }
-    }
+    if let (set, root) = try embedded(spec, profile) { return try set.make(below: root.path) }
+    guard ProjectLocation.isFolder(root.path) else { throw RunnerError.noDataFolder(path: root.path) }
+    return false
+  }
+
+  /// Reads what was made and compares it with what was drawn, by whose name runs know it; nothing for real folders.
+  /// - Throws: `RunnerError.alteredData`, `.needsData`, `ImageError.file`.
+  public func verify(_ spec: DatasetSpec, profile: ProfileSpec) throws {
+    guard let (set, root) = try embedded(spec, profile) else { return }
+    let altered = try set.alteredFiles(below: root.path)
+    guard let first = altered.first else { return }
+    throw RunnerError.alteredData(folder: set.folder(below: root.path), count: altered.count, first: first)
   }
 
   /// Lists a split's files as they are on disk.

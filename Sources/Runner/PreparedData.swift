@@ -13,8 +13,10 @@ public struct PreparedData: Sendable {
 /// What the check of both splits of a data set has found: kept, so that unchanged files are read once.
 public struct DataSummary: Codable, Equatable, Sendable {
   public let dataset: String
-  /// Over the contents of all files: 16 hexadecimal digits.
+  /// What run ids know the data by: of embedded data `DataSource.fingerprint`, of real folders `content`.
   public let fingerprint: String
+  /// Over the contents of all files: 16 hexadecimal digits.
+  public let content: String
   /// In words for captions.
   public let description: String
   public let trainImages: Int
@@ -41,49 +43,105 @@ public struct DataPreparation: Sendable {
     self.threads = threads
   }
 
+  /// What a plan can know of a data set when nothing may be drawn and no picture opened.
+  public enum Knowledge: Equatable, Sendable {
+    case fingerprint(String)
+    /// The files are there, and have not passed a check as they are.
+    case unchecked
+    /// There are no files; the reason in words.
+    case absent(String)
+  }
+
+  /// Lists files at most.
+  /// - Throws: `RunnerError.unknownSplit`, `.classCount`; `DatasetError` for a list that cannot be read.
+  public func knowledge(_ spec: DatasetSpec) throws -> Knowledge {
+    do {
+      if let known = try source.fingerprint(spec, profile: profile) { return .fingerprint(known) }
+      guard ProjectLocation.isFolder(source.root.path) else {
+        throw RunnerError.noDataFolder(path: source.root.path)
+      }
+      let splits = try open(spec)
+      let manifest = CheckCache.manifest(splits, root: source.root)
+      return cache.summary(dataset: spec.name, manifest: manifest).map { .fingerprint($0.fingerprint) }
+        ?? .unchecked
+    } catch let error as RunnerError {
+      switch error {
+      case .needsData, .noDataFolder: return absent(spec, error.description)
+      default: throw error
+      }
+    } catch let error as DatasetError {
+      switch error {
+      case .notFound, .emptySplit: return absent(spec, error.description)
+      default: throw error
+      }
+    }
+  }
+
+  /// Data that is not at hand is taken to be what results were made of here.
+  private func absent(_ spec: DatasetSpec, _ reason: String) -> Knowledge {
+    cache.only(dataset: spec.name).map { .fingerprint($0.fingerprint) } ?? .absent(reason)
+  }
+
   /// Makes embedded data if need be, then checks, unless files of these names, sizes and times have passed before.
   /// - Parameters:
   ///   - fresh: check again in any case.
   ///   - progress: (what, done, in all), one call at a time.
-  /// - Throws: `RunnerError.badData` and what `DataSource` throws.
+  /// - Throws: `RunnerError.badData`, `.alteredData` and what `DataSource` throws.
   public func prepare(
     _ spec: DatasetSpec, fresh: Bool = false, progress: @escaping @Sendable (String, Int, Int) -> Void
   ) throws -> PreparedData {
     try source.make(spec, profile: profile)
-    let train = try source.open(spec, split: spec.trainSplit)
-    let validation = try source.open(spec, split: spec.validationSplit)
-    let manifest = CheckCache.manifest([train, validation], root: source.root)
+    let splits = try open(spec)
+    let manifest = CheckCache.manifest(splits, root: source.root)
     if !fresh, let known = cache.summary(dataset: spec.name, manifest: manifest) {
-      return PreparedData(spec: spec, train: train, validation: validation, summary: known)
+      return PreparedData(spec: spec, train: splits[0], validation: splits[1], summary: known)
     }
-    let reports = [train, validation].map { dataset in
-      DataCheck.run(dataset, threads: threads) { progress(dataset.name, $0, $1) }
-    }
-    let errors = reports.flatMap(\.errors)
-    guard errors.isEmpty else {
+    let (reports, summary) = try check(spec, splits, manifest: manifest, progress: progress)
+    guard let summary else {
+      let errors = reports.flatMap(\.errors)
       throw RunnerError.badData(
         dataset: spec.name, count: errors.count, first: errors.prefix(3).map(\.description))
     }
-    let digest = SHA256.hexDigest(of: reports.map(\.fingerprintText).joined(separator: " "))
-    let summary = DataSummary(
-      dataset: spec.name, fingerprint: String(digest.prefix(16)),
-      description: source.description(train: train.count, validation: validation.count),
-      trainImages: train.count, validationImages: validation.count, warnings: reports.flatMap(\.warnings),
-      trainPixels: reports[0].classPixels, validationPixels: reports[1].classPixels,
-      classNames: train.classNames)
-    cache.keep(summary, manifest: manifest)
-    return PreparedData(spec: spec, train: train, validation: validation, summary: summary)
+    return PreparedData(spec: spec, train: splits[0], validation: splits[1], summary: summary)
   }
 
-  /// Every report of a data set, good or bad, read anew: for `jml data check`.
-  /// - Throws: `DatasetError` when a split cannot be listed.
-  public func reports(
+  /// Every report of a data set, good or bad, read anew and remembered if good: for `jml data check`.
+  /// - Returns: the splits' reports, and what is remembered; nil when there are errors.
+  /// - Throws: `RunnerError.alteredData`, `DatasetError` when a split cannot be listed.
+  public func check(
     _ spec: DatasetSpec, progress: @escaping @Sendable (String, Int, Int) -> Void
-  ) throws -> [DataReport] {
+  ) throws -> (reports: [DataReport], summary: DataSummary?) {
     try source.make(spec, profile: profile)
-    return try [spec.trainSplit, spec.validationSplit].map { split in
-      let dataset = try source.open(spec, split: split)
-      return DataCheck.run(dataset, threads: threads) { progress(dataset.name, $0, $1) }
+    let splits = try open(spec)
+    return try check(
+      spec, splits, manifest: CheckCache.manifest(splits, root: source.root), progress: progress)
+  }
+
+  /// Training and validation split.
+  private func open(_ spec: DatasetSpec) throws -> [any SegmentationDataset] {
+    [try source.open(spec, split: spec.trainSplit), try source.open(spec, split: spec.validationSplit)]
+  }
+
+  private func check(
+    _ spec: DatasetSpec, _ splits: [any SegmentationDataset], manifest: String,
+    progress: @escaping @Sendable (String, Int, Int) -> Void
+  ) throws -> (reports: [DataReport], summary: DataSummary?) {
+    try source.verify(spec, profile: profile)
+    let reports = splits.map { dataset in
+      DataCheck.run(dataset, threads: threads) { progress(dataset.name, $0, $1) }
     }
+    guard reports.allSatisfy(\.errors.isEmpty) else { return (reports, nil) }
+    let content = String(
+      SHA256.hexDigest(of: reports.map(\.fingerprintText).joined(separator: " ")).prefix(16))
+    let summary = DataSummary(
+      dataset: spec.name, fingerprint: try source.fingerprint(spec, profile: profile) ?? content,
+      content: content,
+      description: source.description(train: splits[0].count, validation: splits[1].count),
+      trainImages: splits[0].count, validationImages: splits[1].count,
+      warnings: reports.flatMap(\.warnings),
+      trainPixels: reports[0].classPixels, validationPixels: reports[1].classPixels,
+      classNames: splits[0].classNames)
+    cache.keep(summary, manifest: manifest)
+    return (reports, summary)
   }
 }

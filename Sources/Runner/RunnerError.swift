@@ -14,6 +14,10 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
   case classCount(dataset: String, file: Int, format: Int)
   /// The data check has found errors; the first few of `count`, one line each.
   case badData(dataset: String, count: Int, first: [String])
+  /// Embedded data that is no longer what the generator drew, by whose name runs would know it.
+  case alteredData(folder: String, count: Int, first: String)
+  /// A data set whose content is another than when its runs were planned.
+  case changedData(dataset: String)
   /// No run, or more than one, of the plan has an id that begins or ends like this.
   case unknownRun(String)
   case ambiguousRun(String, candidates: [String])
@@ -43,6 +47,11 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
     case .badData(let dataset, let count, let first):
       let more = count > first.count ? "; and \(count - first.count) more, see 'jml data check'" : ""
       return "\(dataset): \(count) bad file\(count == 1 ? "" : "s"): \(first.joined(separator: "; "))\(more)"
+    case .alteredData(let folder, let count, let first):
+      return "\(folder): \(count) file\(count == 1 ? " is" : "s are") not as the generator drew "
+        + "\(count == 1 ? "it" : "them"), the first one \(first); remove the folder to have it drawn anew, or "
+        + "use it as data of your own with --data"
+    case .changedData(let dataset): return "\(dataset): its files changed while the run was being planned"
     case .unknownRun(let text): return "run '\(text)' is not in the plan; 'jml plan' lists the runs"
     case .ambiguousRun(let text, let candidates):
       return "run '\(text)' may be any of \(candidates.joined(separator: ", "))"

@@ -10,7 +10,8 @@ import Tensors
 /// Streets and single objects, drawn with texture, light, haze, noise, thin structures, rare classes,
 /// wandering label borders and an ignore region. The same seed and sizes give the same bytes.
 public enum EmbeddedData {
-  /// Raised when the pictures change, so that older sets are made anew.
+  /// Must be raised with any change of the pictures: run ids know embedded data by it, by seed and by sizes. Older sets
+  /// are then made anew.
   public static let version = 1
 
   /// How much to make. Lengths are pixels.
@@ -43,36 +44,14 @@ public enum EmbeddedData {
   }
 
   /// Makes `root/cityscapes` and `root/VOCdevkit/VOC2012`, or leaves them alone when they are there already
-  /// from the same version, seed and sizes. Each is written aside and renamed into place with its `.complete`
-  /// marker, so an interrupted call leaves nothing half-made behind.
+  /// from the same version, seed and sizes.
   /// - Returns: whether anything was written.
-  /// - Throws: `DatasetError.writing`; also when a folder of that name exists that this generator has not
-  ///   made, which is never touched.
+  /// - Throws: as `EmbeddedSet.make(below:)`.
   @discardableResult
   public static func make(root: String, seed: UInt64, sizes: Sizes = Sizes()) throws -> Bool {
-    let streets = try makeStreets(root: root, seed: seed, sizes: sizes)
-    let objects = try makeObjects(root: root, seed: seed, sizes: sizes)
+    let streets = try EmbeddedSet(.streets, seed: seed, sizes: sizes).make(below: root)
+    let objects = try EmbeddedSet(.objects, seed: seed, sizes: sizes).make(below: root)
     return streets || objects
-  }
-
-  /// `root/cityscapes` alone.
-  @discardableResult
-  public static func makeStreets(root: String, seed: UInt64, sizes: Sizes) throws -> Bool {
-    try EmbeddedFolder(
-      path: "\(root)/cityscapes",
-      marker: "jml embedded streets, version \(version), seed \(seed), train \(sizes.streetTrain), "
-        + "val \(sizes.streetVal), \(sizes.streetHeight)x\(sizes.streetWidth)\n"
-    ).make { try EmbeddedStreets(folder: $0, seed: seed, sizes: sizes).write() }
-  }
-
-  /// `root/VOCdevkit/VOC2012` alone.
-  @discardableResult
-  public static func makeObjects(root: String, seed: UInt64, sizes: Sizes) throws -> Bool {
-    try EmbeddedFolder(
-      path: "\(root)/VOCdevkit",
-      marker: "jml embedded objects, version \(version), seed \(seed), train \(sizes.objectTrain), "
-        + "val \(sizes.objectVal), side \(sizes.objectSide)\n"
-    ).make { try EmbeddedObjects(folder: "\($0)/VOC2012", seed: seed, sizes: sizes).write() }
   }
 
   /// Which of `kinds` features the picture at `index` of `count` must show: every feature is in some picture

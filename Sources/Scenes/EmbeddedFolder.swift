@@ -1,19 +1,23 @@
 import Datasets
 import Foundation
 import Images
+import Tensors
 
 /// A folder that is either complete, told by a marker file that says what it holds, or not there.
+///
+/// The marker's first line is what the folder was made of; each further line is the hash of a file and its path.
 struct EmbeddedFolder {
   let path: String
-  let marker: String
+  /// What it is made of, one line.
+  let content: String
 
   private var markerPath: String { "\(path)/.complete" }
 
   /// - Returns: false when the folder was complete already.
   /// - Throws: `DatasetError.writing`.
   func make(_ write: (_ folder: String) throws -> Void) throws -> Bool {
-    if existingMarker() == marker { return false }
-    if FileManager.default.fileExists(atPath: path) && existingMarker() == nil {
+    if isComplete { return false }
+    if FileManager.default.fileExists(atPath: path) && markerLines() == nil {
       throw DatasetError.writing(
         path: path, reason: "the folder exists and was not made by the generator; choose another data folder")
     }
@@ -23,7 +27,9 @@ struct EmbeddedFolder {
       try FileManager.default.createDirectory(atPath: aside, withIntermediateDirectories: true)
       defer { try? FileManager.default.removeItem(atPath: aside) }
       try write(aside)
-      try EmbeddedFolder.writeText(marker, to: "\(aside)/.complete")
+      let files = try EmbeddedFolder.hashes(aside).sorted { $0.key < $1.key }
+      let lines = [content] + files.map { "\($0.value) \($0.key)" }
+      try EmbeddedFolder.writeText(lines.joined(separator: "\n") + "\n", to: "\(aside)/.complete")
       try replace(with: aside)
     } catch let error as ImageError {
       throw DatasetError.writing(path: error.path, reason: error.description)
@@ -35,8 +41,44 @@ struct EmbeddedFolder {
     return true
   }
 
-  private func existingMarker() -> String? {
-    (try? FileBytes.read(markerPath)).map { String(decoding: $0, as: UTF8.self) }
+  /// Files that are not as they were drawn: changed, removed or added; sorted paths.
+  /// - Throws: `ImageError.file`.
+  func alteredFiles() throws -> [String] {
+    var drawn: [String: String] = [:]
+    for line in (markerLines() ?? []).dropFirst() {
+      guard let space = line.firstIndex(of: " ") else { continue }
+      drawn[String(line[line.index(after: space)...])] = String(line[..<space])
+    }
+    let present = try EmbeddedFolder.hashes(path)
+    return Set(drawn.keys).union(present.keys).filter { drawn[$0] != present[$0] }.sorted()
+  }
+
+  /// A marker of one line is an older generator's, which did not write down what it had drawn.
+  private var isComplete: Bool {
+    guard let lines = markerLines() else { return false }
+    return lines.first == content && lines.count > 1
+  }
+
+  private func markerLines() -> [String]? {
+    (try? FileBytes.read(markerPath)).map {
+      String(decoding: $0, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+  }
+
+  /// Of all files below a folder, hidden ones left out: 16 hexadecimal digits by path.
+  private static func hashes(_ folder: String) throws -> [String: String] {
+    var hashes: [String: String] = [:]
+    for path in FileManager.default.enumerator(atPath: folder)?.compactMap({ $0 as? String }) ?? [] {
+      if path.split(separator: "/").contains(where: { $0.hasPrefix(".") }) { continue }
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: "\(folder)/\(path)", isDirectory: &isFolder),
+        !isFolder.boolValue
+      else { continue }
+      let hash = DataCheck.contentHash(try FileBytes.read("\(folder)/\(path)"), RandomSource.hash(path))
+      let digits = String(hash, radix: 16)
+      hashes[path] = String(repeating: "0", count: 16 - digits.count) + digits
+    }
+    return hashes
   }
 
   /// Puts the new folder in place, unless another process was first: the content is the same, and that process may
@@ -48,7 +90,7 @@ struct EmbeddedFolder {
         path: path, reason: "the folder above cannot be locked: \(String(cString: strerror(errno)))")
     }
     defer { close(parent) }
-    if existingMarker() == marker { return }
+    if isComplete { return }
     let old = "\(path).\(getpid()).old.partial"
     if FileManager.default.fileExists(atPath: path) {
       try FileManager.default.moveItem(atPath: path, toPath: old)

@@ -16,7 +16,7 @@ struct DataMakeCommand: ParsableCommand {
     commandName: "make",
     abstract: "Writes the embedded data of a profile, in the formats of the real data sets.",
     discussion: """
-      Data that is there already is left alone. jml run does this by itself.
+      Data that is there already is left alone, and refused if somebody has changed it. jml run does this by itself.
 
       Example: jml data make --profile mini --output scenes
       """)
@@ -37,6 +37,7 @@ struct DataMakeCommand: ParsableCommand {
     for name in try Plan.datasets(of: workspace.tables, in: workspace.registry) {
       guard let spec = workspace.registry.datasets[name] else { continue }
       let isNew = try source.make(spec, profile: workspace.profile)
+      if !isNew { try source.verify(spec, profile: workspace.profile) }
       let folder = source.root.appendingPathComponent(spec.folder).path
       made[name] = .object(["folder": .string(folder), "written": .bool(isNew)])
       Console.say("\(name): \(isNew ? "written to" : "is there already:") \(folder)")
@@ -49,7 +50,8 @@ struct DataCheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Reads every image and label once and says what is wrong, file by file.",
     discussion: """
-      jml run does this before any training. Ends with 65 when there are errors.
+      jml run does this before any training, unless the files are those of an earlier check. plan, status and table
+      know real folders by their check alone. Ends with 65 when there are errors.
 
       Example: jml data check --data /datasets --table 4
       """)
@@ -61,7 +63,9 @@ struct DataCheckCommand: ParsableCommand {
     var reports: [DataReport] = []
     for name in try Plan.datasets(of: workspace.tables, in: workspace.registry) {
       guard let spec = workspace.registry.datasets[name] else { continue }
-      reports += try workspace.preparation.reports(spec, progress: Console.reading)
+      let (found, summary) = try workspace.preparation.check(spec, progress: Console.reading)
+      reports += found
+      if let summary { Console.say("data \(name): \(summary.description), fingerprint \(summary.fingerprint)") }
     }
     Console.out(
       options.json ? JSONValue.array(reports.map(json)).pretty : reports.map(text).joined(separator: "\n"))

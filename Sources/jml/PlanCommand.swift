@@ -17,12 +17,12 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     let workspace = try Workspace(options.options())
-    let (plan, unknown) = try workspace.planForReading(progress: Console.reading)
-    for name in unknown { Console.say("no data for \(name) at hand: ids of its runs are provisional") }
+    let (plan, unknown) = try workspace.planForReading()
+    for data in unknown { Console.say(data.notice) }
     let states = try plan.runs.map { try workspace.store.state($0.id.text) }
     let done = states.count { $0 == .done }
     if options.json {
-      Console.out(json(plan, states, unknown: unknown))
+      Console.out(json(plan, states, provisional: unknown.map(\.dataset)))
       return
     }
     Console.out(
@@ -32,12 +32,12 @@ struct PlanCommand: ParsableCommand {
     Console.say("\(plan.runs.count) runs, \(done) finished, \(iterations) iterations in all")
   }
 
-  private func json(_ plan: Plan, _ states: [RunState], unknown: [String]) -> JSONValue {
+  private func json(_ plan: Plan, _ states: [RunState], provisional: [String]) -> JSONValue {
     .object([
       "profile": .string(plan.profile.name), "tables": .array(plan.tables.map { .string($0.name) }),
       "overrides": .array(plan.overrides.map { .string($0.description) }),
       "data_fingerprints": .object(plan.dataFingerprints.mapValues { .string($0) }),
-      "provisional": .array(unknown.map { .string($0) }),
+      "provisional": .array(provisional.map { .string($0) }),
       "runs": .array(
         zip(plan.runs, states).map { run, state in
           .object([

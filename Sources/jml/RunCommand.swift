@@ -13,7 +13,7 @@ struct RunCommand: ParsableCommand {
       to the same bits. A run that fails says why; its students are not run, all others are. Ctrl-C saves
       checkpoints and stops; the same command goes on. Several runners may share a results folder.
 
-      Example: jml run --table 4 --profile mini --jobs 2 --set recipe.learning_rate=0.02
+      Example: jml run --table 4 --profile mini --jobs 2 --set recipe.optimizer.learning_rate=0.02
       """)
 
   @OptionGroup var options: WorkspaceOptions

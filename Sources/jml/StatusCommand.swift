@@ -15,8 +15,8 @@ struct StatusCommand: ParsableCommand {
 
   func run() throws {
     let workspace = try Workspace(options.options())
-    let (plan, unknown) = try workspace.planForReading(progress: Console.reading)
-    for name in unknown { Console.say("no data for \(name) at hand: ids of its runs are provisional") }
+    let (plan, unknown) = try workspace.planForReading()
+    for data in unknown { Console.say(data.notice) }
     for notice in workspace.otherDataNotices(plan) { Console.say(notice) }
     let standings = try plan.runs.map { try Standing($0, workspace.store) }
     if options.json {

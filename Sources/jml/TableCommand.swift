@@ -24,8 +24,8 @@ struct TableCommand: ParsableCommand {
     let isDone = try renderCosts()
     if isDone { return }
     let workspace = try Workspace(options.options())
-    let (plan, unknown) = try workspace.planForReading(progress: Console.reading)
-    for name in unknown { Console.say("no data for \(name) at hand: its runs cannot be found") }
+    let (plan, unknown) = try workspace.planForReading()
+    for data in unknown { Console.say(data.notice) }
     for notice in workspace.otherDataNotices(plan) { Console.say(notice) }
     var summaries: [RunID: RunSummary] = [:]
     for run in plan.runs { summaries[run.id] = try summary(run, workspace.store, teachers: summaries) }

@@ -30,16 +30,15 @@ struct TrainCommand: ParsableCommand {
     StopRequest.listen(supervised: supervised)
     let workspace = try Workspace(options.options(threads: threading.threads))
     let isQuiet = supervised
-    let data = try workspace.prepare { if !isQuiet { Console.reading($0, $1, $2) } }
-    let plan = try workspace.plan(data)
-    let planned = try plan.run(named: name)
-    guard let prepared = data[planned.spec.data.name] else { throw RunnerError.unknownRun(name) }
+    let (_, planned, data) = try workspace.planForTraining(name) {
+      if !isQuiet { Console.reading($0, $1, $2) }
+    }
     let display = ProgressDisplay(
       runs: [planned], jobs: 1, isLive: Console.isLive, estimate: GridEstimate(), write: Console.raw)
     let asJSON = options.json || supervised
     if !asJSON { display.show(.launched(planned.id)) }
     let executor = RunExecutor(
-      Assembly(planned.spec, data: prepared), store: workspace.store,
+      Assembly(planned.spec, data: data), store: workspace.store,
       threads: workspace.threads(jobs: 1), checkpointEvery: workspace.profile.execution.checkpointEvery
     ) { event in
       if asJSON {

@@ -23,7 +23,7 @@ struct WorkspaceOptions: ParsableArguments {
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp(
-      "Override of a value, such as recipe.learning_rate=0.02; may be repeated. Part of the run ids.",
+      "Override of a value, such as recipe.optimizer.learning_rate=0.02; may be repeated. Part of the run ids.",
       valueName: "key=value"))
   var overrides: [String] = []
 

@@ -8,9 +8,9 @@ struct ErrorTests {
   @Test(arguments: [
     (["plan", "--table", "9"], ["table04"]),
     (["plan", "--profile", "huge"], ["huge", "mini, paper, smoke"]),
-    (["plan", "--profile", "smoke", "--set", "recipe.speed=1"], ["recipe.speed", "recipe.learning_rate"]),
+    (["plan", "--profile", "smoke", "--set", "recipe.speed=1"], ["recipe.speed", "recipe.optimizer.learning_rate"]),
     (
-      ["plan", "--profile", "smoke", "--set", "recipe.learning_rate=fast"], ["recipe.learning_rate", "fast"]
+      ["plan", "--profile", "smoke", "--set", "recipe.optimizer.learning_rate=fast"], ["recipe.optimizer.learning_rate", "fast"]
     ),
     (["plan", "--profile", "smoke", "--set", "nonsense"], ["key=value"]),
     (["run", "--profile", "paper", "--table", "4"], ["--data"]),

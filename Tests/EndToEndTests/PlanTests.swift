@@ -30,7 +30,7 @@ struct PlanTests {
       let plain = try tool("plan", "--profile", "smoke")
       #expect(try tool("plan", "--profile", "smoke", "--table", "04").out == plain.out)
       #expect(try tool("plan", "--profile", "smoke", "--table", "table04").out == plain.out)
-      let other = try tool("plan", "--profile", "smoke", "--set", "recipe.learning_rate=0.02")
+      let other = try tool("plan", "--profile", "smoke", "--set", "recipe.optimizer.learning_rate=0.02")
       #expect(other.code == 0)
       let lines = { (text: String) in Set(text.split(separator: "\n")) }
       #expect(lines(other.out).isDisjoint(with: lines(plain.out)))

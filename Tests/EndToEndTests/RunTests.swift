@@ -194,9 +194,9 @@ struct RunTests {
   @Test func divergedRunsAreReportedAndLeftAlone() throws {
     try withTiny { tool in
       let wild = [
-        "run", "--profile", "tiny", "--json", "--set", "recipe.learning_rate=10",
-        "--set", "recipe.head_multiplier=1000", "--set", "recipe.warmup_ratio=0", "--set",
-        "recipe.weight_decay=1",
+        "run", "--profile", "tiny", "--json", "--set", "recipe.optimizer.learning_rate=10",
+        "--set", "recipe.optimizer.head_multiplier=1000", "--set", "recipe.schedule.warmup_ratio=0", "--set",
+        "recipe.optimizer.weight_decay=1",
       ]
       let output = try tool.start(wild).wait()
       let summary = try output.json()

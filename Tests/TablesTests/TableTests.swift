@@ -71,7 +71,7 @@ import Testing
   }
 
   @Test func half() throws {
-    let plan = try plan("smoke", ["recipe.learning_rate=0.02"])
+    let plan = try plan("smoke", ["recipe.optimizer.learning_rate=0.02"])
     let text = try render(plan, halfDone(plan))
     try expectSnapshot(text.markdown, "table04-smoke-half.md")
     try expectSnapshot(text.json, "table04-smoke-half.json")

@@ -2,7 +2,7 @@ import Foundation
 import JSON
 import Synchronization
 
-/// A file of ImageNet weights that backbones start from. Its content is part of a run's id.
+/// A file of ImageNet weights that backbones start from. Its content is part of a run's id: planning hashes it.
 public struct BackboneWeights: Equatable, Sendable {
   /// As given; relative to the current folder. In a recipe, `{backbone}` stands for the backbone's name.
   public let path: String

@@ -10,6 +10,9 @@ public struct ProfileSpec: Equatable, Sendable {
   public let execution: ExecutionSpec
   /// By data set name.
   public let datasets: [String: ProfileDataset]
+  /// For data sets without an entry of their own; nil: there must be one.
+  public let defaultDataset: ProfileDataset?
+  static let defaultKey = "default"
 
   init(_ reader: StrictReader, name: String) throws {
     self.name = try reader.name(
@@ -19,10 +22,20 @@ public struct ProfileSpec: Equatable, Sendable {
     execution = try ExecutionSpec(try reader.required("execution"))
     let entries = try reader.required("datasets")
     datasets = Dictionary(
-      uniqueKeysWithValues: try entries.keys().map { key in
+      uniqueKeysWithValues: try entries.keys().filter { $0 != ProfileSpec.defaultKey }.map { key in
         (key, try ProfileDataset(try entries.required(key), profile: name))
       })
+    defaultDataset = try entries.optional(ProfileSpec.defaultKey).map { entry in
+      let values = try ProfileDataset(entry, profile: name)
+      if values.embedded != nil {
+        throw try entry.required("embedded").inconsistent("must be null: embedded data is drawn for a named data set")
+      }
+      return values
+    }
   }
+
+  /// The values for a data set: its own, else the profile's `default`; nil where there is neither.
+  public func dataset(_ name: String) -> ProfileDataset? { datasets[name] ?? defaultDataset }
 }
 
 /// What a run needs to know and what does not change its numbers beyond the last bits: kept out of the run
@@ -51,15 +64,29 @@ public struct ProfileDataset: Equatable, Sendable {
   init(_ reader: StrictReader, profile: String) throws {
     try reader.allowOnly(ScaleSpec.keys + ["recipe", "embedded"])
     scale = try ScaleSpec(reader, profile: profile)
-    if let recipe = reader.optional("recipe") {
-      try recipe.allowOnly(RecipeSpec.commonKeys + RecipeSpec.optimizerKeys)
-      recipeOverrides = try recipe.keys().map {
-        Override(key: "recipe.\($0)", value: try recipe.required($0).node, source: recipe.file)
-      }
-    } else {
-      recipeOverrides = []
-    }
+    recipeOverrides =
+      try reader.optional("recipe").map { try ProfileDataset.overrides($0, RecipeSpec.overridableKeys, "") } ?? []
     embedded = try reader.nullable("embedded").map { try EmbeddedDataSpec($0) }
+  }
+
+  /// Part of a recipe as a mapping, nested as overrides' keys are.
+  /// - Parameters:
+  ///   - known: dotted keys of recipes.
+  ///   - prefix: of the mapping, with a dot at its end.
+  private static func overrides(
+    _ reader: StrictReader, _ known: [String], _ prefix: String
+  ) throws -> [Override] {
+    let parts = known.filter { $0.hasPrefix(prefix) }.map { $0.dropFirst(prefix.count).prefix { $0 != "." } }
+    var allowed: [String] = []
+    for part in parts.map(String.init) where !allowed.contains(part) { allowed.append(part) }
+    try reader.allowOnly(allowed)
+    return try reader.keys().flatMap { key in
+      let (value, path) = (try reader.required(key), prefix + key)
+      guard !known.contains(path) else {
+        return [Override(key: "recipe.\(path)", value: value.node, source: reader.file)]
+      }
+      return try overrides(value, known, path + ".")
+    }
   }
 }
 
@@ -74,9 +101,12 @@ public struct ScaleSpec: Equatable, Sendable {
   public let workingShortSide: Int?
   /// Evaluate on the first images of the validation list only; nil: all.
   public let maximumValidationImages: Int?
+  /// Iterations between two evaluations while training, besides the one at the end; nil: only that one.
+  public let evaluateEvery: Int?
 
   static let keys = [
     "crop_height", "crop_width", "batch", "iterations", "working_short_side", "maximum_validation_images",
+    "evaluate_every",
   ]
 
   /// - Parameter profile: nil when `reader` is a stored run, which has the profile's name under `name`.
@@ -93,6 +123,7 @@ public struct ScaleSpec: Equatable, Sendable {
     iterations = try reader.required("iterations").int(1...10_000_000)
     workingShortSide = try reader.nullable("working_short_side")?.int(16...8192)
     maximumValidationImages = try reader.nullable("maximum_validation_images")?.int(1...1_000_000)
+    evaluateEvery = try reader.nullable("evaluate_every")?.int(1...10_000_000)
   }
 
   var json: JSONValue {
@@ -101,6 +132,7 @@ public struct ScaleSpec: Equatable, Sendable {
       "batch": .int(batch),
       "iterations": .int(iterations), "working_short_side": workingShortSide.map { .int($0) } ?? .null,
       "maximum_validation_images": maximumValidationImages.map { .int($0) } ?? .null,
+      "evaluate_every": evaluateEvery.map { .int($0) } ?? .null,
     ])
   }
 }
