@@ -94,7 +94,8 @@ def compare(recording, fixture, rules, skipped=()):
 
 def run(description, record, rules, parts=()):
     """Command line of a recorder: --output FILE writes a fixture, --check FILE compares with one (exit status
-    1 if a value lies outside its bound). --models selects some of the `parts`; `record` gets their names."""
+    1 if a value lies outside its bound). --models selects some of the `parts` to check; `record` gets their
+    names."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     mode = parser.add_mutually_exclusive_group(required=True)
@@ -102,9 +103,11 @@ def run(description, record, rules, parts=()):
     mode.add_argument("--check", metavar="FILE", help="recompute, compare with this fixture")
     if parts:
         parser.add_argument(
-            "--models", metavar="NAME", nargs="+", choices=parts, default=list(parts), help=", ".join(parts))
+            "--models", metavar="NAME", nargs="+", choices=parts, help="check these alone: " + ", ".join(parts))
     options = parser.parse_args()
-    chosen = [options.models] if parts else []
+    if parts and options.models and options.output:
+        parser.error("--models goes with --check: a fixture holds every network")
+    chosen = [options.models or list(parts)] if parts else []
     if options.output:
         # An old fixture is replaced once the new one is complete.
         with h5py.File(f"{options.output}.partial", "w") as file:
