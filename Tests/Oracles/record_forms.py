@@ -1,11 +1,9 @@
-"""Records Tests/LossesTests/Fixtures/forms.h5: region losses by their definitions, gradients by automatic
-differentiation in double precision. Run by hand: python record_forms.py OUTPUT (needs torch, h5py)."""
+"""Records forms.h5: region losses by their definitions, gradients by autograd, in double precision."""
 
-import sys
-
-import h5py
 import numpy as np
 import torch
+
+import fixture
 
 B, C, H, W = 2, 5, 6, 7
 rng = np.random.default_rng(7)
@@ -73,36 +71,43 @@ def lovasz(p, y, keep, active_mode):
     return torch.stack(losses).mean()
 
 
-def main(path):
+def record(file):
     hard = torch.zeros(B, C, H, W, dtype=torch.float64)
     for k in range(C):
         hard[:, k] = torch.from_numpy((label == k).astype(np.float64))
     targets = {"hard": (hard, torch.from_numpy(label != 255)),
                "soft": (torch.from_numpy(soft).double(), torch.from_numpy(keep > 0))}
-    with h5py.File(path, "w") as file:
-        file.attrs["script"] = "Tests/Oracles/record_forms.py"
-        file.attrs["torch"] = str(torch.__version__)
-        file.attrs["class_weights"] = class_weights
-        for name, value in [("logits", logits), ("label", label), ("soft", soft), ("keep", keep)]:
-            file[name] = value
+    file.attrs["script"] = "Tests/Oracles/record_forms.py"
+    file.attrs["torch"] = str(torch.__version__)
+    file.attrs["class_weights"] = class_weights
+    for name, value in [("logits", logits), ("label", label), ("soft", soft), ("keep", keep)]:
+        file[name] = value
 
-        def record(name, function):
-            z = torch.from_numpy(logits).double().requires_grad_()
-            value = function(z.softmax(1))
-            value.backward()
-            group = file.create_group(name)
-            group.attrs["value"] = float(value)
-            group["grad"] = z.grad.float().numpy()
+    def add(name, function):
+        z = torch.from_numpy(logits).double().requires_grad_()
+        value = function(z.softmax(1))
+        value.backward()
+        group = file.create_group(name)
+        group.attrs["value"] = value.item()
+        group["grad"] = z.grad.float().numpy()
 
-        for target, (y, kept) in targets.items():
-            mask = kept[:, None].double()
-            for form in ("jml1", "jml2", "sjl-l1", "sjl-l2"):
-                for case, options in CASES.items():
-                    for mode in ("all", "present"):
-                        record(f"{form}/{target}/{case}/{mode}", lambda p: region(
-                            form, (p * mask).flatten(2), (y * mask).flatten(2), mode, **options))
-        for mode in ("all", "present"):
-            record(f"lovasz/hard/{mode}", lambda p: lovasz(p, hard, targets["hard"][1], mode))
+    for target, (y, kept) in targets.items():
+        mask = kept[:, None].double()
+        for form in ("jml1", "jml2", "sjl-l1", "sjl-l2"):
+            for case, options in CASES.items():
+                for mode in ("all", "present"):
+                    add(f"{form}/{target}/{case}/{mode}", lambda p: region(
+                        form, (p * mask).flatten(2), (y * mask).flatten(2), mode, **options))
+    for mode in ("all", "present"):
+        add(f"lovasz/hard/{mode}", lambda p: lovasz(p, hard, targets["hard"][1], mode))
 
 
-main(sys.argv[1])
+RULES = [
+    fixture.Rule("logits|label|soft|keep|@class_weights", fixture.exact),
+    fixture.Rule("([^/]*/(?:hard|soft)).*@(value)", fixture.absolute(3e-7)),
+    fixture.Rule("([^/]*/(?:hard|soft)).*/(grad)", fixture.absolute(3e-8)),
+]
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    fixture.run(__doc__, record, RULES)
