@@ -60,6 +60,10 @@ public struct RunExecutor {
     case .claimed(let claim):
       if restart {
         try claim.reset()
+      } else if let reason = try store.damage(id) {
+        // Nothing is written over what somebody may want to look at.
+        report(.failed(reason: reason))
+        return .failed(reason)
       } else if let record = try store.record(id), record.state == .diverged {
         let reason = record.error ?? "no reason recorded"
         report(.diverged(reason: reason))
@@ -207,17 +211,20 @@ public struct RunExecutor {
       trainer.model, on: assembly.validation, indices: indices, transform: assembly.evaluationTransform,
       progress: { report(.evaluating(done: $0, images: indices.count)) },
       cancelled: { StopRequest.isRequested })
-    var record = try record(.done, progress)
-    record.metrics = RunMetrics.values(evaluation, classNames: assembly.data.train.classNames)
+    let record = try record(.done, progress)
     let state = trainer.snapshot()
-    try claim.finish(
+    let last = EvaluationPoint(
+      point: EvaluationPoint.last, iteration: trainer.iteration,
+      evaluation: StoredEvaluation(
+        imageIDs: ids, classNames: assembly.data.train.classNames, evaluation: evaluation))
+    let stored = try claim.finish(
       record,
       RunTensors(
         runID: id, spec: record.spec,
-        weights: state.weights.map(NamedTensor.init).sorted { $0.name < $1.name },
-        buffers: state.buffers.map(NamedTensor.init).sorted { $0.name < $1.name },
-        evaluation: StoredEvaluation(imageIDs: ids, evaluation: evaluation), curves: progress.curves))
-    report(.done(metrics: record.metrics, wallSeconds: record.wallSeconds))
+        model: StoredModel(
+          weights: state.weights.map(NamedTensor.init), buffers: state.buffers.map(NamedTensor.init)),
+        evaluations: [last], curves: progress.curves))
+    report(.done(metrics: stored.metrics, wallSeconds: stored.wallSeconds))
     return .done
   }
 
@@ -228,7 +235,7 @@ public struct RunExecutor {
       seed: UInt64(run.spec.seed), commit: revision.commit, dirty: revision.dirty, versions: Machine.versions,
       threads: threads, cpu: Machine.cpu, wallSeconds: progress.wallSeconds,
       peakMemoryBytes: Machine.peakMemoryBytes, peakTensorBytes: MemoryPool.peakBytes,
-      iterations: progress.iteration, metrics: [:], dataFingerprint: run.spec.data.fingerprint,
+      iterations: progress.iteration, dataFingerprint: run.spec.data.fingerprint,
       dataDescription: assembly.data.summary.description, error: error)
   }
 }

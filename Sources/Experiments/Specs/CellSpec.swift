@@ -9,14 +9,27 @@ public struct CellSpec: Equatable, Sendable {
   public internal(set) var recipe: String?
   public internal(set) var teacher: TeacherSpec?
   public internal(set) var metric: Metric?
+  /// Which evaluation of a run the metric is of; nil: `Point.last`.
+  public internal(set) var point: Point?
   public internal(set) var seeds: [Int]?
   public internal(set) var folds: [Int]?
   public internal(set) var set: [Override]
 
+  /// A moment of training at which the model was evaluated.
+  public enum Point: String, CaseIterable, Sendable {
+    /// After the last iteration.
+    case last
+    /// Where the evaluation during training was best.
+    case best
+  }
+
   static let keys = [
-    "dataset", "model", "loss", "label", "distillation", "recipe", "teacher", "metric", "seeds", "folds",
+    "dataset", "model", "loss", "label", "distillation", "recipe", "teacher", "metric", "point", "seeds", "folds",
     "set",
   ]
+
+  /// Nothing is given.
+  init() { set = [] }
 
   /// Reads the keys of `CellSpec.keys`; the caller rejects others.
   init(_ reader: StrictReader) throws {
@@ -27,7 +40,8 @@ public struct CellSpec: Equatable, Sendable {
     distillation = try reader.optional("distillation")?.name()
     recipe = try reader.optional("recipe")?.name()
     teacher = try reader.optional("teacher").map { try TeacherSpec($0) }
-    metric = try reader.optional("metric")?.choice(Metric.self)
+    metric = try reader.optional("metric")?.metric()
+    point = try reader.optional("point")?.choice(Point.self)
     seeds = try reader.optional("seeds").map { try CellSpec.distinct($0, 0...Int(Int32.max)) }
     folds = try reader.optional("folds").map { try CellSpec.distinct($0, 0...99) }
     set = try reader.optional("set").map { try CellSpec.overrides($0) } ?? []
@@ -37,7 +51,7 @@ public struct CellSpec: Equatable, Sendable {
     try reader.keys().map { Override(key: $0, value: try reader.required($0).node, source: reader.file) }
   }
 
-  private static func distinct(_ reader: StrictReader, _ range: ClosedRange<Int>) throws -> [Int] {
+  static func distinct(_ reader: StrictReader, _ range: ClosedRange<Int>) throws -> [Int] {
     let values = try reader.nonEmptyList { try $0.int(range) }
     if Set(values).count != values.count { throw reader.inconsistent("a number stands twice") }
     return values
@@ -48,7 +62,7 @@ public struct CellSpec: Equatable, Sendable {
     let given: [(String, Bool)] = [
       ("dataset", dataset != nil), ("model", model != nil), ("loss", loss != nil), ("label", label != nil),
       ("distillation", distillation != nil), ("recipe", recipe != nil), ("teacher", teacher != nil),
-      ("metric", metric != nil), ("seeds", seeds != nil), ("folds", folds != nil),
+      ("metric", metric != nil), ("point", point != nil), ("seeds", seeds != nil), ("folds", folds != nil),
     ]
     return given.filter(\.1).map(\.0)
   }
@@ -64,6 +78,7 @@ public struct CellSpec: Equatable, Sendable {
     result.recipe = recipe ?? other.recipe
     result.teacher = teacher ?? other.teacher
     result.metric = metric ?? other.metric
+    result.point = point ?? other.point
     result.seeds = seeds ?? other.seeds
     result.folds = folds ?? other.folds
     result.set = other.set + set
