@@ -69,7 +69,7 @@ let package = Package(
     room("Experiments", ["CCrypto", "JSON", "Schemas", .product(name: "Yams", package: "Yams")]),
     room("HDF5", ["CHDF5"]),
     room("Weights", ["JSON", "Tensors", "Models", "HDF5"]),
-    room("Results", ["JSON", "HDF5", "Metrics", "Tensors"]),
+    room("Results", ["JSON", "HDF5", "Experiments", "Metrics", "Tensors"]),
     room(
       "Runner",
       [
@@ -82,7 +82,7 @@ let package = Package(
         "JSON", "Experiments", "Training", "Models", "Datasets", "Losses", "Metrics", "Kernels", "Tensors", "Images",
         "Scenes", "Autograd", "Results", "Methods", "Runner",
       ]),
-    room("Tables", ["JSON", "Experiments"]),
+    room("Tables", ["JSON", "Experiments", "Results", "Metrics"]),
     room("Figures", ["JSON", "Images", "Losses", "Metrics"]),
     .executableTarget(
       name: "jml",

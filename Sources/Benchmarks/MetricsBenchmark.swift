@@ -26,8 +26,7 @@ public struct MetricsBenchmark: Sendable {
     let (times, work) = try repeats.measure { _ in
       try Profiler.measure("evaluation") {
         var evaluation = Evaluation(classes: classes)
-        var classwise = ClasswiseCalibration(classes: classes)
-        try evaluation.add(scores: scores, label: label, classwise: &classwise)
+        try evaluation.add(scores: scores, label: label)
       }
     }
     return BenchmarkReport(

@@ -30,25 +30,25 @@ public struct ModelMeasurement: Codable, Equatable, Sendable {
   ///   - passes: timed evaluation passes, after one that is not.
   /// - Throws: `TrainingError.diverged`.
   public init(
-    model: ModelSpec, table: CostTableSpec, recipe: RecipeSpec, loss: LossSpec, label: LabelSpec,
+    model: ModelSpec, costs: CostSpec, recipe: RecipeSpec, loss: LossSpec, label: LabelSpec,
     threads: Int,
     passes: Int
   ) throws {
     KernelRuntime.threads = threads
     let latencies = ModelMeasurement.latencies(
-      SegmentationModel(Assembly.architecture(model), classes: table.classes, seed: 0), table, passes: passes)
+      SegmentationModel(Assembly.architecture(model), classes: costs.classes, seed: 0), costs, passes: passes)
     MemoryPool.trim()
     MemoryPool.resetPeak()
-    let size = table.training
+    let size = costs.training
     let result = try StepBenchmark(
       model: model, loss: loss, label: label, teaching: nil, recipe: recipe, batch: size.batch,
-      cropHeight: size.height, cropWidth: size.width, classes: table.classes
+      cropHeight: size.height, cropWidth: size.width, classes: costs.classes
     ).run(Repeats(warmUp: 1, count: 1, threads: threads))
     self.model = model.name
     self.latencies = latencies
     latencyMilliseconds = latencies.sorted()[latencies.count / 2]
-    height = table.height
-    width = table.width
+    height = costs.height
+    width = costs.width
     trainingTensorBytes = result.peakTensorBytes
     trainingPeakBytes = result.peakMemoryBytes
     trainingSecondsPerStep = result.times.median
@@ -62,18 +62,18 @@ public struct ModelMeasurement: Codable, Equatable, Sendable {
 
   /// Milliseconds, up-sampling of both logits included.
   private static func latencies(
-    _ model: SegmentationModel, _ table: CostTableSpec, passes: Int
+    _ model: SegmentationModel, _ costs: CostSpec, passes: Int
   ) -> [Double] {
     var random = RandomSource(seed: 0, purpose: "latency")
     let image = Tensor(
-      (0..<3 * table.height * table.width).map { _ in Float(random.uniform(-2, 2)) },
-      shape: [1, 3, table.height, table.width])
+      (0..<3 * costs.height * costs.width).map { _ in Float(random.uniform(-2, 2)) },
+      shape: [1, 3, costs.height, costs.width])
     var times: [Double] = []
     for pass in 0...passes {
       let start = ContinuousClock.now
       let logits = model(Variable(constant: image), .evaluation())
       for output in [logits.main, logits.auxiliary].compactMap({ $0 }) {
-        _ = Resize.forward(output.value, height: table.height, width: table.width)
+        _ = Resize.forward(output.value, height: costs.height, width: costs.width)
       }
       let elapsed = start.duration(to: .now).components
       if pass > 0 { times.append(Double(elapsed.seconds) * 1e3 + Double(elapsed.attoseconds) * 1e-15) }

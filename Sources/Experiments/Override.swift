@@ -34,6 +34,9 @@ public struct Override: Equatable, Sendable, CustomStringConvertible {
   /// `key=value`, which `init(_:)` reads back.
   public var description: String { "\(key)=\(text)" }
 
+  /// The value alone, as `description` has it.
+  public var valueText: String { text }
+
   /// Changes what of `overrides` the run has a key for.
   /// - Returns: the changed spec, and the keys that were found.
   /// - Throws: `RegistryError` when a value is of the wrong type or out of range.

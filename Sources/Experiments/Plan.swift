@@ -9,17 +9,32 @@ public struct PlannedRun: Equatable, Sendable {
 /// What a table's cell needs.
 public enum PlannedCell: Equatable, Sendable {
   /// One run per seed (and fold), in the table's order.
-  case runs([RunID], metric: Metric)
-  /// A column that only quotes the paper.
+  case runs([RunID], metric: Metric, point: CellSpec.Point)
+  /// The paper's figure only.
   case quoted
-  /// The paper has no such cell and nothing is run.
+  /// What a network costs: counted or measured, without a run.
+  case cost(model: String, CostQuantity)
+  /// The cell of one row minus that of another, by their places.
+  case difference(of: Int, minus: Int)
+  /// Nothing is run and the paper has nothing.
   case absent
 }
 
-/// The runs of some tables in one profile: a directed acyclic graph in which every run exists once, however
+/// A point of a sweep.
+public struct PlannedPoint: Equatable, Sendable {
+  /// A text for each axis.
+  public let coordinates: [String]
+  /// One run per seed (and fold).
+  public let runs: [RunID]
+  /// Which evaluation is reported.
+  public let point: CellSpec.Point
+}
+
+/// The runs of some tables and sweeps in one profile: a directed acyclic graph in which every run exists once, however
 /// many cells and tables share it.
 public struct Plan: Sendable {
   public let tables: [TableSpec]
+  public let sweeps: [SweepSpec]
   public let profile: ProfileSpec
   public let overrides: [Override]
   public let dataFingerprints: [String: String]
@@ -28,30 +43,28 @@ public struct Plan: Sendable {
   public let runs: [PlannedRun]
   /// By table name, then row and column.
   public let cells: [String: [[PlannedCell]]]
+  /// By sweep name, then series and point.
+  public let points: [String: [[PlannedPoint]]]
   private let index: [RunID: Int]
 
   /// - Parameters:
   ///   - tables: names of tables.
+  ///   - figures: names of sweeps.
   ///   - profile: name of a profile.
   ///   - overrides: applied to every run that has the key, teachers included; after the profile's and the
   ///     table's.
   ///   - dataFingerprints: by data set name, for each data set of the tables.
   /// - Throws: `RegistryError`: unknown names, values out of range, an override that no run has a key for.
   public init(
-    registry: Registry, tables: [String], profile: String, overrides: [Override] = [],
+    registry: Registry, tables: [String], figures: [String] = [], profile: String, overrides: [Override] = [],
     dataFingerprints: [String: String]
   ) throws {
     guard let profileSpec = registry.profiles[profile] else {
       throw RegistryError.brokenReference(
         file: "plan", path: "profile", value: profile, allowed: registry.profileNames)
     }
-    self.tables = try tables.map { name in
-      guard let table = registry.tables[name] else {
-        throw RegistryError.brokenReference(
-          file: "plan", path: "table", value: name, allowed: registry.tableNames)
-      }
-      return table
-    }
+    self.tables = try tables.map { try Plan.named($0, registry.tables, "table") }
+    sweeps = try figures.map { try Plan.named($0, registry.figures, "figure") }
     self.profile = profileSpec
     self.overrides = overrides
     self.dataFingerprints = dataFingerprints
@@ -63,15 +76,28 @@ public struct Plan: Sendable {
     for table in self.tables {
       cells[table.name] = try table.rows.indices.map { row in
         try table.columns.indices.map { column in
-          if table.columns[column].kind == .quoted { return .quoted }
-          guard let resolved = try resolver.cell(table, row: row, column: column) else { return .absent }
+          guard let resolved = try resolver.cell(table, row: row, column: column) else {
+            return Plan.cellWithoutRuns(table, row: row, column: column)
+          }
           order += resolved.runs.enumerated().map { (replicate: $0, id: $1) }
-          return .runs(resolved.runs, metric: resolved.metric)
+          return .runs(resolved.runs, metric: resolved.metric, point: resolved.point)
+        }
+      }
+    }
+    var points: [String: [[PlannedPoint]]] = [:]
+    for sweep in sweeps {
+      points[sweep.name] = try sweep.series.indices.map { series in
+        try sweep.points.map { point in
+          let ids = try resolver.point(sweep, series: series, point)
+          order += ids.enumerated().map { (replicate: $0, id: $1) }
+          return PlannedPoint(
+            coordinates: point.coordinates, runs: ids, point: sweep.cellSpec(series: series, point).point ?? .last)
         }
       }
     }
     try resolver.rejectUnusedOverrides()
     self.cells = cells
+    self.points = points
     runs = Plan.sorted(order, resolver.runs)
     index = Dictionary(uniqueKeysWithValues: runs.enumerated().map { ($1.id, $0) })
   }
@@ -81,22 +107,46 @@ public struct Plan: Sendable {
   /// Data sets that the runs use, sorted.
   public var datasets: [String] { Set(runs.map(\.spec.data.name)).sorted() }
 
-  /// Data sets that `tables` need fingerprints for, sorted.
+  /// Data sets that tables and sweeps need fingerprints for, sorted.
   /// - Throws: `RegistryError.brokenReference`.
-  public static func datasets(of tables: [String], in registry: Registry) throws -> [String] {
+  public static func datasets(
+    of tables: [String], figures: [String] = [], in registry: Registry
+  ) throws -> [String] {
     var names: Set<String> = []
     for name in tables {
-      guard let table = registry.tables[name] else {
-        throw RegistryError.brokenReference(
-          file: "plan", path: "table", value: name, allowed: registry.tableNames)
-      }
+      let table = try named(name, registry.tables, "table")
       for row in table.rows.indices {
         for column in table.columns.indices {
           if let dataset = table.cellSpec(row: row, column: column)?.dataset { names.insert(dataset) }
         }
       }
     }
+    for name in figures {
+      let sweep = try named(name, registry.figures, "figure")
+      for series in sweep.series.indices {
+        for point in sweep.points {
+          if let dataset = sweep.cellSpec(series: series, point).dataset { names.insert(dataset) }
+        }
+      }
+    }
     return names.sorted()
+  }
+
+  private static func named<Spec>(_ name: String, _ specs: [String: Spec], _ kind: String) throws -> Spec {
+    guard let spec = specs[name] else {
+      throw RegistryError.brokenReference(file: "plan", path: kind, value: name, allowed: specs.keys.sorted())
+    }
+    return spec
+  }
+
+  private static func cellWithoutRuns(_ table: TableSpec, row: Int, column: Int) -> PlannedCell {
+    if let cost = table.cost(row: row, column: column) { return .cost(model: cost.model, cost.quantity) }
+    if case .difference(let of, let minus) = table.rows[row].kind {
+      return table.cellSpec(row: of, column: column) == nil || table.cellSpec(row: minus, column: column) == nil
+        ? .absent : .difference(of: of, minus: minus)
+    }
+    // Not run here, though the paper may have a figure.
+    return table.rows[row].paper[table.columns[column].title] == nil ? .absent : .quoted
   }
 
   private static func sorted(_ order: [(replicate: Int, id: RunID)], _ all: [RunID: PlannedRun])

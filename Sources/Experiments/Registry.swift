@@ -13,13 +13,14 @@ public struct Registry: Sendable {
   public let recipes: [String: RecipeSpec]
   public let profiles: [String: ProfileSpec]
   public let tables: [String: TableSpec]
-  public let costs: [String: CostTableSpec]
+  /// Sweeps: figures that are drawn from runs.
+  public let figures: [String: SweepSpec]
   /// That the files may name.
   public let methods: MethodCatalogue
 
   private static let folders = [
     "models", "datasets", "losses", "labels", "distillation", "semi_supervised", "recipes", "profiles", "tables",
-    "costs",
+    "figures",
   ]
 
   /// - Parameters:
@@ -45,11 +46,12 @@ public struct Registry: Sendable {
     recipes = try Registry.load(root, "recipes") { try RecipeSpec($0, name: $1) }
     profiles = try Registry.load(root, "profiles") { try ProfileSpec($0, name: $1) }
     tables = try Registry.load(root, "tables") { try TableSpec($0, name: $1) }
-    costs = try Registry.loadIfPresent(root, "costs") { try CostTableSpec($0, name: $1) }
+    figures = try Registry.loadIfPresent(root, "figures") { try SweepSpec($0, name: $1) }
     try checkReferences()
   }
 
   public var tableNames: [String] { tables.keys.sorted() }
+  public var figureNames: [String] { figures.keys.sorted() }
   public var profileNames: [String] { profiles.keys.sorted() }
 
   // MARK: Loading
@@ -104,17 +106,24 @@ public struct Registry: Sendable {
           allowed: datasets.keys.sorted() + [ProfileSpec.defaultKey])
       }
     }
-    for name in costs.keys.sorted() {
-      for (index, row) in (costs[name]?.rows ?? []).enumerated() {
-        try check(
-          row.model, in: models.keys.sorted(), file: "costs/\(name).yaml", path: "rows[\(index)].model")
-      }
+    for name in figureNames {
+      guard let sweep = figures[name] else { continue }
+      let file = "figures/\(name).yaml"
+      try check(sweep.defaults, file: file, path: "defaults")
+      for (index, item) in sweep.series.enumerated() { try check(item.spec, file: file, path: "series[\(index)]") }
+      for (index, item) in sweep.extra.enumerated() { try check(item.spec, file: file, path: "extra[\(index)]") }
     }
     for name in tableNames {
       guard let table = tables[name] else { continue }
       let file = "tables/\(name).yaml"
       try check(table.defaults, file: file, path: "defaults")
-      for (index, row) in table.rows.enumerated() { try check(row.spec, file: file, path: "rows[\(index)]") }
+      for (index, row) in table.rows.enumerated() {
+        try check(row.spec, file: file, path: "rows[\(index)]")
+        for title in row.cells.keys.sorted() {
+          guard let cell = row.cells[title] else { continue }
+          try check(cell, file: file, path: "rows[\(index)].cells.\(title)")
+        }
+      }
       for (index, column) in table.columns.enumerated() {
         if case .run(let spec) = column.kind { try check(spec, file: file, path: "columns[\(index)]") }
       }

@@ -16,30 +16,44 @@ struct RunResolver {
     self.dataFingerprints = dataFingerprints
   }
 
-  /// The runs of one cell, added to `runs` with their teachers; nil when the paper has no such cell.
-  mutating func cell(_ table: TableSpec, row: Int, column: Int) throws -> (runs: [RunID], metric: Metric)? {
+  /// The runs of one cell, added to `runs` with their teachers; nil when nothing is run in it.
+  mutating func cell(
+    _ table: TableSpec, row: Int, column: Int
+  ) throws -> (runs: [RunID], metric: Metric, point: CellSpec.Point)? {
     guard let cell = table.cellSpec(row: row, column: column) else { return nil }
     let place = Place(
       file: "tables/\(table.name).yaml",
-      cell:
-        "rows[\(row)] '\(table.rows[row].labels.joined(separator: " / "))' x '\(table.columns[column].title)'"
-    )
+      cell: "rows[\(row)] '\(TableSpec.rowName(table.rows[row].labels))' x '\(table.columns[column].title)'")
     let dataset = try place.required(cell.dataset, "dataset")
     let exceptions = table.exceptions.filter {
       $0.datasets.contains(dataset) && $0.columns.contains(table.columns[column].title)
         && $0.profiles.contains(profile.name)
     }
-    let tableOverrides = cell.set + exceptions.flatMap(\.set)
+    let metric = try place.required(cell.metric, "metric")
+    let ids = try runs(of: cell, cell.set + exceptions.flatMap(\.set), place)
+    return (ids, metric, cell.point ?? .last)
+  }
+
+  /// The runs of one point of a sweep, added to `runs` with their teachers.
+  mutating func point(_ sweep: SweepSpec, series: Int, _ point: SweepSpec.Point) throws -> [RunID] {
+    let cell = sweep.cellSpec(series: series, point)
+    let place = Place(
+      file: "figures/\(sweep.name).yaml",
+      cell: "'\(sweep.series[series].title)' at \(point.coordinates.joined(separator: ", "))")
+    return try runs(of: cell, cell.set, place)
+  }
+
+  /// One run for each seed and fold.
+  private mutating func runs(of cell: CellSpec, _ overrides: [Override], _ place: Place) throws -> [RunID] {
     let seeds = try place.required(cell.seeds, "seeds").prefix(profile.maximumSeeds)
     let folds: [Int?] = cell.folds.map { $0.map { Optional($0) } } ?? [nil]
-    let metric = try place.required(cell.metric, "metric")
     var ids: [RunID] = []
     for seed in seeds {
       for fold in folds {
-        ids.append(try run(cell, tableOverrides, seed: seed, fold: fold, depth: 0, place))
+        ids.append(try run(cell, overrides, seed: seed, fold: fold, depth: 0, place))
       }
     }
-    return (ids, metric)
+    return ids
   }
 
   /// Throws for a user's override whose key no planned run has.

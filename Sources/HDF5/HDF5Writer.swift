@@ -79,6 +79,20 @@ public final class HDF5Writer {
     }
   }
 
+  /// Gives an existing dataset or group a second name (a hard link); missing groups on the way are made.
+  /// - Throws: `HDF5Error.failed` if there is nothing at `object`, or something at `name`.
+  public func link(_ object: String, as name: String) throws {
+    HDF5Library.enter()
+    let (from, to) = (HDF5File.parts(object), HDF5File.parts(name))
+    precondition(!from.isEmpty && !to.isEmpty, "HDF5Writer.link: \(object) as \(name)")
+    try makeGroup(to.dropLast().joined(separator: "/"))
+    guard
+      H5Lcreate_hard(
+        file.id, from.joined(separator: "/"), file.id, to.joined(separator: "/"), jml_h5_default(),
+        jml_h5_default()) >= 0
+    else { throw failure(name, "linking to \(object)") }
+  }
+
   /// The bytes of the file as it stands.
   public func image() throws -> Data {
     HDF5Library.enter()

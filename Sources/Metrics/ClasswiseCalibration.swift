@@ -19,15 +19,66 @@ public struct ClasswiseCalibration: Equatable, Sendable {
     case all, boundary
   }
 
-  public let classes: Int
-  public private(set) var images: Int = 0
-  /// Pixels, sum of probability in units of 2^-32, pixels labelled with the class, and those also predicted
-  /// as it: [images, 2, classes, 4, bins].
-  private var bins: [Int64] = []
-  /// Per image, whether some pixel is ignored.
-  private var hasIgnored: [Bool] = []
+  /// What a bin holds, in the order in which it does.
+  public enum Field: Int, CaseIterable, Sendable {
+    /// Pixels.
+    case count
+    /// Sum of the class's probability, in units of 2^-32.
+    case probability
+    /// Pixels labelled with the class.
+    case labelled
+    /// Pixels labelled with the class and predicted as it.
+    case agreeing
+  }
 
-  public init(classes: Int) { self.classes = classes }
+  public let classes: Int
+  public private(set) var images: Int
+  /// [images, 2 (`Pixels`), classes, 4 (`Field`), bins].
+  private var bins: [Int64]
+  /// [images]: whether some pixel is ignored.
+  public private(set) var hasIgnored: [Bool]
+
+  public init(classes: Int) {
+    self.classes = classes
+    images = 0
+    bins = []
+    hasIgnored = []
+  }
+
+  /// Bins that were stored.
+  /// - Parameters:
+  ///   - fields: one array for each `Field`, [images, 2 (`Pixels`), classes, bins], row-major.
+  ///   - hasIgnored: [images].
+  public init(classes: Int, fields: [[Int64]], hasIgnored: [Bool]) {
+    let (images, width) = (hasIgnored.count, CalibrationBins.bins)
+    precondition(
+      fields.count == Field.allCases.count && fields.allSatisfy { $0.count == images * 2 * classes * width },
+      """
+      ClasswiseCalibration: fields of \(fields.map(\.count)) values do not fill \
+      [\(images), 2, \(classes), \(width)]
+      """)
+    self.classes = classes
+    self.images = images
+    self.hasIgnored = hasIgnored
+    bins = [Int64](repeating: 0, count: fields.count * images * 2 * classes * width)
+    for (field, values) in fields.enumerated() {
+      for row in 0..<images * 2 * classes {
+        for bin in 0..<width { bins[(row * fields.count + field) * width + bin] = values[row * width + bin] }
+      }
+    }
+  }
+
+  /// One field of every bin, [images, 2 (`Pixels`), classes, bins], row-major.
+  public func values(of field: Field) -> [Int64] {
+    let (fields, width) = (Field.allCases.count, CalibrationBins.bins)
+    var values: [Int64] = []
+    values.reserveCapacity(bins.count / fields)
+    for row in 0..<images * 2 * classes {
+      let first = (row * fields + field.rawValue) * width
+      values += bins[first..<first + width]
+    }
+    return values
+  }
 
   /// Adds one image in one pass over its scores. The caller has validated them (`Evaluation.add` does).
   /// - Parameters:
@@ -91,7 +142,7 @@ public struct ClasswiseCalibration: Equatable, Sendable {
   public func errorI(_ event: CalibrationEvent, over pixels: Pixels = .all) -> Double? {
     let perImage = (0..<images).compactMap { image -> Double? in
       let chosen = (0..<classes).filter {
-        sum(image, .all, $0, field: 2) > 0 || (event == .authors && $0 == classes - 1 && hasIgnored[image])
+        sum(image, .all, $0, .labelled) > 0 || (event == .authors && $0 == classes - 1 && hasIgnored[image])
       }
       let errors = chosen.compactMap { error(event, pixels, [(image, $0)]) }
       return errors.isEmpty ? nil : errors.reduce(0, +) / Double(errors.count)
@@ -99,13 +150,14 @@ public struct ClasswiseCalibration: Equatable, Sendable {
     return perImage.isEmpty ? nil : 1000 * perImage.reduce(0, +) / Double(perImage.count)
   }
 
-  private func value(_ image: Int, _ pixels: Pixels, _ index: Int, field: Int, bin: Int) -> Int64 {
+  private func value(_ image: Int, _ pixels: Pixels, _ index: Int, _ field: Field, bin: Int) -> Int64 {
     let width = CalibrationBins.bins
-    return bins[(((image * 2 + pixels.rawValue) * classes + index) * 4 + field) * width + bin]
+    return bins[(((image * 2 + pixels.rawValue) * classes + index) * 4 + field.rawValue) * width + bin]
   }
 
-  private func sum(_ image: Int, _ pixels: Pixels, _ index: Int, field: Int) -> Int64 {
-    (0..<CalibrationBins.bins).reduce(0) { $0 + value(image, pixels, index, field: field, bin: $1) }
+  /// Summed over bins.
+  func sum(_ image: Int, _ pixels: Pixels, _ index: Int, _ field: Field) -> Int64 {
+    (0..<CalibrationBins.bins).reduce(0) { $0 + value(image, pixels, index, field, bin: $1) }
   }
 
   /// A fraction, over the pooled pixels of (image, class) pairs; nil without pixels. Sums are exact.
@@ -115,9 +167,9 @@ public struct ClasswiseCalibration: Equatable, Sendable {
     for bin in 0..<CalibrationBins.bins {
       var (probability, hits): (Int128, Int64) = (0, 0)
       for (image, index) in pairs {
-        count += value(image, pixels, index, field: 0, bin: bin)
-        probability += Int128(value(image, pixels, index, field: 1, bin: bin))
-        hits += value(image, pixels, index, field: event == .textbook ? 2 : 3, bin: bin)
+        count += value(image, pixels, index, .count, bin: bin)
+        probability += Int128(value(image, pixels, index, .probability, bin: bin))
+        hits += value(image, pixels, index, event == .textbook ? .labelled : .agreeing, bin: bin)
       }
       total += abs(Double(hits) - Double(probability) / 4294967296.0)
     }

@@ -8,23 +8,42 @@ public enum Scores: Sendable {
   case probabilities
 }
 
-/// Everything that is counted when a model is evaluated on a data set, image by image.
+/// Everything that is counted when a model is evaluated on a data set, image by image. Every metric of a table is a
+/// function of it (`values(classNames:)`).
 public struct Evaluation: Equatable, Sendable {
   public private(set) var confusion: ConfusionCounts
   /// Over all labelled pixels: ECE.
   public private(set) var calibration = CalibrationBins()
   /// Over labelled pixels of the caller's boundary masks: BECE.
   public private(set) var boundaryCalibration = CalibrationBins()
+  /// Every class's probabilities, over both sets of pixels: SCE and BSCE.
+  public private(set) var classwise: ClasswiseCalibration
 
-  public init(classes: Int) { confusion = ConfusionCounts(classes: classes) }
+  public init(classes: Int) {
+    confusion = ConfusionCounts(classes: classes)
+    classwise = ClasswiseCalibration(classes: classes)
+  }
 
+  /// Counts that were stored, all of the same images and classes.
   public init(
-    confusion: ConfusionCounts, calibration: CalibrationBins, boundaryCalibration: CalibrationBins
+    confusion: ConfusionCounts, calibration: CalibrationBins, boundaryCalibration: CalibrationBins,
+    classwise: ClasswiseCalibration
   ) {
+    precondition(
+      [calibration.images, boundaryCalibration.images, classwise.images].allSatisfy { $0 == confusion.images }
+        && classwise.classes == confusion.classes,
+      """
+      Evaluation: counts of \(confusion.images), \(calibration.images), \(boundaryCalibration.images) and \
+      \(classwise.images) images, of \(confusion.classes) and \(classwise.classes) classes
+      """)
     self.confusion = confusion
     self.calibration = calibration
     self.boundaryCalibration = boundaryCalibration
+    self.classwise = classwise
   }
+
+  public var classes: Int { confusion.classes }
+  public var images: Int { confusion.images }
 
   /// Adds one image in one pass over its scores. The prediction is the arg max (the lowest class on ties).
   /// The result does not depend on the number of threads. Throws `MetricsError.notFinite` or `.badLabels`,
@@ -39,29 +58,6 @@ public struct Evaluation: Equatable, Sendable {
   public mutating func add(
     scores: Tensor, kind: Scores = .logits, label: LabelMap, boundary: [UInt8]? = nil
   ) throws -> LabelMap {
-    try add(scores: scores, kind: kind, label: label, boundary: boundary, classwise: nil)
-  }
-
-  /// The same, and the image's share of every class's calibration in the same pass.
-  @discardableResult
-  public mutating func add(
-    scores: Tensor, kind: Scores = .logits, label: LabelMap, boundary: [UInt8]? = nil,
-    classwise: inout ClasswiseCalibration
-  ) throws -> LabelMap {
-    precondition(
-      classwise.classes == confusion.classes,
-      "Evaluation.add: \(confusion.classes) classes, classwise calibration of \(classwise.classes)")
-    var added = ClasswiseCalibration.noBins(classes: classwise.classes)
-    let prediction = try added.withUnsafeMutableBufferPointer {
-      try add(scores: scores, kind: kind, label: label, boundary: boundary, classwise: $0.baseAddress)
-    }
-    classwise.append(added, label: label)
-    return prediction
-  }
-
-  private mutating func add(
-    scores: Tensor, kind: Scores, label: LabelMap, boundary: [UInt8]?, classwise: UnsafeMutablePointer<Int64>?
-  ) throws -> LabelMap {
     let classes = confusion.classes
     let extents =
       scores.shape.rank == 4 ? Array(scores.shape.dimensions.dropFirst()) : scores.shape.dimensions
@@ -75,13 +71,14 @@ public struct Evaluation: Equatable, Sendable {
 
     var counts = [Int64](repeating: 0, count: 3 * classes)
     var bins = [Int64](repeating: 0, count: 6 * CalibrationBins.bins)
+    var classBins = ClasswiseCalibration.noBins(classes: classes)
     var problems: [Int64] = [0, 0]
     var prediction = LabelMap(height: label.height, width: label.width)
     let probabilities: Int32 = kind == .probabilities ? 1 : 0
     func evaluate(_ mask: UnsafePointer<UInt8>?) {
       jml_evaluate_image(
         scores.pointer, probabilities, label.values, mask, classes, label.values.count, &counts, &bins,
-        &prediction.values, &problems, classwise)
+        &prediction.values, &problems, &classBins)
     }
     if let boundary {
       boundary.withUnsafeBufferPointer { evaluate($0.baseAddress) }
@@ -95,6 +92,7 @@ public struct Evaluation: Equatable, Sendable {
     confusion.append(truePositives: part(0), falsePositives: part(1), falseNegatives: part(2))
     Evaluation.append(bins.prefix(3 * CalibrationBins.bins), to: &calibration)
     Evaluation.append(bins.suffix(3 * CalibrationBins.bins), to: &boundaryCalibration)
+    classwise.append(classBins, label: label)
     return prediction
   }
 

@@ -1,3 +1,4 @@
+import Experiments
 import Foundation
 import JSON
 
@@ -11,6 +12,9 @@ public enum RunState: Equatable, Sendable {
   case diverged(String)
   /// A checkpoint exists and nobody works on the run.
   case interrupted
+  /// A record or a result that contradicts itself, with what is wrong. It is never used and never overwritten, unless
+  /// somebody asks for it.
+  case damaged(String)
 }
 
 /// What came of asking for a run.
@@ -25,7 +29,7 @@ public enum ClaimResult {
 /// The results of one profile:
 ///
 ///     <root>/runs/<run id>/run.json                 the record; state "done" makes it a result
-///     <root>/runs/<run id>/tensors.h5               weights, counts, calibration bins, curves
+///     <root>/runs/<run id>/tensors.h5               weights, counts of every evaluation, curves
 ///     <root>/runs/<run id>/log.jsonl                one line an iteration that was logged
 ///     <root>/runs/<run id>/checkpoint.h5            while unfinished, with checkpoint.previous.h5
 ///     <root>/locks/<run id>.lock                    who works on it
@@ -37,7 +41,8 @@ public struct ResultStore: Sendable {
   /// - Parameter root: the profile's folder. It need not exist: only a claim makes folders.
   public init(root: URL) { self.root = root }
 
-  /// Takes a run for this process, unless it is done or another one has it. Throws `ResultsError`.
+  /// Takes a run for this process, unless it is done or another one has it. A damaged result is none: whoever takes it
+  /// decides what to do (`damage(_:)`). Throws `ResultsError`.
   public func claim(_ runID: String) throws -> ClaimResult {
     let folder = try self.folder(runID)
     try FileSystem.make(folder: root.appendingPathComponent("locks"))
@@ -45,12 +50,13 @@ public struct ResultStore: Sendable {
     case .held(let holder): return .taken(holder)
     case .taken(let lock):
       // Asked under the lock: whoever had it a moment ago may have finished.
-      if try finished(runID) { return .done }
+      if try finished(runID), try damage(runID) == nil { return .done }
       return .claimed(try RunClaim(runID: runID, folder: folder, lock: lock))
     }
   }
 
-  /// The run's record; nil if it has none. Throws `ResultsError` for one that cannot be read.
+  /// The run's record; nil if it has none. Throws `ResultsError` for one that cannot be read, or whose spec is not the one
+  /// that the run id is the hash of.
   public func record(_ runID: String) throws -> RunRecord? {
     let file = RunFiles(folder: try folder(runID)).record
     guard let data = try FileSystem.read(file) else { return nil }
@@ -58,14 +64,29 @@ public struct ResultStore: Sendable {
     guard record.runID == runID else {
       throw ResultsError.damaged(path: file.path, reason: "it is the record of run \(record.runID)")
     }
+    if RunID(runID) != nil {
+      let digest = SHA256.hexDigest(of: record.spec.canonical).prefix(16)
+      guard runID.hasSuffix(digest) else {
+        throw ResultsError.damaged(
+          path: file.path, reason: "its spec has the hash \(digest), and the run's is \(runID.suffix(16))")
+      }
+    }
     return record
   }
 
+  /// Where a run stands, from its record alone: a result may still turn out to be damaged (`damage(_:)`). Throws
+  /// `ResultsError` when the folder cannot be read.
   public func state(_ runID: String) throws -> RunState {
-    if try finished(runID) { return .done }
+    let found: RunRecord?
+    do {
+      found = try record(runID)
+    } catch let error as ResultsError where error.isDamage {
+      return .damaged(error.description)
+    }
+    if found?.state == .done, FileSystem.exists(try tensorsFile(runID)) { return .done }
     if let holder = try RunLock.holder(of: lockFile(runID)) { return .running(holder) }
     let checkpoints = CheckpointFiles(folder: try folder(runID))
-    guard let record = try record(runID) else { return checkpoints.exist ? .interrupted : .pending }
+    guard let record = found else { return checkpoints.exist ? .interrupted : .pending }
     switch record.state {
     case .done: return .pending
     case .failed: return .failed(record.error ?? "no reason recorded")
@@ -77,16 +98,6 @@ public struct ResultStore: Sendable {
   /// Ids of the runs that have a folder, sorted.
   public func runIDs() throws -> [String] {
     try FileSystem.names(in: root.appendingPathComponent("runs")).filter(ResultStore.isRunID)
-  }
-
-  /// What was counted in a finished run.
-  public func evaluation(_ runID: String) throws -> StoredEvaluation {
-    try RunTensors.evaluation(reading: tensorsFile(runID))
-  }
-
-  /// The final model of a finished run, sorted by name.
-  public func model(_ runID: String) throws -> (weights: [NamedTensor], buffers: [NamedTensor]) {
-    try RunTensors.model(reading: tensorsFile(runID))
   }
 
   /// Everything in a finished run's tensors.h5.
@@ -106,9 +117,13 @@ public struct ResultStore: Sendable {
   public func tensorsFile(_ runID: String) throws -> URL { RunFiles(folder: try folder(runID)).tensors }
 
   /// A record without its tensors, which somebody may have deleted, is no result.
-  private func finished(_ runID: String) throws -> Bool {
+  func finished(_ runID: String) throws -> Bool {
     let tensors = try tensorsFile(runID)
-    return try record(runID)?.state == .done && FileSystem.exists(tensors)
+    do {
+      return try record(runID)?.state == .done && FileSystem.exists(tensors)
+    } catch let error as ResultsError where error.isDamage {
+      return false
+    }
   }
 
   private func lockFile(_ runID: String) throws -> URL {

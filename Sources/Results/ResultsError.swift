@@ -20,10 +20,19 @@ public enum ResultsError: Error, Equatable, CustomStringConvertible, LocalizedEr
     case .unreadableJSON(let path, let reason): "\(path): not readable: \(reason)"
     case .unwritableJSON(let path, let reason): "\(path): cannot be written as JSON: \(reason)"
     case .unsupportedSchema(let path, let found, let supported):
-      "\(path): schema version \(found), this program reads \(supported)"
+      "\(path): schema version \(found), this program reads \(supported): another version of jml wrote it; move its "
+        + "run's folder away, or train the run again"
     case .badRunID(let id):
       "run id '\(id)': letters, digits, '-', '_' and '.' are allowed, and no leading '.'"
     case .damaged(let path, let reason): "\(path): damaged: \(reason)"
+    }
+  }
+
+  /// Whether the content of a file is wrong, rather than the way to it.
+  public var isDamage: Bool {
+    switch self {
+    case .unreadableJSON, .unsupportedSchema, .damaged: true
+    case .fileSystem, .unwritableJSON, .badRunID: false
     }
   }
 

@@ -50,14 +50,19 @@ public final class RunClaim {
   }
 
   /// Publishes a result: first the tensors, then the record, which makes the run done, then the checkpoints
-  /// go.
-  public func finish(_ record: RunRecord, _ tensors: RunTensors) throws {
+  /// go. The record's metrics and checksums are those of the tensors, whatever it had.
+  /// - Returns: the record as it was stored.
+  @discardableResult
+  public func finish(_ record: RunRecord, _ tensors: RunTensors) throws -> RunRecord {
     precondition(
       record.state == .done && record.runID == runID && tensors.runID == runID,
       "RunClaim.finish: \(record.state) record of \(record.runID), tensors of \(tensors.runID), run \(runID)")
+    let record = record.completed(by: tensors)
     try AtomicFile.write(try tensors.image(name: files.tensors.path), to: files.tensors)
     try AtomicFile.write(try record.json(name: files.record.path), to: files.record)
     try checkpoints.remove()
+    try removeKeptEvaluations()
+    return record
   }
 
   /// Records how a run ended that gave no result. Checkpoints stay.
@@ -74,6 +79,7 @@ public final class RunClaim {
     // The record first: without it nothing that remains counts as a result.
     try FileSystem.remove(files.record)
     try checkpoints.remove()
+    try removeKeptEvaluations()
     try FileSystem.remove(files.tensors)
     try FileSystem.remove(files.log)
   }

@@ -13,7 +13,20 @@ public enum RunOutcome: String, Codable, Sendable, CaseIterable {
 
 /// run.json: what a run was and what came out. Written with sorted keys; equal records give equal bytes.
 public struct RunRecord: Codable, Equatable, Sendable {
-  public static let schemaVersion = 1
+  public static let schemaVersion = 2
+
+  /// Of what tensors.h5 holds; 16 hexadecimal digits each.
+  public struct Checksums: Codable, Equatable, Sendable {
+    /// Over every evaluation point: name, iteration, ids, class names and counts.
+    public var evaluation: String
+    /// Over weights, buffers and further networks: names, shapes and values.
+    public var model: String
+
+    public init(evaluation: String, model: String) {
+      self.evaluation = evaluation
+      self.model = model
+    }
+  }
 
   public private(set) var schemaVersion = RunRecord.schemaVersion
   public var runID: String
@@ -35,8 +48,11 @@ public struct RunRecord: Codable, Equatable, Sendable {
   /// Of it, the most that was in tensors at once.
   public var peakTensorBytes: Int
   public var iterations: Int
-  /// Final metrics by name, in their usual units (percent for accuracy, IoU and calibration errors).
+  /// Metrics of the last evaluation by name, for people and quick looks: `Evaluation.values(classNames:)`. Tables compute
+  /// them again from the counts, and refuse a record that says something else.
   public var metrics: [String: Double]
+  /// nil unless done.
+  public var checksums: Checksums?
   /// A hash over the data set's files, so that results of different data never look alike.
   public var dataFingerprint: String
   /// Where the data came from, in words for captions: embedded, or the folder's name.
@@ -47,8 +63,8 @@ public struct RunRecord: Codable, Equatable, Sendable {
   public init(
     runID: String, state: RunOutcome, spec: JSONValue, seed: UInt64, commit: String, dirty: Bool,
     versions: [String: String], threads: Int, cpu: String, wallSeconds: Double, peakMemoryBytes: Int,
-    peakTensorBytes: Int = 0, iterations: Int, metrics: [String: Double], dataFingerprint: String,
-    dataDescription: String = "", error: String? = nil
+    peakTensorBytes: Int = 0, iterations: Int, metrics: [String: Double] = [:], checksums: Checksums? = nil,
+    dataFingerprint: String, dataDescription: String = "", error: String? = nil
   ) {
     self.runID = runID
     self.state = state
@@ -64,9 +80,18 @@ public struct RunRecord: Codable, Equatable, Sendable {
     self.peakTensorBytes = peakTensorBytes
     self.iterations = iterations
     self.metrics = metrics
+    self.checksums = checksums
     self.dataFingerprint = dataFingerprint
     self.dataDescription = dataDescription
     self.error = error
+  }
+
+  /// This record with the metrics and checksums of `tensors`: what a finished run publishes.
+  func completed(by tensors: RunTensors) -> RunRecord {
+    var record = self
+    record.metrics = tensors.last.evaluation.values
+    record.checksums = tensors.checksums
+    return record
   }
 
   /// Pretty JSON with a final newline. Throws `ResultsError.unwritableJSON` if a number is not finite.

@@ -3,17 +3,14 @@ import HDF5
 import JSON
 import Metrics
 
-/// What was counted on the evaluation set, with the images' ids in the order of the counts.
-public struct StoredEvaluation: Equatable, Sendable {
-  public let imageIDs: [String]
-  public let evaluation: Evaluation
+/// A network's weights and buffers, sorted by name.
+public struct StoredModel: Sendable {
+  public let weights: [NamedTensor]
+  public let buffers: [NamedTensor]
 
-  public init(imageIDs: [String], evaluation: Evaluation) {
-    precondition(
-      imageIDs.count == evaluation.confusion.images,
-      "StoredEvaluation: \(imageIDs.count) ids for \(evaluation.confusion.images) images")
-    self.imageIDs = imageIDs
-    self.evaluation = evaluation
+  public init(weights: [NamedTensor], buffers: [NamedTensor]) {
+    self.weights = weights.sorted { $0.name < $1.name }
+    self.buffers = buffers.sorted { $0.name < $1.name }
   }
 }
 
@@ -22,35 +19,91 @@ public struct StoredEvaluation: Equatable, Sendable {
 /// | object | type | shape |
 /// | --- | --- | --- |
 /// | `/weights/<dotted name>`, `/buffers/<dotted name>` | float32 | the tensor's |
-/// | `/eval/tp`, `/eval/fp`, `/eval/fn` | int64 | [images, classes] |
-/// | `/eval/ids` | string | [images] |
-/// | `/calibration/{ece,bece}/{count,correct}` | int64 | [images, bins] |
-/// | `/calibration/{ece,bece}/confidence` | float64 | [images, bins] |
+/// | `/networks/<name>/{weights,buffers}/<dotted name>` | float32 | the tensor's |
+/// | `/eval/<point>/{tp,fp,fn}` | int64 | [images, classes] |
+/// | `/eval/<point>/ids`, `/eval/<point>/class_names` | string | [images], [classes] |
+/// | `/eval/<point>/calibration/{ece,bece}/{count,correct}` | int64 | [images, bins] |
+/// | `/eval/<point>/calibration/{ece,bece}/confidence` | float64 | [images, bins] |
+/// | `/eval/<point>/classwise/{count,probability,labelled,agreeing}` | int64 | [images, 2, classes, bins] |
+/// | `/eval/<point>/classwise/has_ignored` | uint8 | [images] |
 /// | `/curves/iteration` | int64 | [points] |
 /// | `/curves/loss`, `/curves/learning_rate` | float64 | [points] |
 ///
+/// A point is a moment of training: `last`, and `best` where training was evaluated on the way; its group has the
+/// attribute `iteration`. `/eval/{tp,fp,fn,ids}` and `/calibration` are those of `last` (hard links). The axis of 2 is all
+/// labelled pixels, boundary pixels; `probability` is a sum in units of 2^-32, `labelled` counts pixels of the class,
+/// `agreeing` those also predicted as it. `/networks` holds what a method has besides the model, if anything.
+///
 /// Attributes of `/`: `run_id`, `spec` (JSON), `schema_version`. Equal contents give equal bytes.
 public struct RunTensors: Sendable {
-  public static let schemaVersion = 1
+  public static let schemaVersion = 2
 
   public let runID: String
   public let spec: JSONValue
-  public let weights: [NamedTensor]
-  public let buffers: [NamedTensor]
-  public let evaluation: StoredEvaluation
+  /// The model that the run is about.
+  public let model: StoredModel
+  /// Others by name, such as a mean teacher; sorted by name.
+  public let networks: [(name: String, model: StoredModel)]
+  /// Sorted by name; `last` is among them.
+  public let evaluations: [EvaluationPoint]
   public let curves: Curves
 
+  public var weights: [NamedTensor] { model.weights }
+  public var buffers: [NamedTensor] { model.buffers }
+  /// What was counted after the last iteration.
+  public let last: EvaluationPoint
+
   public init(
-    runID: String, spec: JSONValue, weights: [NamedTensor], buffers: [NamedTensor],
-    evaluation: StoredEvaluation,
-    curves: Curves
+    runID: String, spec: JSONValue, model: StoredModel, networks: [(name: String, model: StoredModel)] = [],
+    evaluations: [EvaluationPoint], curves: Curves
   ) {
+    let names = evaluations.map(\.point)
+    guard let last = evaluations.first(where: { $0.point == EvaluationPoint.last }),
+      Set(names).count == names.count, Set(networks.map(\.name)).count == networks.count
+    else {
+      preconditionFailure("RunTensors: evaluations \(names), networks \(networks.map(\.name))")
+    }
+    precondition(
+      networks.allSatisfy { EvaluationPoint.isName($0.name) },
+      "RunTensors: networks \(networks.map(\.name)) cannot name groups")
     self.runID = runID
     self.spec = spec
-    self.weights = weights
-    self.buffers = buffers
-    self.evaluation = evaluation
+    self.model = model
+    self.networks = networks.sorted { $0.name < $1.name }
+    self.evaluations = evaluations.sorted { $0.point < $1.point }
+    self.last = last
     self.curves = curves
+  }
+
+  /// The evaluation of `point`; nil if the run has none.
+  public subscript(point: String) -> EvaluationPoint? { evaluations.first { $0.point == point } }
+
+  /// What the run's record keeps to know its arrays by.
+  public var checksums: RunRecord.Checksums {
+    RunRecord.Checksums(
+      evaluation: RunTensors.checksum(evaluations), model: RunTensors.checksum(model, networks))
+  }
+
+  static func checksum(_ evaluations: [EvaluationPoint]) -> String {
+    var sum = Checksum()
+    for point in evaluations { sum.add(point) }
+    return sum.text
+  }
+
+  static func checksum(_ model: StoredModel, _ networks: [(name: String, model: StoredModel)]) -> String {
+    var sum = Checksum()
+    func add(_ model: StoredModel) {
+      for group in [model.weights, model.buffers] {
+        sum.add(UInt64(group.count))
+        for entry in group { sum.add(entry) }
+      }
+    }
+    add(model)
+    for network in networks {
+      sum.add(network.name)
+      add(network.model)
+    }
+    return sum.text
   }
 
   /// The file's bytes. Throws `HDF5Error` or `ResultsError.unwritableJSON`.
@@ -61,22 +114,15 @@ public struct RunTensors: Sendable {
     try writer.write(attribute: try StoredJSON.text(spec, name: name), named: "spec")
     try writer.write(weights, group: "weights")
     try writer.write(buffers, group: "buffers")
-
-    let counts = evaluation.evaluation.confusion
-    let shape = [counts.images, counts.classes]
-    try writer.write(int64s: counts.truePositives, shape: shape, at: "eval/tp", compress: true)
-    try writer.write(int64s: counts.falsePositives, shape: shape, at: "eval/fp", compress: true)
-    try writer.write(int64s: counts.falseNegatives, shape: shape, at: "eval/fn", compress: true)
-    try writer.write(strings: evaluation.imageIDs, at: "eval/ids")
-    for (group, bins) in [
-      ("calibration/ece", evaluation.evaluation.calibration),
-      ("calibration/bece", evaluation.evaluation.boundaryCalibration),
-    ] {
-      let shape = [bins.images, CalibrationBins.bins]
-      try writer.write(int64s: bins.count, shape: shape, at: "\(group)/count", compress: true)
-      try writer.write(doubles: bins.confidence, shape: shape, at: "\(group)/confidence", compress: true)
-      try writer.write(int64s: bins.correct, shape: shape, at: "\(group)/correct", compress: true)
+    for network in networks {
+      try writer.write(network.model.weights, group: "networks/\(network.name)/weights")
+      try writer.write(network.model.buffers, group: "networks/\(network.name)/buffers")
     }
+    for point in evaluations { try writer.write(point) }
+    for part in ["tp", "fp", "fn", "ids"] {
+      try writer.link("eval/\(EvaluationPoint.last)/\(part)", as: "eval/\(part)")
+    }
+    try writer.link("eval/\(EvaluationPoint.last)/calibration", as: "calibration")
     try writer.write(curves)
     return try writer.image()
   }
@@ -84,23 +130,43 @@ public struct RunTensors: Sendable {
   /// Reads everything. Throws `HDF5Error`, or `ResultsError` for a file that contradicts itself.
   public init(reading url: URL) throws {
     let file = try RunTensors.open(url)
-    runID = try file.attribute(string: "run_id")
-    spec = try StoredJSON.parse(try file.attribute(string: "spec"), name: url.path)
-    weights = try file.tensors(group: "weights")
-    buffers = try file.tensors(group: "buffers")
-    evaluation = try RunTensors.evaluation(in: file)
-    curves = try file.curves()
+    let stored = try RunTensors.models(in: file)
+    self.init(
+      runID: try file.attribute(string: "run_id"),
+      spec: try StoredJSON.parse(try file.attribute(string: "spec"), name: url.path), model: stored.model,
+      networks: stored.networks, evaluations: try file.evaluationPoints(), curves: try file.curves())
   }
 
-  /// Reads only what tables need.
-  public static func evaluation(reading url: URL) throws -> StoredEvaluation { try evaluation(in: open(url)) }
+  /// Reads only what tables need: every evaluation point, sorted by name; `last` is among them.
+  static func evaluations(reading url: URL, runID: String) throws -> [EvaluationPoint] {
+    try open(url, of: runID).evaluationPoints()
+  }
 
-  /// Reads only the model, for instance of a teacher. Sorted by name.
-  public static func model(
-    reading url: URL
-  ) throws -> (weights: [NamedTensor], buffers: [NamedTensor]) {
+  /// Reads only the networks, for instance of a teacher.
+  static func models(
+    reading url: URL, runID: String
+  ) throws -> (model: StoredModel, networks: [(name: String, model: StoredModel)]) {
+    try models(in: open(url, of: runID))
+  }
+
+  private static func models(
+    in file: HDF5File
+  ) throws -> (model: StoredModel, networks: [(name: String, model: StoredModel)]) {
+    func model(_ prefix: String) throws -> StoredModel {
+      StoredModel(
+        weights: try file.tensors(group: "\(prefix)weights"), buffers: try file.tensors(group: "\(prefix)buffers"))
+    }
+    let names = file.exists("networks") ? try file.children(of: "networks") : []
+    return (try model(""), try names.map { (name: $0, model: try model("networks/\($0)/")) })
+  }
+
+  private static func open(_ url: URL, of runID: String) throws -> HDF5File {
     let file = try open(url)
-    return (try file.tensors(group: "weights"), try file.tensors(group: "buffers"))
+    let found = try file.attribute(string: "run_id")
+    guard found == runID else {
+      throw ResultsError.damaged(path: url.path, reason: "it belongs to run \(found), not to \(runID)")
+    }
+    return file
   }
 
   private static func open(_ url: URL) throws -> HDF5File {
@@ -110,30 +176,5 @@ public struct RunTensors: Sendable {
       throw ResultsError.unsupportedSchema(path: url.path, found: version, supported: schemaVersion)
     }
     return file
-  }
-
-  private static func evaluation(in file: HDF5File) throws -> StoredEvaluation {
-    let shape = try file.shape("eval/tp")
-    let ids = try file.strings("eval/ids")
-    guard shape.count == 2, ids.count == shape[0], try file.shape("eval/fp") == shape,
-      try file.shape("eval/fn") == shape
-    else { throw ResultsError.damaged(path: file.path, reason: "the counts in /eval differ in shape") }
-    func bins(_ group: String) throws -> CalibrationBins {
-      let wanted = [shape[0], CalibrationBins.bins]
-      for part in ["count", "confidence", "correct"] where try file.shape("\(group)/\(part)") != wanted {
-        throw ResultsError.damaged(path: file.path, reason: "/\(group)/\(part) is not \(wanted)")
-      }
-      return CalibrationBins(
-        images: shape[0], count: try file.int64s("\(group)/count"),
-        confidence: try file.doubles("\(group)/confidence"), correct: try file.int64s("\(group)/correct"))
-    }
-    let confusion = ConfusionCounts(
-      classes: shape[1], images: shape[0], truePositives: try file.int64s("eval/tp"),
-      falsePositives: try file.int64s("eval/fp"), falseNegatives: try file.int64s("eval/fn"))
-    return StoredEvaluation(
-      imageIDs: ids,
-      evaluation: Evaluation(
-        confusion: confusion, calibration: try bins("calibration/ece"),
-        boundaryCalibration: try bins("calibration/bece")))
   }
 }

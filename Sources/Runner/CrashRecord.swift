@@ -14,7 +14,7 @@ enum CrashRecord {
         seed: UInt64(run.spec.seed),
         commit: revision.commit, dirty: revision.dirty, versions: Machine.versions, threads: 0,
         cpu: Machine.cpu,
-        wallSeconds: 0, peakMemoryBytes: 0, iterations: iteration, metrics: [:],
+        wallSeconds: 0, peakMemoryBytes: 0, iterations: iteration,
         dataFingerprint: run.spec.data.fingerprint, error: reason))
   }
 }

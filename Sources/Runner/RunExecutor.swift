@@ -58,6 +58,10 @@ public struct RunExecutor {
     case .claimed(let claim):
       if restart {
         try claim.reset()
+      } else if let reason = try store.damage(id) {
+        // Nothing is written over what somebody may want to look at.
+        report(.failed(reason: reason))
+        return .failed(reason)
       } else if let record = try store.record(id), record.state == .diverged {
         let reason = record.error ?? "no reason recorded"
         report(.diverged(reason: reason))
@@ -104,6 +108,8 @@ public struct RunExecutor {
   private struct Progress {
     var iteration = 0
     var curves = Curves()
+    /// The iteration of the last evaluation on the way.
+    var evaluated = 0
     /// Of earlier attempts.
     var earlierSeconds = 0.0
     let begin = ContinuousClock.now
@@ -122,16 +128,22 @@ public struct RunExecutor {
     let load = try claim.resume()
     for problem in load.problems { report(.notice("checkpoint not used: \(problem)")) }
     if let checkpoint = load.checkpoint {
-      try trainer.restore(checkpoint.parts, iteration: checkpoint.iteration)
-      progress.iteration = checkpoint.iteration
-      progress.curves = checkpoint.curves
-      progress.earlierSeconds = checkpoint.wallSeconds
+      try restore(trainer, &progress, checkpoint)
     }
     report(.started(iteration: trainer.iteration, iterations: iterations))
     let prefetcher = Prefetcher(loader: loader, range: trainer.iteration..<iterations, depth: 4, workers: 1)
     defer { prefetcher.stop() }
     var saved = (iteration: trainer.iteration, time: ContinuousClock.now)
-    while trainer.iteration < iterations {
+    while !trainer.isFinished {
+      if trainer.isAtEvaluationPoint, progress.evaluated != trainer.iteration {
+        // A run that is stopped while it is evaluated goes on from here, and not from the last checkpoint.
+        if saved.time.duration(to: .now) > RunExecutor.lossThatHurts {
+          try claim.save(checkpoint(trainer, progress))
+          saved = (trainer.iteration, .now)
+        }
+        try evaluations(claim).evaluateOnTheWay(trainer)
+        progress.evaluated = trainer.iteration
+      }
       let step = try trainer.advance(TrainingBatch([("labelled", try prefetcher.next())]))
       progress.iteration = step.iteration
       progress.curves.append(iteration: step.iteration, loss: step.loss, learningRate: step.learningRate)
@@ -184,33 +196,44 @@ public struct RunExecutor {
     try claim.log(iteration: step.iteration, members)
   }
 
+  /// What the executor itself has to remember, beside the parts of the step.
+  private static let ownPart = "run"
+
   private func checkpoint(_ trainer: Trainer, _ progress: Progress) -> Checkpoint {
-    Checkpoint(
-      runID: id, iteration: trainer.iteration, wallSeconds: progress.wallSeconds, parts: trainer.snapshot(),
-      curves: progress.curves)
+    var own = StateDict()
+    own.add("evaluated", progress.evaluated)
+    return Checkpoint(
+      runID: id, iteration: trainer.iteration, wallSeconds: progress.wallSeconds,
+      parts: trainer.snapshot() + [(RunExecutor.ownPart, own)], curves: progress.curves)
+  }
+
+  private func restore(_ trainer: Trainer, _ progress: inout Progress, _ checkpoint: Checkpoint) throws {
+    try trainer.restore(
+      checkpoint.parts.filter { $0.name != RunExecutor.ownPart }, iteration: checkpoint.iteration)
+    let own = checkpoint.parts.first { $0.name == RunExecutor.ownPart }?.state
+    progress.evaluated = own?.counter("evaluated") ?? 0
+    progress.iteration = checkpoint.iteration
+    progress.curves = checkpoint.curves
+    progress.earlierSeconds = checkpoint.wallSeconds
   }
 
   // MARK: Result
 
+  private func evaluations(_ claim: RunClaim) -> RunEvaluations {
+    RunEvaluations(assembly: assembly, claim: claim, report: report)
+  }
+
   private func finish(_ claim: RunClaim, _ trainer: Trainer, _ progress: Progress) throws -> RunEnd {
-    let indices = assembly.validationIndices
-    MemoryPool.trim()
-    report(.evaluating(done: 0, images: indices.count))
-    let network = trainer.step.networks[0].model
-    let (ids, evaluation) = try assembly.evaluator.evaluate(
-      network, on: assembly.validation, indices: indices, transform: assembly.evaluationTransform,
-      progress: { report(.evaluating(done: $0, images: indices.count)) },
-      cancelled: { StopRequest.isRequested })
-    var record = try record(.done, progress)
-    record.metrics = RunMetrics.values(evaluation, classNames: assembly.data.train.classNames)
-    try claim.finish(
+    let evaluations = try evaluations(claim)
+      .atTheEnd(trainer, evaluatesOnTheWay: spec.scale.evaluateEvery != nil)
+    let record = try record(.done, progress)
+    let networks = trainer.step.networks.map { ($0.name, StoredModel($0.model)) }
+    let stored = try claim.finish(
       record,
       RunTensors(
-        runID: id, spec: record.spec,
-        weights: network.weights.tensors.map(NamedTensor.init).sorted { $0.name < $1.name },
-        buffers: network.runningStatistics.tensors.map(NamedTensor.init).sorted { $0.name < $1.name },
-        evaluation: StoredEvaluation(imageIDs: ids, evaluation: evaluation), curves: progress.curves))
-    report(.done(metrics: record.metrics, wallSeconds: record.wallSeconds))
+        runID: id, spec: record.spec, model: networks[0].1, networks: Array(networks.dropFirst()),
+        evaluations: evaluations, curves: progress.curves))
+    report(.done(metrics: stored.metrics, wallSeconds: stored.wallSeconds))
     return .done
   }
 
@@ -221,7 +244,15 @@ public struct RunExecutor {
       seed: UInt64(spec.seed), commit: revision.commit, dirty: revision.dirty, versions: Machine.versions,
       threads: threads, cpu: Machine.cpu, wallSeconds: progress.wallSeconds,
       peakMemoryBytes: Machine.peakMemoryBytes, peakTensorBytes: MemoryPool.peakBytes,
-      iterations: progress.iteration, metrics: [:], dataFingerprint: spec.data.fingerprint,
+      iterations: progress.iteration, dataFingerprint: spec.data.fingerprint,
       dataDescription: assembly.data.summary.description, error: error)
+  }
+}
+
+extension StoredModel {
+  fileprivate init(_ model: SegmentationModel) {
+    self.init(
+      weights: model.weights.tensors.map(NamedTensor.init),
+      buffers: model.runningStatistics.tensors.map(NamedTensor.init))
   }
 }

@@ -45,7 +45,7 @@ public final class Scheduler {
     public var jobs: Int
     /// Whether runs go on after one has failed.
     public var keepGoing: Bool
-    /// Whether diverged runs are run again, from the start.
+    /// Whether diverged runs and damaged results are run again, from the start.
     public var retry: Bool
     /// The command that trains a run: `jml train`, with what it needs to make the same plan.
     public var command: @Sendable (RunID, _ restart: Bool) -> [String]
@@ -98,7 +98,7 @@ public final class Scheduler {
   public func run() throws -> ScheduleSummary {
     defer { endAll() }
     for run in plan.runs {
-      let done = try store.state(run.id.text) == .done
+      let done = try store.verifiedState(run.id.text) == .done
       states[run.id] = done ? .done : .pending
       if done { summary.finishedBefore.append(run.id) }
     }
@@ -171,7 +171,9 @@ public final class Scheduler {
 
   /// Asks the store first: another runner may have the run, or have finished it.
   private func begin(_ run: PlannedRun) throws {
-    switch try store.state(run.id.text) {
+    switch try store.verifiedState(run.id.text) {
+    case .damaged(let reason) where !configuration.retry: end(run.id, .failed(reason))
+    case .damaged: try start(run, restart: true)
     case .done: end(run.id, .done)
     case .running(let holder): wait(for: run.id, holder.description)
     case .failed(let reason) where wasWaiting(run.id): end(run.id, .failed(reason))

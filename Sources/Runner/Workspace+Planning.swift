@@ -8,7 +8,7 @@ extension Workspace {
 
   /// The data sets of the tables, sorted by name.
   private func datasets() throws -> [DatasetSpec] {
-    try Plan.datasets(of: tables, in: registry).compactMap { registry.datasets[$0] }
+    try Plan.datasets(of: tables, figures: figures, in: registry).compactMap { registry.datasets[$0] }
   }
 
   /// Makes or finds the data of the tables, and checks it unless it has passed before.
@@ -32,7 +32,7 @@ extension Workspace {
   private func plan(fingerprints: [String: String]) throws -> Plan {
     let unknown = try datasets().map { ($0.name, Workspace.unknownFingerprint) }
     return try Plan(
-      registry: registry, tables: tables, profile: profile.name, overrides: overrides,
+      registry: registry, tables: tables, figures: figures, profile: profile.name, overrides: overrides,
       dataFingerprints: fingerprints.merging(unknown) { known, _ in known })
   }
 

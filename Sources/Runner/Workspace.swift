@@ -10,6 +10,8 @@ public struct Workspace: Sendable {
     public var profile: String
     /// Numbers or names: `4`, `04`, `table04`; empty for every table.
     public var tables: [String]
+    /// Sweeps by number or name; with some and without tables, no table is meant.
+    public var figures: [String]
     public var data: String?
     public var results: String?
     /// `key=value`.
@@ -17,13 +19,13 @@ public struct Workspace: Sendable {
     public var threads: Int?
 
     public init(
-      experiments: String?, profile: String, tables: [String], data: String?, results: String?,
-      overrides: [String],
-      threads: Int?
+      experiments: String?, profile: String, tables: [String], figures: [String] = [], data: String?,
+      results: String?, overrides: [String], threads: Int?
     ) {
       self.experiments = experiments
       self.profile = profile
       self.tables = tables
+      self.figures = figures
       self.data = data
       self.results = results
       self.overrides = overrides
@@ -35,6 +37,8 @@ public struct Workspace: Sendable {
   public let profile: ProfileSpec
   /// Names of tables.
   public let tables: [String]
+  /// Names of sweeps.
+  public let figures: [String]
   public let overrides: [Override]
   public let source: DataSource
   /// `<results>/<profile>`.
@@ -52,7 +56,12 @@ public struct Workspace: Sendable {
         file: "profiles", path: "--profile", value: options.profile, allowed: registry.profileNames)
     }
     self.profile = profile
-    tables = try Workspace.names(options.tables, registry)
+    tables =
+      options.tables.isEmpty && !options.figures.isEmpty ? [] : try Workspace.names(options.tables, registry)
+    let registered = registry
+    figures = try options.figures.map { text in
+      try Workspace.name(text, registered.figures.mapValues(\.number), folder: "figures", option: "--figure")
+    }
     overrides = try options.overrides.map { try Override($0) }
     let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
     if let data = options.data {
@@ -81,17 +90,18 @@ public struct Workspace: Sendable {
   /// - Throws: `RegistryError.brokenReference`.
   public static func names(_ wanted: [String], _ registry: Registry) throws -> [String] {
     if wanted.isEmpty { return registry.tableNames }
-    return try wanted.map { text in
-      let number = Int(text)
-      let found = registry.tableNames.first {
-        $0 == text || (number != nil && registry.tables[$0]?.number == number)
-      }
-      guard let found else {
-        throw RegistryError.brokenReference(
-          file: "tables", path: "--table", value: text, allowed: registry.tableNames)
-      }
-      return found
+    return try wanted.map { try name($0, registry.tables.mapValues(\.number), folder: "tables", option: "--table") }
+  }
+
+  private static func name(
+    _ text: String, _ numbers: [String: Int], folder: String, option: String
+  ) throws -> String {
+    let number = Int(text)
+    let names = numbers.keys.sorted()
+    guard let found = names.first(where: { $0 == text || (number != nil && numbers[$0] == number) }) else {
+      throw RegistryError.brokenReference(file: folder, path: option, value: text, allowed: names)
     }
+    return found
   }
 
   /// Threads of each of `jobs` runs.

@@ -3,136 +3,197 @@ import Experiments
 /// A table filled with results: what Markdown and JSON are both written from.
 struct BuiltTable {
   let spec: TableSpec
-  let plan: Plan
-  /// Rows x columns.
-  let cells: [[BuiltCell]]
-  /// Rows x differences.
-  let differences: [[BuiltDifference]]
-  /// Every run behind the table with its summary: teachers first, in the plan's order.
-  let runs: [(run: PlannedRun, summary: RunSummary)]
-  let teachers: Set<RunID>
-  /// Runs that will give no number, with the reason, in the plan's order.
-  let failures: [(id: RunID, reason: String)]
+  let runs: RunSet
+  let costs: [String: ModelCost]
+  /// Rows x (columns, then differences).
+  private(set) var cells: [[BuiltCell]]
+
+  /// The number of the paper: as printed, or, of a difference that it does not print, computed from its means.
+  struct PaperNumber: Equatable {
+    let value: Double
+    let mean: String
+    let std: String?
+
+    init(_ cell: TableSpec.PaperCell, signed: Bool) {
+      value = cell.mean.value
+      // A printed difference has no sign unless it is negative.
+      mean = signed && value >= 0 && !cell.mean.text.hasPrefix("+") ? "+\(cell.mean.text)" : cell.mean.text
+      std = cell.std?.text
+    }
+
+    init(difference: Double) {
+      value = difference
+      mean = NumberText.signed(difference)
+      std = nil
+    }
+  }
+
+  enum Measure: Equatable {
+    case metric(Metric, CellSpec.Point)
+    case cost(CostQuantity)
+
+    var higherIsBetter: Bool {
+      switch self {
+      case .metric(let metric, _): metric.higherIsBetter
+      case .cost: false
+      }
+    }
+  }
+
+  struct Marks: Equatable {
+    var best = false
+    var worst = false
+  }
 
   struct BuiltCell {
     let ours: Cell
-    let paper: TableSpec.PaperCell?
-    let isQuoted: Bool
-    let metric: Metric?
-    let runs: [RunID]
+    let paper: PaperNumber?
+    /// The paper is only quoted.
+    var isQuoted = false
+    var isDifference = false
+    var measure: Measure?
+    /// Empty for differences, whose runs stand in other cells.
+    var runs: [RunID] = []
+    var marks = Marks()
+    var paperMarks = Marks()
+
+    static let absent = BuiltCell(ours: .absent, paper: nil)
   }
 
-  struct BuiltDifference {
-    /// nil while one of the two cells has no value.
-    let ours: Double?
-    /// nil where the paper has one of the two cells only.
-    let paper: Double?
-  }
-
-  init(_ spec: TableSpec, plan: Plan, summary: (RunID) -> RunSummary) {
+  init(_ spec: TableSpec, plan: Plan, costs: [String: ModelCost], summary: (RunID) -> RunSummary) {
     guard let planned = plan.cells[spec.name] else {
       preconditionFailure("BuiltTable: table \(spec.name) is not in the plan of \(plan.tables.map(\.name))")
     }
-    var used: Set<RunID> = []
-    var metrics: [RunID: [Metric]] = [:]
-    for case .runs(let ids, let metric) in planned.joined() {
-      used.formUnion(ids)
-      for id in ids { metrics[id, default: []].append(metric) }
-    }
-    let teachers = Set(plan.runs.filter { used.contains($0.id) }.flatMap(\.dependencies))
-    let runs = plan.runs.filter { used.contains($0.id) || teachers.contains($0.id) }
-      .map { (run: $0, summary: summary($0.id)) }
-    let summaries = Dictionary(uniqueKeysWithValues: runs.map { ($0.run.id, $0.summary) })
-
-    cells = planned.enumerated().map { row, columns in
-      columns.enumerated().map { column, cell in
-        let paper = spec.rows[row].paper[column]
-        switch cell {
-        case .absent: return BuiltCell(ours: .absent, paper: nil, isQuoted: false, metric: nil, runs: [])
-        case .quoted:
-          return BuiltCell(
-            ours: paper == nil ? .absent : .notYetRun, paper: paper, isQuoted: true, metric: nil, runs: [])
-        case .runs(let ids, let metric):
-          let ours = Cell(runs: ids.map { summaries[$0] ?? .pending }, metric: metric)
-          return BuiltCell(ours: ours, paper: paper, isQuoted: false, metric: metric, runs: ids)
-        }
-      }
-    }
-    let titles = spec.columns.map(\.title)
-    differences = cells.map { row in
-      spec.differences.map { difference in
-        guard let of = titles.firstIndex(of: difference.of),
-          let minus = titles.firstIndex(of: difference.minus)
-        else { preconditionFailure("BuiltTable: difference \(difference.title) names no column") }
-        return BuiltDifference(row[of], minus: row[minus])
-      }
-    }
-    failures = runs.compactMap { run, summary in
-      // A teacher is not in a cell: it fails only by its state.
-      let reasons = (metrics[run.id] ?? []).compactMap { summary.failure(of: $0) }
-      let reason: String? =
-        switch summary.state {
-        case .failed(let reason): "failed: \(reason)"
-        case .diverged(let reason): "diverged: \(reason)"
-        case .done, .pending, .running: reasons.first
-        }
-      return reason.map { (id: run.id, reason: $0) }
-    }
     self.spec = spec
-    self.plan = plan
+    self.costs = costs
+    let reports = planned.joined().compactMap { cell -> RunSet.Report? in
+      guard case .runs(let ids, let metric, let point) = cell else { return nil }
+      return RunSet.Report(runs: ids, metric: metric, point: point)
+    }
+    let runs = RunSet(plan, reports, summary: summary)
     self.runs = runs
-    self.teachers = teachers
+    cells = spec.rows.indices.map { row in
+      let own = spec.columns.indices.map { BuiltTable.cell(spec, planned, row: row, column: $0, runs, costs) }
+      let differences = spec.differences.map { item in
+        BuiltTable.difference(
+          planned[row][item.of], planned[row][item.minus], runs, printed: spec.rows[row].paper[item.title],
+          papers: (spec.paper(row, item.of), spec.paper(row, item.minus)))
+      }
+      return own + differences
+    }
+    mark()
   }
 
-  /// Distinct values over the finished runs, in the plan's order.
-  func distinct(_ value: (PlannedRun, RunSummary) -> String) -> [String] {
-    var seen: Set<String> = []
-    return runs.filter { $0.summary.state == .done }.map { value($0.run, $0.summary) }
-      .filter { !$0.isEmpty && seen.insert($0).inserted }
+  private static func cell(
+    _ spec: TableSpec, _ planned: [[PlannedCell]], row: Int, column: Int, _ runs: RunSet, _ costs: [String: ModelCost]
+  ) -> BuiltCell {
+    let paper = spec.paper(row, column).map { PaperNumber($0, signed: false) }
+    switch planned[row][column] {
+    case .absent: return .absent
+    case .quoted:
+      return BuiltCell(ours: paper == nil ? .absent : .notYetRun, paper: paper, isQuoted: true)
+    case .cost(let model, let quantity):
+      return BuiltCell(ours: Cell(costs[model], quantity), paper: paper, measure: .cost(quantity))
+    case .runs(let ids, let metric, let point):
+      return BuiltCell(
+        ours: Cell(runs: ids.map { runs[$0] }, metric: metric, point: point), paper: paper,
+        measure: .metric(metric, point), runs: ids)
+    case .difference(let of, let minus):
+      return difference(
+        planned[of][column], planned[minus][column], runs, printed: spec.paper(row, column),
+        papers: (spec.paper(of, column), spec.paper(minus, column)))
+    }
   }
 
-  /// Data sets behind the table, in order of first use by a row.
-  var datasets: [String] {
-    var seen: Set<String> = []
-    let byID = Dictionary(uniqueKeysWithValues: runs.map { ($0.run.id, $0.run.spec.data.name) })
-    return cells.joined().flatMap(\.runs).compactMap { byID[$0] }.filter { seen.insert($0).inserted }
+  private static func difference(
+    _ of: PlannedCell, _ minus: PlannedCell, _ runs: RunSet, printed: TableSpec.PaperCell?,
+    papers: (TableSpec.PaperCell?, TableSpec.PaperCell?)
+  ) -> BuiltCell {
+    var paper = printed.map { PaperNumber($0, signed: true) }
+    if paper == nil, let left = papers.0, let right = papers.1 {
+      paper = PaperNumber(difference: left.mean.value - right.mean.value)
+    }
+    guard case .runs(let left, let metric, let point) = of, case .runs(let right, let other, let place) = minus else {
+      return BuiltCell(ours: paper == nil ? .absent : .notYetRun, paper: paper, isDifference: true)
+    }
+    return BuiltCell(
+      ours: Cell(runs.source(left, metric, point), minus: runs.source(right, other, place)), paper: paper,
+      isDifference: true, measure: .metric(metric, point))
   }
 
-  /// Seeds of the runs in cells, ascending.
-  var seeds: [Int] { Set(runs.filter { !isOnlyTeacher($0.run.id) }.map(\.run.spec.seed)).sorted() }
+  /// Titles of columns and differences.
+  var titles: [String] { spec.columns.map(\.title) + spec.differences.map(\.title) }
 
-  /// Folds of the runs in cells, ascending; empty without cross-validation.
-  var folds: [Int] { Set(runs.compactMap(\.run.spec.fold)).sorted() }
+  var hasCosts: Bool { spec.costs != nil }
 
+  /// Runs of cells, in the order of rows and columns, with repetitions.
+  var usedRuns: [RunID] { cells.joined().flatMap(\.runs) }
+
+  /// In the order of captions.
   var metrics: [Metric] {
-    let used = Set(cells.joined().compactMap(\.metric))
-    return Metric.allCases.filter { used.contains($0) }
+    var found: [Metric] = []
+    for case .metric(let metric, _)? in cells.joined().map(\.measure) where !found.contains(metric) {
+      found.append(metric)
+    }
+    return Metric.all.filter(found.contains) + found.filter { !Metric.all.contains($0) }
   }
 
-  /// How data set `name` is described: what its finished runs say, and its fingerprint.
-  func dataText(_ name: String) -> String {
-    let described = distinct { $0.spec.data.name == name ? $1.dataDescription : "" }
-    let fingerprint = plan.dataFingerprints[name] ?? ""
-    return (described.isEmpty ? "" : described.joined(separator: "; ") + ", ")
-      + "fingerprint `\(fingerprint)`"
+  /// Evaluation points that cells report.
+  var points: [CellSpec.Point] {
+    let found = cells.joined().compactMap { cell -> CellSpec.Point? in
+      if case .metric(_, let point)? = cell.measure { point } else { nil }
+    }
+    return CellSpec.Point.allCases.filter(found.contains)
   }
 
-  private func isOnlyTeacher(_ id: RunID) -> Bool {
-    teachers.contains(id) && !cells.joined().contains { $0.runs.contains(id) }
+  // MARK: Best and worst
+
+  private mutating func mark() {
+    for group in spec.best {
+      switch group.axis {
+      case .columns(let wanted):
+        let columns = titles.indices.filter { wanted.contains(titles[$0]) }
+        for row in cells.indices { mark(columns.map { (row, $0) }, group) }
+      case .rows(let rows):
+        for column in titles.indices { mark(rows.map { ($0, column) }, group) }
+      }
+    }
+  }
+
+  private mutating func mark(_ places: [(row: Int, column: Int)], _ group: BestGroup) {
+    // The paper's figure of a method that is only quoted has no metric of its own: it has its neighbours'.
+    guard let measure = places.compactMap({ cells[$0.row][$0.column].measure }).first else { return }
+    mark(places, \.marks, group, measure) { $0.ours.printedValue }
+    if group.paper { mark(places, \.paperMarks, group, measure) { $0.paper?.value } }
+  }
+
+  /// Equal numbers are marked alike; a number without a rival is not marked.
+  private mutating func mark(
+    _ places: [(row: Int, column: Int)], _ marks: WritableKeyPath<BuiltCell, Marks>, _ group: BestGroup,
+    _ measure: Measure, _ value: (BuiltCell) -> Double?
+  ) {
+    let values = places.map { value(cells[$0.row][$0.column]) }
+    let known = values.compactMap { $0 }
+    guard known.count > 1, let lowest = known.min(), let highest = known.max(), lowest < highest else { return }
+    let (best, worst) = measure.higherIsBetter ? (highest, lowest) : (lowest, highest)
+    for (place, value) in zip(places, values) {
+      if value == best { cells[place.row][place.column][keyPath: marks].best = true }
+      if group.worst, value == worst { cells[place.row][place.column][keyPath: marks].worst = true }
+    }
   }
 }
 
-extension BuiltTable.BuiltDifference {
-  init(_ of: BuiltTable.BuiltCell, minus: BuiltTable.BuiltCell) {
-    if case .value(let left, _) = of.ours, case .value(let right, _) = minus.ours {
-      ours = left.mean - right.mean
-    } else {
-      ours = nil
-    }
-    if let left = of.paper, let right = minus.paper {
-      paper = left.mean.value - right.mean.value
-    } else {
-      paper = nil
+extension TableSpec {
+  fileprivate func paper(_ row: Int, _ column: Int) -> PaperCell? { rows[row].paper[columns[column].title] }
+}
+
+extension Cell {
+  /// The number as a reader sees it, so that what looks equal is equal.
+  fileprivate var printedValue: Double? {
+    switch self {
+    case .value(let aggregate, _): Double(NumberText.fixed(aggregate.mean))
+    case .cost(_, let text): Double(text)
+    case .pending, .failed, .notYetRun, .absent: nil
     }
   }
 }

@@ -2,59 +2,74 @@ import Experiments
 
 /// Our side of a table's cell.
 public enum Cell: Equatable, Sendable {
-  /// At least one run is finished; `aggregate.count` below `planned` is shown.
+  /// At least one run (or pair of runs) is finished; `aggregate.count` below `planned` is shown.
   case value(Aggregate, planned: Int)
+  /// A cost that is known: its number, and as it is printed.
+  case cost(Double, text: String)
   /// No run is finished and none has failed.
   case pending(planned: Int)
   /// No run is finished and at least one never will be.
   case failed(reason: String)
-  /// The column only quotes the paper: not yet run here.
+  /// The paper is only quoted: not yet run here.
   case notYetRun
-  /// The paper has no such cell.
+  /// There is no such cell.
   case absent
 
   /// - Parameter runs: the summaries of the cell's runs, in their order.
-  init(runs: [RunSummary], metric: Metric) {
+  init(runs: [RunSummary], metric: Metric, point: CellSpec.Point) {
     var values: [Double] = []
     var reasons: [String] = []
     for run in runs {
-      if let reason = run.failure(of: metric) {
+      if let reason = run.failure(of: metric, at: point) {
         reasons.append(reason)
-      } else if run.state == .done, let value = run.metrics[metric.rawValue] {
+      } else if run.state == .done, let value = run.value(metric, at: point) {
         values.append(value)
       }
     }
+    self.init(values, planned: runs.count, reasons)
+  }
+
+  /// The difference of two cells as an aggregate over pairs of runs of equal seed and fold: a deviation of differences,
+  /// not a difference of means alone. `planned` is the number of such pairs.
+  init(_ of: Source, minus: Source) {
+    var values: [Double] = []
+    var reasons: [String] = []
+    var planned = 0
+    for left in of.runs {
+      guard let right = minus.runs.first(where: { $0.seed == left.seed && $0.fold == left.fold }) else { continue }
+      planned += 1
+      let failure =
+        left.summary.failure(of: of.metric, at: of.point) ?? right.summary.failure(of: minus.metric, at: minus.point)
+      if let failure {
+        reasons.append(failure)
+      } else if left.summary.state == .done, right.summary.state == .done,
+        let first = left.summary.value(of.metric, at: of.point),
+        let second = right.summary.value(minus.metric, at: minus.point)
+      {
+        values.append(first - second)
+      }
+    }
+    if planned == 0 {
+      self = .absent
+    } else {
+      self.init(values, planned: planned, reasons)
+    }
+  }
+
+  private init(_ values: [Double], planned: Int, _ reasons: [String]) {
     if let aggregate = Aggregate(values) {
-      self = .value(aggregate, planned: runs.count)
+      self = .value(aggregate, planned: planned)
     } else if let reason = reasons.first {
       self = .failed(reason: reason)
     } else {
-      self = .pending(planned: runs.count)
-    }
-  }
-}
-
-extension RunSummary {
-  /// Why this run gives no number and never will; nil for a good or an unfinished one.
-  func failure(of metric: Metric) -> String? {
-    switch state {
-    case .pending, .running: return nil
-    case .failed(let reason): return "failed: \(reason)"
-    case .diverged(let reason): return "diverged: \(reason)"
-    case .done:
-      guard let value = metrics[metric.rawValue] else {
-        return "its record has no metric '\(metric.rawValue)'"
-      }
-      return value.isFinite ? nil : "its \(metric.rawValue) is not a finite number"
+      self = .pending(planned: planned)
     }
   }
 
-  var stateName: String {
-    switch state {
-    case .done: return "done"
-    case .failed: return "failed"
-    case .diverged: return "diverged"
-    case .pending, .running: return "pending"
-    }
+  /// What a cell's number is made of.
+  struct Source {
+    let runs: [(seed: Int, fold: Int?, summary: RunSummary)]
+    let metric: Metric
+    let point: CellSpec.Point
   }
 }

@@ -5,81 +5,119 @@ import JSON
 enum JSONTable {
   static func text(_ table: BuiltTable) -> String {
     let spec = table.spec
-    let profile = table.plan.profile
-    return JSONValue.object([
+    var members: [String: JSONValue] = [
       "table": .string(spec.name), "number": .int(spec.number), "title": .string(spec.title),
-      "unit": .string(spec.unit),
-      "profile": .string(profile.name), "comparable_with_paper": .bool(profile.comparableWithPaper),
-      "overrides": .array(table.plan.overrides.map { .string($0.description) }),
-      "standard_deviation": .string("population"),
-      "seeds": .array(table.seeds.map { .int($0) }),
-      "data": .object(Dictionary(uniqueKeysWithValues: table.datasets.map { ($0, data(table, $0)) })),
-      "hardware": .array(
-        table.distinct { $1.hardware }.map { .string($0) }),
-      "threads": .array(table.distinct { String($1.threads) }.compactMap { Int($0) }.map { .int($0) }),
+      "unit": spec.unit.map { .string($0) } ?? .null,
       "row_headers": .array(spec.rowHeaders.map { .string($0) }),
       "columns": .array(spec.columns.map { .string($0.title) }),
       "rows": .array(table.cells.indices.map { row(table, $0) }),
-      "teachers": .array(
-        table.runs.filter { table.teachers.contains($0.run.id) }.map { .string($0.run.id.text) }),
-      "failures": .object(
-        Dictionary(uniqueKeysWithValues: table.failures.map { ($0.id.text, .string($0.reason)) })),
       "notes": .array((spec.exceptions.map(\.reason) + spec.notes).map { .string($0) }),
-    ]).pretty
+    ]
+    if spec.hasRuns {
+      members.merge(runs(table.runs, used: table.usedRuns)) { own, _ in own }
+      members["metrics"] = metrics(table.metrics)
+    }
+    if let costs = spec.costs {
+      members["costs"] = .object([
+        "classes": .int(costs.classes), "height": .int(costs.height), "width": .int(costs.width),
+        "training": .object([
+          "batch": .int(costs.training.batch), "height": .int(costs.training.height),
+          "width": .int(costs.training.width),
+        ]),
+      ])
+    }
+    return JSONValue.object(members).pretty
   }
 
-  private static func data(_ table: BuiltTable, _ name: String) -> JSONValue {
+  static func metrics(_ metrics: [Metric]) -> JSONValue {
+    .object(
+      Dictionary(
+        uniqueKeysWithValues: metrics.map {
+          (
+            $0.name,
+            .object([
+              "title": .string($0.title), "unit": .string($0.unit.rawValue),
+              "higher_is_better": .bool($0.higherIsBetter),
+            ])
+          )
+        }))
+  }
+
+  /// What the runs are and where they were made.
+  static func runs(_ runs: RunSet, used: [RunID]) -> [String: JSONValue] {
+    let profile = runs.plan.profile
+    return [
+      "profile": .string(profile.name), "comparable_with_paper": .bool(profile.comparableWithPaper),
+      "overrides": .array(runs.plan.overrides.map { .string($0.description) }),
+      "standard_deviation": .string("population"),
+      "seeds": .array(runs.seeds.map { .int($0) }), "folds": .array(runs.folds.map { .int($0) }),
+      "data": .object(Dictionary(uniqueKeysWithValues: runs.datasets(used).map { ($0, data(runs, $0)) })),
+      "hardware": .array(runs.distinct { $1.hardware }.map { .string($0) }),
+      "threads": .array(runs.distinct { String($1.threads) }.compactMap { Int($0) }.map { .int($0) }),
+      "teachers": .array(
+        runs.runs.filter { runs.teachers.contains($0.run.id) }.map { .string($0.run.id.text) }),
+      "failures": .object(
+        Dictionary(uniqueKeysWithValues: runs.failures.map { ($0.id.text, .string($0.reason)) })),
+    ]
+  }
+
+  private static func data(_ runs: RunSet, _ name: String) -> JSONValue {
     .object([
-      "fingerprint": .string(table.plan.dataFingerprints[name] ?? ""),
+      "fingerprint": .string(runs.plan.dataFingerprints[name] ?? ""),
       "description": .array(
-        table.distinct { $0.spec.data.name == name ? $1.dataDescription : "" }.map { .string($0) }),
+        runs.distinct { $0.spec.data.name == name ? $1.dataDescription : "" }.map { .string($0) }),
     ])
   }
 
   private static func row(_ table: BuiltTable, _ index: Int) -> JSONValue {
-    let titles = table.spec.columns.map(\.title)
-    let cells = zip(titles, table.cells[index]).map { ($0, cell($1)) }
-    let differences = zip(table.spec.differences, table.differences[index]).map { spec, value in
-      (
-        spec.title,
-        JSONValue.object([
-          "ours": value.ours.map { .number($0) } ?? .null,
-          "paper": value.paper.map { .string(MarkdownTable.signed($0)) } ?? .null,
-        ])
-      )
-    }
+    let cells = zip(table.titles, table.cells[index]).map { ($0, cell($1)) }
+    let own = table.spec.columns.count
     return .object([
       "labels": .array(table.spec.rows[index].labels.map { .string($0) }),
-      "cells": .object(Dictionary(uniqueKeysWithValues: cells)),
-      "differences": .object(Dictionary(differences) { first, _ in first }),
+      "cells": .object(Dictionary(uniqueKeysWithValues: cells.prefix(own))),
+      "differences": .object(Dictionary(uniqueKeysWithValues: cells.dropFirst(own))),
     ])
   }
 
   private static func cell(_ cell: BuiltTable.BuiltCell) -> JSONValue {
-    var members: [String: JSONValue] = ["runs": .array(cell.runs.map { .string($0.text) })]
-    if let metric = cell.metric { members["metric"] = .string(metric.rawValue) }
+    var members = ours(cell.ours)
+    if !cell.isDifference { members["runs"] = .array(cell.runs.map { .string($0.text) }) }
+    switch cell.measure {
+    case .metric(let metric, let point):
+      members["metric"] = .string(metric.name)
+      if point != .last { members["point"] = .string(point.rawValue) }
+    case .cost(let quantity):
+      members["quantity"] = .string(quantity.rawValue)
+      members["unit"] = .string(quantity.unit)
+    case nil: break
+    }
     if let paper = cell.paper {
       members[cell.isQuoted ? "quoted" : "paper"] = .object([
-        "mean": .string(paper.mean.text), "std": paper.std.map { .string($0.text) } ?? .null,
+        "mean": .string(paper.mean), "std": paper.std.map { .string($0) } ?? .null,
       ])
     }
-    switch cell.ours {
-    case .value(let aggregate, let planned):
-      members["state"] = .string("value")
-      members["mean"] = .number(aggregate.mean)
-      members["std"] = .number(aggregate.std)
-      members["n"] = .int(aggregate.count)
-      members["planned"] = .int(planned)
-      members["values"] = .array(aggregate.values.map { .number($0) })
-    case .pending(let planned):
-      members["state"] = .string("pending")
-      members["planned"] = .int(planned)
-    case .failed(let reason):
-      members["state"] = .string("failed")
-      members["reason"] = .string(reason)
-    case .notYetRun: members["state"] = .string("not_yet_run")
-    case .absent: members["state"] = .string("absent")
-    }
+    for (key, isMarked) in [
+      ("best", cell.marks.best), ("worst", cell.marks.worst), ("paper_best", cell.paperMarks.best),
+      ("paper_worst", cell.paperMarks.worst),
+    ] where isMarked { members[key] = .bool(true) }
     return .object(members)
+  }
+
+  /// State and numbers of a cell or a point.
+  static func ours(_ cell: Cell) -> [String: JSONValue] {
+    switch cell {
+    case .value(let aggregate, let planned):
+      return [
+        "state": .string("value"), "mean": .number(aggregate.mean), "std": .number(aggregate.std),
+        "n": .int(aggregate.count), "planned": .int(planned),
+        "values": .array(aggregate.values.map { .number($0) }),
+      ]
+    case .cost(let value, let text):
+      return ["state": .string("value"), "value": .number(value), "text": .string(text)]
+    case .pending(let planned): return ["state": .string("pending"), "planned": .int(planned)]
+    case .failed(let reason): return ["state": .string("failed"), "reason": .string(reason)]
+    case .notYetRun: return ["state": .string("not_yet_run")]
+    case .absent: return ["state": .string("absent")]
+    }
   }
 }

@@ -5,144 +5,120 @@ import Foundation
 enum MarkdownTable {
   static func text(_ table: BuiltTable) -> String {
     let blocks = [
-      "# Table \(table.spec.number). \(table.spec.title)", caption(table), grid(table), notes(table),
-      runs(table),
-      failures(table),
+      "# Table \(table.spec.number). \(table.spec.title)", caption(table).joined(separator: "\n"), grid(table),
+      notes(table), runs(table), failures(table.runs),
     ]
     return blocks.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
   }
 
-  // MARK: Caption
-
-  private static func caption(_ table: BuiltTable) -> String {
-    let profile = table.plan.profile
-    var lines = ["- Profile: `\(profile.name)`."]
-    if !profile.comparableWithPaper {
-      lines[0] += " **Profile \(profile.name) is not comparable in absolute value to the paper's numbers.**"
+  private static func caption(_ table: BuiltTable) -> [String] {
+    var lines: [String] = []
+    if table.spec.hasRuns {
+      lines += Caption.runs(table.runs, used: table.usedRuns)
+      lines.append(Caption.metrics(table.metrics, points: table.points, unit: table.spec.unit))
     }
-    for name in table.datasets {
-      lines.append("- Data: `\(name)`: \(table.dataText(name)); \(scale(table, name)).")
+    lines += Caption.costs(table)
+    if table.spec.hasRuns {
+      lines.append(
+        "- Cells: ours, mean ± population standard deviation (divided by n) over "
+          + "\(Caption.replicates(table.runs)); below it the paper's number. \"quoted\": the paper's figure for a "
+          + "method that is not yet run here.")
+      if table.cells.joined().contains(where: \.isDifference) {
+        lines.append(
+          "- Differences: mean ± deviation over pairs of runs of equal seed and fold; the paper's as it prints it, or "
+            + "of its means.")
+      }
+    } else {
+      lines.append("- Cells: ours, below it the paper's.")
     }
-    if !table.plan.overrides.isEmpty {
-      lines.append("- Overrides: " + table.plan.overrides.map { "`\($0)`" }.joined(separator: ", ") + ".")
-    }
-    let hardware = table.distinct {
-      $1.hardware.isEmpty ? "" : "\($1.hardware), \(count($1.threads, "thread"))"
-    }
-    lines.append("- Hardware: \(hardware.isEmpty ? "no run is finished" : hardware.joined(separator: "; ")).")
-    let metrics = table.metrics.map { "\($0.title) (\($0.higherIsBetter ? "higher" : "lower") is better)" }
-    lines.append("- Metric: \(metrics.joined(separator: ", ")); unit: \(table.spec.unit).")
-    var over = "seeds " + table.seeds.map(String.init).joined(separator: ", ")
-    if !table.folds.isEmpty { over += ", folds " + table.folds.map(String.init).joined(separator: ", ") }
-    lines.append(
-      "- Cells: ours, mean ± population standard deviation (divided by n) over \(over); below it the "
-        + "paper's number. \"quoted\": the paper's figure for a method that is not yet run here.")
-    return lines.joined(separator: "\n")
-  }
-
-  /// What the planned runs on a data set really have, overrides included; several values where they differ.
-  private static func scale(_ table: BuiltTable, _ dataset: String) -> String {
-    let scales = table.runs.map(\.run.spec).filter { $0.data.name == dataset }.map(\.scale)
-    func values(_ value: (ScaleSpec) -> Int?) -> String? {
-      let distinct = Set(scales.compactMap(value)).sorted()
-      return distinct.isEmpty ? nil : distinct.map(String.init).joined(separator: " or ")
-    }
-    let parts = [
-      values { $0.cropHeight }.flatMap { height in values { $0.cropWidth }.map { "crop \(height) x \($0)" } },
-      values { $0.batch }.map { "batch \($0)" }, values { $0.iterations }.map { "iterations \($0)" },
-      values { $0.workingShortSide }.map { "short side \($0)" },
-      values { $0.maximumValidationImages }.map { "validation images at most \($0)" },
-    ]
-    return parts.compactMap { $0 }.joined(separator: ", ")
-  }
-
-  private static func count(_ number: Int, _ noun: String) -> String {
-    "\(number) \(noun)\(number == 1 ? "" : "s")"
+    return lines + Caption.marks(table.spec)
   }
 
   // MARK: Grid
 
   private static func grid(_ table: BuiltTable) -> String {
     let spec = table.spec
-    let titles = spec.rowHeaders + spec.columns.map(\.title) + spec.differences.map(\.title)
-    let numbers = spec.columns.count + spec.differences.count
-    let rule = spec.rowHeaders.map { _ in "---" } + [String](repeating: "---:", count: numbers)
-    var lines = [line(titles.map(escaped)), line(rule)]
+    let rule = spec.rowHeaders.map { _ in "---" } + table.titles.map { _ in "---:" }
+    var lines = [line((spec.rowHeaders + table.titles).map(escaped)), line(rule)]
     for (row, cells) in table.cells.enumerated() {
-      lines.append(
-        line(spec.rows[row].labels.map(escaped) + cells.map(text) + table.differences[row].map(text)))
+      lines.append(line(spec.rows[row].labels.map(escaped) + cells.map(text)))
     }
     return lines.joined(separator: "\n")
   }
 
-  private static func line(_ fields: [String]) -> String { "| " + fields.joined(separator: " | ") + " |" }
+  static func line(_ fields: [String]) -> String { "| " + fields.joined(separator: " | ") + " |" }
 
   private static func text(_ cell: BuiltTable.BuiltCell) -> String {
     let ours: String
     switch cell.ours {
     case .value(let aggregate, let planned):
-      let n = aggregate.count == planned ? "n=\(planned)" : "n=\(aggregate.count) of \(planned)"
-      let deviation = aggregate.count > 1 ? " ± \(fixed(aggregate.std))" : ""
-      ours = "\(fixed(aggregate.mean))\(deviation) (\(n))"
+      ours = NumberText.text(aggregate, planned: planned, signed: cell.isDifference) { marked($0, cell.marks) }
+    case .cost(_, let text): ours = marked(text, cell.marks)
     case .pending: ours = "pending"
     case .failed: ours = "failed"
-    case .notYetRun: ours = "not yet run"
+    case .notYetRun: ours = cell.isDifference ? "–" : "not yet run"
     case .absent: return "–"
     }
     guard let paper = cell.paper else { return ours }
-    let deviation = paper.std.map { " ± \($0.text)" } ?? ""
-    return "\(ours)<br>\(cell.isQuoted ? "quoted" : "paper") \(paper.mean.text)\(deviation)"
+    let deviation = paper.std.map { " ± \($0)" } ?? ""
+    return "\(ours)<br>\(cell.isQuoted ? "quoted" : "paper") \(marked(paper.mean, cell.paperMarks))\(deviation)"
   }
 
-  private static func text(_ difference: BuiltTable.BuiltDifference) -> String {
-    guard difference.ours != nil || difference.paper != nil else { return "–" }
-    let ours = difference.ours.map { signed($0) } ?? "–"
-    return "\(ours)<br>paper \(difference.paper.map { signed($0) } ?? "–")"
+  private static func marked(_ text: String, _ marks: BuiltTable.Marks) -> String {
+    let italic = marks.worst ? "*\(text)*" : text
+    return marks.best ? "**\(italic)**" : italic
   }
 
-  /// Two decimals, as the paper prints. `String(format:)` without a locale always writes a point.
-  static func fixed(_ value: Double) -> String { String(format: "%.2f", value) }
-
-  static func signed(_ value: Double) -> String { String(format: "%+.2f", value) }
-
-  private static func escaped(_ text: String) -> String { text.replacingOccurrences(of: "|", with: "\\|") }
+  static func escaped(_ text: String) -> String { text.replacingOccurrences(of: "|", with: "\\|") }
 
   // MARK: Below the grid
 
   private static func notes(_ table: BuiltTable) -> String {
     let exceptions = table.spec.exceptions.map { exception in
+      let profile = table.runs.plan.profile.name
       let values = exception.set.map { "`\($0)`" }.joined(separator: ", ")
-      let applies = exception.profiles.contains(table.plan.profile.name)
       return exception.reason
-        + (applies ? " This table does the same (\(values))." : " Not in profile \(table.plan.profile.name).")
+        + (exception.profiles.contains(profile)
+          ? " This table does the same (\(values))." : " Not in profile \(profile).")
     }
-    let lines = exceptions + table.spec.notes
-    return lines.isEmpty ? "" : "Notes:\n\n" + lines.map { "- \($0)" }.joined(separator: "\n")
+    return notes(exceptions + table.spec.notes)
+  }
+
+  static func notes(_ lines: [String]) -> String {
+    lines.isEmpty ? "" : "Notes:\n\n" + lines.map { "- \($0)" }.joined(separator: "\n")
   }
 
   private static func runs(_ table: BuiltTable) -> String {
-    let states = Dictionary(uniqueKeysWithValues: table.runs.map { ($0.run.id, $0.summary.stateName) })
-    func short(_ id: RunID) -> String {
-      let state = states[id] ?? "pending"
-      return "`\(id.short)`" + (state == "done" ? "" : " (\(state))")
-    }
     var lines: [String] = []
     for (row, cells) in table.cells.enumerated() {
       for (column, cell) in cells.enumerated() where !cell.runs.isEmpty {
-        let name = table.spec.rows[row].labels.joined(separator: ", ")
         lines.append(
-          "- \(name), \(table.spec.columns[column].title): " + cell.runs.map(short).joined(separator: " "))
+          "- \(table.spec.rows[row].labels.joined(separator: ", ")), \(table.titles[column]): "
+            + short(cell.runs, table.runs))
       }
     }
-    for (run, _) in table.runs where table.teachers.contains(run.id) {
-      lines.append("- Teacher on `\(run.spec.data.name)`, `\(run.spec.model.name)`: \(short(run.id))")
-    }
-    return lines.isEmpty ? "" : "Runs (first digits of their ids):\n\n" + lines.joined(separator: "\n")
+    return runs(lines, table.runs)
   }
 
-  private static func failures(_ table: BuiltTable) -> String {
-    guard !table.failures.isEmpty else { return "" }
-    let lines = table.failures.map { id, reason in
+  /// - Parameter lines: of the runs in cells; those of teachers are added.
+  static func runs(_ lines: [String], _ runs: RunSet) -> String {
+    let teachers = runs.runs.filter { runs.teachers.contains($0.run.id) }.map { run, _ in
+      "- Teacher on `\(run.spec.data.name)`, `\(run.spec.model.name)`: \(short([run.id], runs))"
+    }
+    let all = lines + teachers
+    return all.isEmpty ? "" : "Runs (first digits of their ids):\n\n" + all.joined(separator: "\n")
+  }
+
+  static func short(_ ids: [RunID], _ runs: RunSet) -> String {
+    ids.map { id in
+      let state = runs[id].stateName
+      return "`\(id.short)`" + (state == "done" ? "" : " (\(state))")
+    }.joined(separator: " ")
+  }
+
+  static func failures(_ runs: RunSet) -> String {
+    guard !runs.failures.isEmpty else { return "" }
+    let lines = runs.failures.map { id, reason in
       "- `\(id)`: " + reason.split(whereSeparator: \.isNewline).joined(separator: " ")
     }
     return "Runs without a number:\n\n" + lines.joined(separator: "\n")

@@ -1,8 +1,12 @@
-/// What a table needs to know of one run; the store's records are summarised to this.
+import Experiments
+import Results
+
+/// What tables, and whoever else speaks of results, need to know of one run; the store's records and counts are
+/// summarised to this.
 public struct RunSummary: Equatable, Sendable {
   public let state: State
-  /// By `Metric.rawValue`, in the paper's unit (percent). Read of finished runs only.
-  public let metrics: [String: Double]
+  /// By evaluation point and name of the metric, in the metric's unit; computed from the counts. Empty unless done.
+  public let metrics: [String: [String: Double]]
   /// CPU of the run, for the caption; empty before it has run.
   public let hardware: String
   public let threads: Int
@@ -19,7 +23,7 @@ public struct RunSummary: Equatable, Sendable {
   }
 
   public init(
-    state: State, metrics: [String: Double] = [:], hardware: String = "", threads: Int = 0,
+    state: State, metrics: [String: [String: Double]] = [:], hardware: String = "", threads: Int = 0,
     dataDescription: String = ""
   ) {
     self.state = state
@@ -29,5 +33,71 @@ public struct RunSummary: Equatable, Sendable {
     self.dataDescription = dataDescription
   }
 
+  /// A finished run: every number comes from the counts, whatever the record says.
+  public init(_ record: RunRecord, _ evaluations: [EvaluationPoint]) {
+    self.init(
+      state: .done,
+      metrics: Dictionary(uniqueKeysWithValues: evaluations.map { ($0.point, $0.evaluation.values) }),
+      hardware: record.cpu, threads: record.threads, dataDescription: record.dataDescription)
+  }
+
   public static let pending = RunSummary(state: .pending)
+
+  public func value(_ metric: Metric, at point: CellSpec.Point = .last) -> Double? {
+    metrics[point.rawValue]?[metric.name]
+  }
+
+  /// Summaries of every run of a plan. Finished runs are verified while they are read.
+  /// - Throws: `ResultsError`; `.damaged` names the file and what differs.
+  public static func all(of plan: Plan, in store: ResultStore) throws -> [RunID: RunSummary] {
+    var summaries: [RunID: RunSummary] = [:]
+    // A run comes after those that it depends on.
+    for run in plan.runs {
+      switch try store.state(run.id.text) {
+      case .done:
+        let result = try store.result(run.id.text)
+        summaries[run.id] = RunSummary(result.record, result.evaluations)
+      case .damaged:
+        // Reading it again throws what is wrong.
+        _ = try store.result(run.id.text)
+      case .failed(let reason): summaries[run.id] = RunSummary(state: .failed(reason: reason))
+      case .diverged(let reason): summaries[run.id] = RunSummary(state: .diverged(reason: reason))
+      case .running: summaries[run.id] = RunSummary(state: .running)
+      case .pending, .interrupted:
+        let lost = run.dependencies.first { summaries[$0]?.hasNoResult ?? false }
+        summaries[run.id] =
+          lost.map { RunSummary(state: .failed(reason: "its teacher \($0) gave no result")) } ?? .pending
+      }
+    }
+    return summaries
+  }
+
+  private var hasNoResult: Bool {
+    switch state {
+    case .failed, .diverged: true
+    case .done, .pending, .running: false
+    }
+  }
+
+  /// Why this run gives no number and never will; nil for a good or an unfinished one.
+  func failure(of metric: Metric, at point: CellSpec.Point) -> String? {
+    switch state {
+    case .pending, .running: return nil
+    case .failed(let reason): return "failed: \(reason)"
+    case .diverged(let reason): return "diverged: \(reason)"
+    case .done:
+      guard let values = metrics[point.rawValue] else { return "it was not evaluated at the point '\(point.rawValue)'" }
+      guard let value = values[metric.name] else { return "its counts give no metric '\(metric.name)'" }
+      return value.isFinite ? nil : "its \(metric.name) is not a finite number"
+    }
+  }
+
+  var stateName: String {
+    switch state {
+    case .done: return "done"
+    case .failed: return "failed"
+    case .diverged: return "diverged"
+    case .pending, .running: return "pending"
+    }
+  }
 }

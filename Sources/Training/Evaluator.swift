@@ -34,36 +34,54 @@ public struct Evaluator: Sendable {
     self.windowsAtOnce = windowsAtOnce
   }
 
+  /// What is evaluated: crops [B, 3, crop height, crop width] to class scores [B, classes, h, w] of any size, which are
+  /// up-sampled to the crops'. A network, or several whose scores are combined.
+  public typealias Network = (Tensor) throws -> Tensor
+
   /// Evaluates samples in order.
   ///
   /// - Parameters:
+  ///   - network: from crops to logits.
   ///   - progress: called after each image with the images done.
   ///   - cancelled: asked before each image; true ends early with `CancellationError`.
-  /// - Throws: what loading a sample or counting it throws.
+  /// - Throws: what loading a sample, the network or counting throws.
   public func evaluate(
-    _ model: SegmentationModel, on dataset: any SegmentationDataset, indices: [Int],
-    transform: EvaluationTransform,
-    progress: (Int) -> Void = { _ in }, cancelled: () -> Bool = { false }
+    on dataset: any SegmentationDataset, indices: [Int], transform: EvaluationTransform,
+    progress: (Int) -> Void = { _ in }, cancelled: () -> Bool = { false }, network: Network
   ) throws -> (ids: [String], evaluation: Evaluation) {
     var evaluation = Evaluation(classes: classes)
     var ids: [String] = []
     for (done, index) in indices.enumerated() {
       if cancelled() { throw CancellationError() }
       let sample = transform(try dataset.load(index))
-      let scores = logits(model, sample.image)
-      _ = try evaluation.add(
-        scores: scores, label: sample.label, boundary: boundary.boundary(sample.label).values)
+      try evaluation.add(
+        scores: try logits(sample.image, network), label: sample.label,
+        boundary: boundary.boundary(sample.label).values)
       ids.append(sample.id)
       progress(done + 1)
     }
     return (ids, evaluation)
   }
 
+  /// Evaluates a model's main output; as `evaluate(on:indices:transform:progress:cancelled:network:)`.
+  public func evaluate(
+    _ model: SegmentationModel, on dataset: any SegmentationDataset, indices: [Int],
+    transform: EvaluationTransform,
+    progress: (Int) -> Void = { _ in }, cancelled: () -> Bool = { false }
+  ) throws -> (ids: [String], evaluation: Evaluation) {
+    try evaluate(
+      on: dataset, indices: indices, transform: transform, progress: progress, cancelled: cancelled
+    ) { model(Variable(constant: $0), .evaluation()).main.value }
+  }
+
   /// Full-resolution class scores of one image.
   ///
-  /// - Parameter image: [1, 3, H, W], at least a window in size.
+  /// - Parameters:
+  ///   - image: [1, 3, H, W], at least a window in size.
+  ///   - network: from crops to logits; called with at most `windowsAtOnce` crops.
   /// - Returns: plain [1, classes, H, W], the mean over the windows that cover a pixel.
-  public func logits(_ model: SegmentationModel, _ image: Tensor) -> Tensor {
+  /// - Throws: what the network throws.
+  public func logits(_ image: Tensor, _ network: Network) rethrows -> Tensor {
     let (height, width) = (image.shape[2], image.shape[3])
     let rows = SlidingWindow(extent: height, window: cropHeight, strideRatio: strideRatio).starts
     let columns = SlidingWindow(extent: width, window: cropWidth, strideRatio: strideRatio).starts
@@ -73,7 +91,10 @@ public struct Evaluator: Sendable {
       let group = Array(windows[start..<min(start + windowsAtOnce, windows.count)])
       let crops = Tensor(uninitialized: [group.count, 3, cropHeight, cropWidth])
       for (slot, (row, column)) in group.enumerated() { copy(image, row, column, into: crops, slot) }
-      let scores = model(Variable(constant: crops), .evaluation()).main.value
+      let scores = try network(crops)
+      precondition(
+        scores.shape.rank == 4 && scores.shape[0] == group.count && scores.shape[1] == classes,
+        "Evaluator: the network made \(scores.shape) of crops \(crops.shape), not \(classes) classes")
       let full = Resize.forward(scores, height: cropHeight, width: cropWidth)
       for (slot, (row, column)) in group.enumerated() { add(full, slot, to: sum, row, column) }
     }

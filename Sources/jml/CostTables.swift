@@ -7,34 +7,30 @@ import Runner
 import Tables
 import Tensors
 
-/// Tables of costs: counted here, measured by `jml model measure`.
+/// What the networks of columns of costs cost: counted here, measured by `jml model measure`.
 enum CostTables {
-  /// Tables that `wanted` (numbers or names) means.
-  static func named(_ wanted: [String], _ registry: Registry) -> [CostTableSpec] {
-    registry.costs.values.filter { table in
-      wanted.contains { $0 == table.name || Int($0) == table.number }
-    }.sorted { $0.number < $1.number }
-  }
-
-  static func render(
-    _ table: CostTableSpec, _ registry: Registry, results: URL
-  ) throws -> (markdown: String, json: String) {
+  /// - Parameter results: the folder above the profiles'.
+  /// - Throws: `ResultsError.unreadableJSON` for a measurement that cannot be read.
+  static func costs(of table: TableSpec, _ registry: Registry, results: URL) throws -> [String: ModelCost] {
+    guard let spec = table.costs else { return [:] }
     var costs: [String: ModelCost] = [:]
-    for row in table.rows {
-      guard let spec = registry.models[row.model] else { continue }
-      let model = SegmentationModel(Assembly.architecture(spec), classes: table.classes, seed: nil)
-      let file = results.appendingPathComponent("costs/\(row.model).json")
-      costs[row.model] = ModelCost(
-        parameters: model.parameterCount,
-        operations: model.operationCounts(height: table.height, width: table.width).multiplyAdds,
-        measurement: try ModelMeasurement(reading: file).map { measured in
-          ModelCost.Measurement(
-            latencyMilliseconds: measured.latencyMilliseconds,
-            trainingTensorBytes: measured.trainingTensorBytes,
-            trainingPeakBytes: measured.trainingPeakBytes, hardware: measured.cpu, threads: measured.threads)
-        })
-      MemoryPool.trim()
+    for row in table.rows.indices {
+      for column in table.columns.indices {
+        guard let name = table.cost(row: row, column: column)?.model, costs[name] == nil,
+          let architecture = registry.models[name]
+        else { continue }
+        let model = SegmentationModel(Assembly.architecture(architecture), classes: spec.classes, seed: nil)
+        costs[name] = ModelCost(
+          parameters: model.parameterCount,
+          operations: model.operationCounts(height: spec.height, width: spec.width).multiplyAdds,
+          measurement: try ModelMeasurement(reading: results.appendingPathComponent("costs/\(name).json")).map {
+            ModelCost.Measurement(
+              latencyMilliseconds: $0.latencyMilliseconds, trainingTensorBytes: $0.trainingTensorBytes,
+              trainingPeakBytes: $0.trainingPeakBytes, hardware: $0.cpu, threads: $0.threads)
+          })
+        MemoryPool.trim()
+      }
     }
-    return renderCostTable(table, costs: costs)
+    return costs
   }
 }

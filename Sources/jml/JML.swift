@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Results
 import Runner
 import Weights
 
@@ -19,7 +20,7 @@ struct JML: ParsableCommand {
         0    everything that was asked for is there
         1    a run failed or diverged, or something could not be written
         64   the command line is wrong
-        65   an experiment file or the data is wrong
+        65   an experiment file, the data or a stored result is wrong
         75   another process has the run (jml train only)
         130  stopped; the same command goes on from the last checkpoint
       """,
@@ -72,6 +73,7 @@ enum Main {
       case .unknownMethod, .inputMissing, .backboneDiffers: return 65
       case .inputNotFinished, .cannotStart: return 1
       }
+    case let error as ResultsError: return error.isDamage ? 65 : 1
     case is DataFailure, is WeightsError: return 65
     default: return 1
     }

@@ -105,7 +105,6 @@ struct MetricsCommand: ParsableCommand {
       let scores = Tensor(values, shape: [classes, height, width])
       let kind: Scores = hasProbabilities ? .probabilities : .logits
       try report.evaluation.add(scores: scores, kind: kind, label: label, boundary: mask)
-      report.classwise.add(scores: scores, kind: kind, label: label, boundary: mask)
       report.ignoredPixels += label.values.count { $0 == LabelMap.ignore }
     }
     return report
@@ -115,13 +114,9 @@ struct MetricsCommand: ParsableCommand {
 /// What was counted, and its names.
 struct MetricsReport {
   var evaluation: Evaluation
-  var classwise: ClasswiseCalibration
   var ignoredPixels = 0
 
-  init(classes: Int) {
-    evaluation = Evaluation(classes: classes)
-    classwise = ClasswiseCalibration(classes: classes)
-  }
+  init(classes: Int) { evaluation = Evaluation(classes: classes) }
 
   /// In the order of the human-readable report; nil for a metric without value.
   private func values(worst: Int) -> [(name: String, value: Double?)] {
@@ -145,8 +140,8 @@ struct MetricsReport {
     for (name, pixels) in [("SCE", ClasswiseCalibration.Pixels.all), ("BSCE", .boundary)] {
       for (suffix, event) in [("", CalibrationEvent.authors), ("_textbook", .textbook)] {
         values += [
-          ("\(name)D\(suffix)", classwise.errorD(event, over: pixels)),
-          ("\(name)I\(suffix)", classwise.errorI(event, over: pixels)),
+          ("\(name)D\(suffix)", evaluation.classwise.errorD(event, over: pixels)),
+          ("\(name)I\(suffix)", evaluation.classwise.errorI(event, over: pixels)),
         ]
       }
     }

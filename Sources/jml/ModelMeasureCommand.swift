@@ -45,20 +45,25 @@ struct ModelMeasureCommand: ParsableCommand {
 
   func run() throws {
     let registry = try options.registry()
-    guard let table = registry.costs.values.first(where: { $0.number == table }) else {
+    let tables = registry.tables.values.filter { $0.costs != nil }.sorted { $0.number < $1.number }
+    guard let table = tables.first(where: { $0.number == table }), let costs = table.costs else {
       throw RegistryError.brokenReference(
-        file: "costs", path: "--table", value: String(table),
-        allowed: registry.costs.values.map { String($0.number) }.sorted())
+        file: "tables", path: "--table", value: String(table), allowed: tables.map { String($0.number) })
     }
-    let known = table.rows.map(\.model)
+    var known: [String] = []
+    for row in table.rows.indices {
+      for column in table.columns.indices {
+        if let name = table.cost(row: row, column: column)?.model, !known.contains(name) { known.append(name) }
+      }
+    }
     for name in names where !known.contains(name) {
       throw RegistryError.brokenReference(
-        file: "costs/\(table.name).yaml", path: "NAMES", value: name, allowed: known)
+        file: "tables/\(table.name).yaml", path: "NAMES", value: name, allowed: known)
     }
     let wanted = names.isEmpty ? known : names
     if here {
       for name in wanted {
-        Console.out(String(decoding: try measure(name, table, registry).json(), as: UTF8.self))
+        Console.out(String(decoding: try measure(name, costs, registry).json(), as: UTF8.self))
       }
       return
     }
@@ -73,12 +78,12 @@ struct ModelMeasureCommand: ParsableCommand {
     }
   }
 
-  private func measure(_ name: String, _ table: CostTableSpec, _ registry: Registry) throws
+  private func measure(_ name: String, _ costs: CostSpec, _ registry: Registry) throws
     -> ModelMeasurement
   {
     let label = try named("hard", registry.labels)
     return try ModelMeasurement(
-      model: try named(name, registry.models), table: table,
+      model: try named(name, registry.models), costs: costs,
       recipe: try named("sgd_cityscapes", registry.recipes),
       loss: try named("ce_jml", registry.losses).spec(for: label), label: label,
       threads: threading.threads ?? Machine.cores, passes: passes)

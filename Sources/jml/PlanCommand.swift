@@ -6,7 +6,7 @@ import Runner
 
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plan", abstract: "Lists the runs behind tables, teachers first.",
+    commandName: "plan", abstract: "Lists the runs behind tables and figures, teachers first.",
     discussion: """
       A run that several cells share is listed once. Nothing is trained.
 
@@ -35,6 +35,7 @@ struct PlanCommand: ParsableCommand {
   private func json(_ plan: Plan, _ states: [RunState], provisional: [String]) -> JSONValue {
     .object([
       "profile": .string(plan.profile.name), "tables": .array(plan.tables.map { .string($0.name) }),
+      "figures": .array(plan.sweeps.map { .string($0.name) }),
       "overrides": .array(plan.overrides.map { .string($0.description) }),
       "data_fingerprints": .object(plan.dataFingerprints.mapValues { .string($0) }),
       "provisional": .array(provisional.map { .string($0) }),
@@ -67,6 +68,7 @@ extension RunState {
     case .failed: "failed"
     case .diverged: "diverged"
     case .interrupted: "interrupted"
+    case .damaged: "damaged"
     }
   }
 }

@@ -11,7 +11,8 @@ struct RunCommand: ParsableCommand {
     discussion: """
       Each run is a process of its own. Finished runs are skipped, interrupted ones go on from their last checkpoint
       to the same bits. A run that fails says why; its students are not run, all others are. Ctrl-C saves
-      checkpoints and stops; the same command goes on. Several runners may share a results folder.
+      checkpoints and stops; the same command goes on. Several runners may share a results folder. A result that
+      was changed since it was written counts as failed, and is left as it is.
 
       Example: jml run --table 4 --profile mini --jobs 2 --set recipe.optimizer.learning_rate=0.02
       """)
@@ -25,7 +26,8 @@ struct RunCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Whether other runs go on after one has failed.")
   var keepGoing = true
 
-  @Flag(help: "Run diverged runs again, from the start. Others that failed are always tried again.")
+  @Flag(help: 
+      "Run diverged runs and damaged results again, from the start. Others that failed are always tried again.")
   var retry = false
 
   func validate() throws {
@@ -70,7 +72,7 @@ struct RunCommand: ParsableCommand {
   private func estimate(_ plan: Plan, _ store: ResultStore) throws -> GridEstimate {
     var estimate = GridEstimate()
     for run in plan.runs {
-      guard let record = try store.record(run.id.text), record.state == .done else { continue }
+      guard try store.state(run.id.text) == .done, let record = try store.record(run.id.text) else { continue }
       estimate.add(run.spec, seconds: record.wallSeconds)
     }
     return estimate

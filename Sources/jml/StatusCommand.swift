@@ -9,7 +9,12 @@ struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
     abstract: "Says where each run stands: who works on it, what it reached, why it failed.",
-    discussion: "Example: jml status --table 4 --json")
+    discussion: """
+      Finished runs are verified, weights included: one whose record, counts or weights were changed is damaged, and
+      the line says what differs. 'jml run --retry' trains it anew.
+
+      Example: jml status --table 4 --json
+      """)
 
   @OptionGroup var options: WorkspaceOptions
 
@@ -48,8 +53,8 @@ private struct Standing {
 
   init(_ run: PlannedRun, _ store: ResultStore) throws {
     self.run = run
-    state = try store.state(run.id.text)
-    record = try store.record(run.id.text)
+    state = try store.verifiedState(run.id.text, model: true)
+    if case .damaged = state { record = nil } else { record = try store.record(run.id.text) }
     iteration = Int(try store.log(run.id.text).last?["iteration"]?.double ?? 0)
   }
 
@@ -59,9 +64,9 @@ private struct Standing {
     case .pending: return ""
     case .running(let holder): return "\(progress), \(holder)"
     case .interrupted: return progress
-    case .failed(let reason), .diverged(let reason): return reason
+    case .failed(let reason), .diverged(let reason), .damaged(let reason): return reason
     case .done:
-      let miou = record?.metrics[Metric.miou.rawValue].map { String(format: "mIoU %.2f, ", $0) } ?? ""
+      let miou = record?.metrics[Metric.miou.name].map { String(format: "mIoU %.2f, ", $0) } ?? ""
       return miou + String(format: "%.0f s", record?.wallSeconds ?? 0)
     }
   }
@@ -72,7 +77,7 @@ private struct Standing {
       "iterations": .int(run.spec.scale.iterations),
     ]
     switch state {
-    case .failed(let reason), .diverged(let reason): members["reason"] = .string(reason)
+    case .failed(let reason), .diverged(let reason), .damaged(let reason): members["reason"] = .string(reason)
     case .running(let holder): members["holder"] = .string(holder.description)
     case .done:
       guard let record else { break }

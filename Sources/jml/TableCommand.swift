@@ -9,8 +9,10 @@ struct TableCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "table", abstract: "Renders tables from finished runs, ours beside the paper's.",
     discussion: """
-      Prints Markdown (or JSON) and writes <results>/<profile>/<table>.md and .json. Nothing is trained; cells whose
-      runs are not finished say so. The same records give the same bytes.
+      Prints Markdown (or JSON) and writes <results>/<profile>/<table>.md and .json; a table of costs alone goes to
+      <results>/costs. Every number is computed from the counts of the runs, which are verified on the way: a result
+      that was changed is refused. Nothing is trained; cells whose runs are not finished say so. The same counts give
+      the same bytes. With --figure, the points of a figure's sweep.
 
       Example: jml table --table 4 --profile mini
       """)
@@ -21,85 +23,45 @@ struct TableCommand: ParsableCommand {
   var dryRun = false
 
   func run() throws {
-    let isDone = try renderCosts()
-    if isDone { return }
     let workspace = try Workspace(options.options())
     let (plan, unknown) = try workspace.planForReading()
     for data in unknown { Console.say(data.notice) }
     for notice in workspace.otherDataNotices(plan) { Console.say(notice) }
-    var summaries: [RunID: RunSummary] = [:]
-    for run in plan.runs { summaries[run.id] = try summary(run, workspace.store, teachers: summaries) }
-    if !dryRun {
-      try FileManager.default.createDirectory(at: workspace.folder, withIntermediateDirectories: true)
-    }
-    var documents: [String] = []
+    let summaries = try RunSummary.all(of: plan, in: workspace.store)
+    let results = URL(fileURLWithPath: options.results ?? "results")
+    var documents: [Document] = []
     for table in plan.tables {
-      let (markdown, json) = renderTable(table, plan: plan) { summaries[$0] ?? .pending }
-      documents.append(options.json ? json : markdown)
-      guard !dryRun else { continue }
-      for (text, ending) in [(markdown, "md"), (json, "json")] {
-        let file = workspace.folder.appendingPathComponent("\(table.name).\(ending)")
-        try AtomicFile.write(Data(text.utf8), to: file)
-        Console.say("wrote \(file.path)")
-      }
+      let costs = try CostTables.costs(of: table, workspace.registry, results: results)
+      let (markdown, json) = renderTable(table, plan: plan, costs: costs) { summaries[$0] ?? .pending }
+      let folder = table.hasRuns ? workspace.folder : results.appendingPathComponent("costs")
+      documents.append(Document(name: table.name, folder: folder, markdown: markdown, json: json))
     }
-    if options.json, documents.count != 1 {
-      Console.out("[\n" + documents.joined(separator: ",\n") + "]\n")
+    for sweep in plan.sweeps {
+      let (markdown, json) = renderSweep(sweep, plan: plan) { summaries[$0] ?? .pending }
+      documents.append(Document(name: sweep.name, folder: workspace.folder, markdown: markdown, json: json))
+    }
+    if !dryRun { for document in documents { try document.write() } }
+    let texts = documents.map { options.json ? $0.json : $0.markdown }
+    if options.json, texts.count != 1 {
+      Console.out("[\n" + texts.joined(separator: ",\n") + "]\n")
     } else {
-      Console.out(documents.joined(separator: "\n"))
+      Console.out(texts.joined(separator: "\n"))
     }
   }
 
-  /// Tables of costs that were asked for by `--table`.
-  /// - Returns: whether nothing else was asked for.
-  private func renderCosts() throws -> Bool {
-    let registry = try Registry.load(options.experiments)
-    let tables = CostTables.named(options.tables, registry)
-    guard !tables.isEmpty else { return false }
-    guard tables.count == options.tables.count else {
-      throw ValidationError(
-        "--table: tables of costs (\(tables.map { String($0.number) }.joined(separator: ", "))) go alone")
-    }
-    let results = URL(fileURLWithPath: options.results ?? "results")
-    for table in tables {
-      let (markdown, json) = try CostTables.render(table, registry, results: results)
-      Console.out(options.json ? json : markdown)
-      guard !dryRun else { continue }
-      let folder = results.appendingPathComponent("costs")
+  private struct Document {
+    let name: String
+    let folder: URL
+    let markdown: String
+    let json: String
+
+    func write() throws {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       for (text, ending) in [(markdown, "md"), (json, "json")] {
-        let file = folder.appendingPathComponent("\(table.name).\(ending)")
+        let file = folder.appendingPathComponent("\(name).\(ending)")
         try AtomicFile.write(Data(text.utf8), to: file)
         Console.say("wrote \(file.path)")
       }
-    }
-    return true
-  }
-
-  /// - Parameter teachers: summaries of runs that come before in the plan.
-  private func summary(
-    _ run: PlannedRun, _ store: ResultStore, teachers: [RunID: RunSummary]
-  ) throws -> RunSummary {
-    let record = try store.record(run.id.text)
-    func summary(_ state: RunSummary.State) -> RunSummary {
-      RunSummary(
-        state: state, metrics: record?.metrics ?? [:], hardware: record?.cpu ?? "",
-        threads: record?.threads ?? 0,
-        dataDescription: record?.dataDescription ?? "")
-    }
-    switch try store.state(run.id.text) {
-    case .done: return summary(.done)
-    case .failed(let reason): return summary(.failed(reason: reason))
-    case .diverged(let reason): return summary(.diverged(reason: reason))
-    case .running: return summary(.running)
-    case .pending, .interrupted:
-      for id in run.dependencies {
-        switch teachers[id]?.state {
-        case .failed, .diverged: return summary(.failed(reason: "its teacher \(id) gave no result"))
-        case .done, .pending, .running, nil: break
-        }
-      }
-      return summary(.pending)
     }
   }
 }

@@ -19,7 +19,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var options: WorkspaceOptions
   @OptionGroup var threading: ThreadsOption
 
-  @Flag(help: "Begin anew, whatever is stored of the run, unless it is finished.")
+  @Flag(help: "Begin anew, whatever is stored of the run, unless it is finished and undamaged.")
   var restart = false
 
   @Flag(

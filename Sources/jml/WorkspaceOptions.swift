@@ -6,6 +6,11 @@ struct WorkspaceOptions: ParsableArguments {
   @Option(name: .customLong("table"), help: "Table by number or name; may be repeated. Default: every table.")
   var tables: [String] = []
 
+  @Option(
+    name: .customLong("figure"),
+    help: "Figure that is drawn from runs, by number or name; may be repeated. Alone, no table is meant.")
+  var figures: [String] = []
+
   @Option(help: "Scale of the experiments: smoke, mini or paper.")
   var profile = "mini"
 
@@ -32,14 +37,15 @@ struct WorkspaceOptions: ParsableArguments {
 
   func options(threads: Int? = nil) -> Workspace.Options {
     Workspace.Options(
-      experiments: experiments, profile: profile, tables: tables, data: data, results: results,
-      overrides: overrides, threads: threads)
+      experiments: experiments, profile: profile, tables: tables, figures: figures, data: data,
+      results: results, overrides: overrides, threads: threads)
   }
 
   /// The same options for a child process.
   var arguments: [String] {
     var arguments = ["--profile", profile]
     for table in tables { arguments += ["--table", table] }
+    for figure in figures { arguments += ["--figure", figure] }
     for (name, value) in [("--data", data), ("--results", results), ("--experiments", experiments)] {
       if let value { arguments += [name, value] }
     }

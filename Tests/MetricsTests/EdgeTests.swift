@@ -74,14 +74,11 @@ struct EdgeTests {
     }
     let scores = Tensor(logits, shape: [classes, height, width])
     var evaluation = Evaluation(classes: classes)
-    var together = ClasswiseCalibration(classes: classes)
-    try evaluation.add(scores: scores, kind: kind, label: label, boundary: boundary, classwise: &together)
+    try evaluation.add(scores: scores, kind: kind, label: label, boundary: boundary)
+    let together = evaluation.classwise
     var apart = ClasswiseCalibration(classes: classes)
     apart.add(scores: scores, kind: kind, label: label, boundary: boundary)
     #expect(together == apart)
-    var plain = Evaluation(classes: classes)
-    try plain.add(scores: scores, kind: kind, label: label, boundary: boundary)
-    #expect(plain == evaluation)
 
     for set in ClasswiseCalibration.Pixels.allCases {
       let chosen = (0..<pixels).filter {

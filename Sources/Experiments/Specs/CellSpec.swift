@@ -11,14 +11,30 @@ public struct CellSpec: Equatable, Sendable {
   /// By role. A run takes those that its method needs.
   public internal(set) var inputs: [String: InputSpec]
   public internal(set) var metric: Metric?
+  /// Which evaluation of a run the metric is of; nil: `Point.last`.
+  public internal(set) var point: Point?
   public internal(set) var seeds: [Int]?
   public internal(set) var folds: [Int]?
   public internal(set) var set: [Override]
 
+  /// A moment of training at which the model was evaluated.
+  public enum Point: String, CaseIterable, Sendable {
+    /// After the last iteration.
+    case last
+    /// Where the evaluation during training was best.
+    case best
+  }
+
   static let keys = [
-    "dataset", "model", "loss", "label", "distillation", "semi_supervised", "recipe", "inputs", "metric", "seeds", "folds",
+    "dataset", "model", "loss", "label", "distillation", "semi_supervised", "recipe", "inputs", "metric", "point", "seeds", "folds",
     "set",
   ]
+
+  /// Nothing is given.
+  init() {
+    inputs = [:]
+    set = []
+  }
 
   /// Reads the keys of `CellSpec.keys`; the caller rejects others.
   init(_ reader: StrictReader) throws {
@@ -30,7 +46,8 @@ public struct CellSpec: Equatable, Sendable {
     recipe = try reader.optional("recipe")?.name()
     semiSupervised = try reader.optional("semi_supervised")?.name()
     inputs = try reader.optional("inputs").map { try InputSpec.byRole($0) } ?? [:]
-    metric = try reader.optional("metric")?.choice(Metric.self)
+    metric = try reader.optional("metric")?.metric()
+    point = try reader.optional("point")?.choice(Point.self)
     seeds = try reader.optional("seeds").map { try CellSpec.distinct($0, 0...Int(Int32.max)) }
     folds = try reader.optional("folds").map { try CellSpec.distinct($0, 0...99) }
     set = try reader.optional("set").map { try CellSpec.overrides($0) } ?? []
@@ -40,7 +57,7 @@ public struct CellSpec: Equatable, Sendable {
     try reader.keys().map { Override(key: $0, value: try reader.required($0).node, source: reader.file) }
   }
 
-  private static func distinct(_ reader: StrictReader, _ range: ClosedRange<Int>) throws -> [Int] {
+  static func distinct(_ reader: StrictReader, _ range: ClosedRange<Int>) throws -> [Int] {
     let values = try reader.nonEmptyList { try $0.int(range) }
     if Set(values).count != values.count { throw reader.inconsistent("a number stands twice") }
     return values
@@ -51,7 +68,7 @@ public struct CellSpec: Equatable, Sendable {
     let given: [(String, Bool)] = [
       ("dataset", dataset != nil), ("model", model != nil), ("loss", loss != nil), ("label", label != nil),
       ("distillation", distillation != nil), ("recipe", recipe != nil), ("semi_supervised", semiSupervised != nil),
-      ("metric", metric != nil), ("seeds", seeds != nil), ("folds", folds != nil),
+      ("metric", metric != nil), ("point", point != nil), ("seeds", seeds != nil), ("folds", folds != nil),
     ]
     return given.filter(\.1).map(\.0) + inputs.keys.sorted().map { "inputs.\($0)" }
   }
@@ -68,6 +85,7 @@ public struct CellSpec: Equatable, Sendable {
     result.semiSupervised = semiSupervised ?? other.semiSupervised
     result.inputs = inputs.merging(other.inputs) { mine, _ in mine }
     result.metric = metric ?? other.metric
+    result.point = point ?? other.point
     result.seeds = seeds ?? other.seeds
     result.folds = folds ?? other.folds
     result.set = other.set + set

@@ -6,8 +6,8 @@ public struct TableSpec: Equatable, Sendable {
   /// The paper's number of the table.
   public let number: Int
   public let title: String
-  /// Unit of every number, such as `mIoU %`.
-  public let unit: String
+  /// How the paper words the unit of its numbers, such as `mIoU %`; units of ours come from their metrics.
+  public let unit: String?
   /// Headers of the rows' labels.
   public let rowHeaders: [String]
   public let defaults: CellSpec
@@ -15,6 +15,10 @@ public struct TableSpec: Equatable, Sendable {
   public let rows: [Row]
   /// Extra columns: one run column minus another.
   public let differences: [Difference]
+  /// Groups of cells whose best is marked.
+  public let best: [BestGroup]
+  /// What columns of costs are measured with; nil exactly without such columns.
+  public let costs: CostSpec?
   /// Deviations of single cells from row and column.
   public let exceptions: [Exception]
   /// Printed under the table.
@@ -29,15 +33,30 @@ public struct TableSpec: Equatable, Sendable {
       case run(CellSpec)
       /// The paper's figure only, itself copied from elsewhere.
       case quoted
+      /// Counted or measured of the row's model, without training.
+      case cost(CostQuantity)
     }
   }
 
   public struct Row: Equatable, Sendable {
     /// One text per row header; together unique in the table.
     public let labels: [String]
+    public let kind: Kind
     public let spec: CellSpec
-    /// One entry per column; nil where the paper prints a dash, and nothing is run.
-    public let paper: [PaperCell?]
+    /// What single cells, by column, are besides; goes before row and column.
+    public let cells: [String: CellSpec]
+    /// Titles of columns in which nothing is run.
+    public let skip: Set<String>
+    /// The paper's numbers by title of column or difference; nothing where it prints a dash.
+    public let paper: [String: PaperCell]
+
+    public enum Kind: Equatable, Sendable {
+      case run
+      /// The paper's figures only.
+      case quoted
+      /// One row minus another, by their places.
+      case difference(of: Int, minus: Int)
+    }
   }
 
   public struct PaperCell: Equatable, Sendable {
@@ -45,12 +64,12 @@ public struct TableSpec: Equatable, Sendable {
     public let std: PrintedNumber?
   }
 
+  /// Over the pairs of runs of equal seed and fold.
   public struct Difference: Equatable, Sendable {
     public let title: String
-    /// Column title.
-    public let of: String
-    /// Column title.
-    public let minus: String
+    /// Place of the column.
+    public let of: Int
+    public let minus: Int
   }
 
   /// Overrides for the cells of the named data sets and columns, in the named profiles.
@@ -63,114 +82,30 @@ public struct TableSpec: Equatable, Sendable {
     public let reason: String
   }
 
-  private enum ColumnKind: String, CaseIterable {
-    case run, quoted
+  /// Texts of a row's labels as one, for errors and references.
+  public static func rowName(_ labels: [String]) -> String { labels.joined(separator: " / ") }
+
+  /// Whether some cell is trained here.
+  public var hasRuns: Bool {
+    rows.indices.contains { row in columns.indices.contains { cellSpec(row: row, column: $0) != nil } }
   }
 
-  init(_ reader: StrictReader, name: String) throws {
-    self.name = try reader.name(
-      or: name,
-      keys: [
-        "number", "title", "unit", "row_headers", "defaults", "columns", "rows", "differences", "exceptions",
-        "notes",
-      ])
-    number = try reader.required("number").int(1...99)
-    title = try reader.required("title").string()
-    unit = try reader.required("unit").string()
-    let headers = try reader.required("row_headers").nonEmptyList { try $0.string() }
-    rowHeaders = headers
-    let defaultsReader = try reader.required("defaults")
-    try defaultsReader.allowOnly(CellSpec.keys)
-    defaults = try CellSpec(defaultsReader)
-    columns = try reader.required("columns").nonEmptyList { try TableSpec.column($0) }
-    let titles = columns.map(\.title)
-    try TableSpec.rejectRepeated(titles, try reader.required("columns"))
-    rows = try reader.required("rows").nonEmptyList {
-      try TableSpec.row($0, headers: headers, columns: titles)
-    }
-    try TableSpec.rejectRepeated(rows.map { $0.labels.joined(separator: " / ") }, try reader.required("rows"))
-    differences = try reader.required("differences").list { item in
-      try item.allowOnly(["title", "of", "minus"])
-      return Difference(
-        title: try item.required("title").string(), of: try item.required("of").reference(to: titles),
-        minus: try item.required("minus").reference(to: titles))
-    }
-    try TableSpec.rejectRepeated(differences.map(\.title), try reader.required("differences"))
-    exceptions = try reader.required("exceptions").list { item in
-      try item.allowOnly(["datasets", "columns", "profiles", "set", "reason"])
-      return Exception(
-        datasets: try item.required("datasets").nonEmptyList { try $0.name() },
-        columns: try item.required("columns").nonEmptyList { try $0.reference(to: titles) },
-        profiles: try item.required("profiles").nonEmptyList { try $0.name() },
-        set: try CellSpec.overrides(try item.required("set")), reason: try item.required("reason").string())
-    }
-    notes = try reader.required("notes").list { try $0.string() }
-    try rejectConflicts(reader)
-  }
-
-  private static func column(_ reader: StrictReader) throws -> Column {
-    let title = try reader.required("title").string()
-    switch try reader.required("kind").choice(ColumnKind.self) {
-    case .run:
-      try reader.allowOnly(["title", "kind"] + CellSpec.keys)
-      return Column(title: title, kind: .run(try CellSpec(reader)))
-    case .quoted:
-      try reader.allowOnly(["title", "kind"])
-      return Column(title: title, kind: .quoted)
-    }
-  }
-
-  private static func row(_ reader: StrictReader, headers: [String], columns: [String]) throws -> Row {
-    try reader.allowOnly(["labels", "paper"] + CellSpec.keys)
-    let labelsReader = try reader.required("labels")
-    let labels = try labelsReader.list { try $0.string() }
-    if labels.count != headers.count {
-      throw labelsReader.outOfRange("a list of \(headers.count), one per row header")
-    }
-    let paper = try reader.required("paper")
-    try paper.allowOnly(columns)
-    let cells = try columns.map { column in
-      try paper.nullable(column).map { cell in
-        try cell.allowOnly(["mean", "std"])
-        return PaperCell(
-          mean: try cell.required("mean").printedNumber(), std: try cell.optional("std")?.printedNumber())
-      }
-    }
-    return Row(labels: labels, spec: try CellSpec(reader), paper: cells)
-  }
-
-  private static func rejectRepeated(_ names: [String], _ reader: StrictReader) throws {
-    for (index, name) in names.enumerated() where names[..<index].contains(name) {
-      throw reader.inconsistent("'\(name)' stands twice")
-    }
-  }
-
-  private func rejectConflicts(_ reader: StrictReader) throws {
-    for (index, row) in rows.enumerated() {
-      for column in columns {
-        guard case .run(let spec) = column.kind else { continue }
-        if let key = row.spec.givenKeys.first(where: spec.givenKeys.contains) {
-          throw RegistryError.inconsistent(
-            file: reader.file, path: "rows[\(index)].\(key)", value: row.labels.joined(separator: " / "),
-            reason: "column '\(column.title)' gives \(key) as well; only one of them may")
-        }
-      }
-    }
-  }
-
-  /// What the cell's runs are, before the profile: nil for a quoted column or a cell that the paper does not
-  /// have.
+  /// What the cell's runs are, before the profile; nil for a cell in which nothing is run.
   public func cellSpec(row: Int, column: Int) -> CellSpec? {
-    guard case .run(let columnSpec) = columns[column].kind, rows[row].paper[column] != nil else { return nil }
-    return columnSpec.completed(by: rows[row].spec).completed(by: defaults)
+    let (row, column) = (rows[row], columns[column])
+    guard case .run(let columnSpec) = column.kind, row.kind == .run, !row.skip.contains(column.title) else {
+      return nil
+    }
+    let shared = columnSpec.completed(by: row.spec).completed(by: defaults)
+    return row.cells[column.title]?.completed(by: shared) ?? shared
   }
-}
 
-extension StrictReader {
-  /// A string that must be one of `names`.
-  func reference(to names: [String]) throws -> String {
-    let text = try string()
-    guard names.contains(text) else { throw brokenReference(text, allowed: names) }
-    return text
+  /// The network and quantity of a cell of costs; nil for others.
+  public func cost(row: Int, column: Int) -> (model: String, quantity: CostQuantity)? {
+    let (row, column) = (rows[row], columns[column])
+    guard case .cost(let quantity) = column.kind, row.kind == .run, !row.skip.contains(column.title),
+      let model = row.cells[column.title]?.model ?? row.spec.model ?? defaults.model
+    else { return nil }
+    return (model, quantity)
   }
 }

@@ -1,0 +1,106 @@
+import Experiments
+
+/// What stands above the numbers: where the runs come from.
+enum Caption {
+  /// - Parameter used: runs of cells, in their order.
+  static func runs(_ runs: RunSet, used: [RunID]) -> [String] {
+    let profile = runs.plan.profile
+    var lines = ["- Profile: `\(profile.name)`."]
+    if !profile.comparableWithPaper {
+      lines[0] += " **Profile \(profile.name) is not comparable in absolute value to the paper's numbers.**"
+    }
+    for name in runs.datasets(used) {
+      lines.append("- Data: `\(name)`: \(runs.dataText(name)); \(scale(runs, name)).")
+    }
+    if !runs.plan.overrides.isEmpty {
+      lines.append("- Overrides: " + runs.plan.overrides.map { "`\($0)`" }.joined(separator: ", ") + ".")
+    }
+    let hardware = runs.distinct {
+      $1.hardware.isEmpty ? "" : "\($1.hardware), \(NumberText.count($1.threads, "thread"))"
+    }
+    lines.append("- Hardware: \(hardware.isEmpty ? "no run is finished" : hardware.joined(separator: "; ")).")
+    return lines
+  }
+
+  static func metrics(_ metrics: [Metric], points: [CellSpec.Point], unit: String?) -> String {
+    let texts = metrics.map {
+      "\($0.title) (\($0.unit.rawValue), \($0.higherIsBetter ? "higher" : "lower") is better)"
+    }
+    var line = "- Metric: \(texts.joined(separator: ", "))"
+    if let unit { line += "; the paper's unit: \(unit)" }
+    if points != [.last] { line += "; evaluation: \(points.map(\.rawValue).joined(separator: " and "))" }
+    return line + "."
+  }
+
+  static func replicates(_ runs: RunSet) -> String {
+    var over = "seeds " + runs.seeds.map(String.init).joined(separator: ", ")
+    if !runs.folds.isEmpty { over += ", folds " + runs.folds.map(String.init).joined(separator: ", ") }
+    return over
+  }
+
+  /// Columns of costs: what they are counted and measured with.
+  static func costs(_ table: BuiltTable) -> [String] {
+    guard let spec = table.spec.costs else { return [] }
+    let models = table.spec.rows.indices.compactMap { row in
+      table.spec.columns.indices.lazy.compactMap { table.spec.cost(row: row, column: $0)?.model }.first
+    }
+    var hardware: [String] = []
+    for item in models.compactMap({ table.costs[$0]?.measurement }) {
+      let text = "\(item.hardware), \(NumberText.count(item.threads, "thread"))"
+      if !hardware.contains(text) { hardware.append(text) }
+    }
+    let counted = table.cells.map { cells in
+      cells.filter { cell in
+        switch cell.measure {
+        case .cost(.parameters), .cost(.operations): cell.paper != nil
+        case .cost(.latency), .cost(.memory), .metric, nil: false
+        }
+      }
+    }.filter { !$0.isEmpty }
+    let exact = counted.count { cells in
+      cells.allSatisfy { cell in
+        if case .cost(_, let text) = cell.ours { text == cell.paper?.mean } else { false }
+      }
+    }
+    let size = "\(spec.height) x \(spec.width)"
+    return [
+      "- Counted for \(spec.classes) classes and one image of \(size): parameters and operations; \(exact) of "
+        + "\(counted.count) rows equal the paper's in both.",
+      "- Hardware of latency and memory: "
+        + "\(hardware.isEmpty ? "nothing is measured yet" : hardware.joined(separator: "; ")).",
+      "- Latency: median of an evaluation pass over one image of \(size). Memory: the most in tensors during a training "
+        + "step of \(spec.training.batch) images of \(spec.training.height) x \(spec.training.width).",
+    ]
+  }
+
+  /// What marks mean; nothing without groups.
+  static func marks(_ spec: TableSpec) -> [String] {
+    func names(_ group: BestGroup) -> String {
+      switch group.axis {
+      case .columns(let titles): "\(titles.joined(separator: ", ")) of a row"
+      case .rows(let rows): rows.map { TableSpec.rowName(spec.rows[$0].labels) }.joined(separator: ", ") + " of a column"
+      }
+    }
+    guard !spec.best.isEmpty else { return [] }
+    var line = "- **Bold**: the best among " + spec.best.map(names).joined(separator: "; among ")
+    let worst = spec.best.filter(\.worst)
+    if !worst.isEmpty { line += ". *Italic*: the worst among " + worst.map(names).joined(separator: "; among ") }
+    return [line + "."]
+  }
+
+  /// What the planned runs on a data set really have, overrides included; several values where they differ.
+  private static func scale(_ runs: RunSet, _ dataset: String) -> String {
+    let scales = runs.runs.map(\.run.spec).filter { $0.data.name == dataset }.map(\.scale)
+    func values(_ value: (ScaleSpec) -> Int?) -> String? {
+      let distinct = Set(scales.compactMap(value)).sorted()
+      return distinct.isEmpty ? nil : distinct.map(String.init).joined(separator: " or ")
+    }
+    let parts = [
+      values { $0.cropHeight }.flatMap { height in values { $0.cropWidth }.map { "crop \(height) x \($0)" } },
+      values { $0.batch }.map { "batch \($0)" }, values { $0.iterations }.map { "iterations \($0)" },
+      values { $0.workingShortSide }.map { "short side \($0)" },
+      values { $0.maximumValidationImages }.map { "validation images at most \($0)" },
+    ]
+    return parts.compactMap { $0 }.joined(separator: ", ")
+  }
+}
