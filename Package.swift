@@ -106,7 +106,7 @@ let package = Package(
     tests("HDF5Tests", ["HDF5"]),
     tests("WeightsTests", ["Weights", "Models", "HDF5", "Tensors", "Autograd"]),
     tests("ResultsTests", ["Results", "JSON", "HDF5", "Metrics", "Experiments"]),
-    tests("DatasetsTests", ["Datasets", "Images", "Tensors"]),
+    tests("DatasetsTests", ["Datasets", "Images", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("ScenesTests", ["Scenes", "Datasets", "Images", "Tensors"]),
     tests("ExperimentsTests", ["Experiments", "JSON"], exclude: ["Golden"]),
     tests("FiguresTests", ["Figures", "JSON", "Images", "Metrics"]),
@@ -115,7 +115,7 @@ let package = Package(
     tests(
       "EndToEndTests",
       [
-        "Runner", "Training", "Results", "Experiments", "Datasets", "HDF5", "Models", "Tensors", "JSON",
+        "Runner", "Training", "Results", "Experiments", "Datasets", "Images", "HDF5", "Models", "Tensors", "JSON",
       ]),
   ],
   cxxLanguageStandard: .cxx17

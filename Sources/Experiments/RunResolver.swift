@@ -88,7 +88,7 @@ struct RunResolver {
     distillation: RunDistillation?,
     seed: Int, fold: Int?, _ place: Place
   ) throws -> RunSpec {
-    guard let scaled = profile.datasets[dataset] else {
+    guard let scaled = profile.dataset(dataset) else {
       throw RegistryError.missingKey(file: "profiles/\(profile.name).yaml", path: "datasets.\(dataset)")
     }
     guard let fingerprint = dataFingerprints[dataset], !fingerprint.isEmpty else {
@@ -98,7 +98,8 @@ struct RunResolver {
     }
     let labelSpec = try place.required(registry.labels[label], "label")
     let spec = RunSpec(
-      data: RunData(try place.required(registry.datasets[dataset], "dataset"), fingerprint: fingerprint),
+      data: RunData(
+        try place.required(registry.datasets[dataset], "dataset").scaled(by: scaled), fingerprint: fingerprint),
       model: try place.required(registry.models[model], "model"),
       loss: try place.required(registry.losses[loss], "loss").spec(for: labelSpec), label: labelSpec,
       distillation: distillation, recipe: try place.required(registry.recipes[recipe], "recipe"),

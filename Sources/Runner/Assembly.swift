@@ -12,6 +12,7 @@ import Weights
 public struct Assembly: Sendable {
   public let spec: RunSpec
   public let data: PreparedData
+  private let samples: (train: any SegmentationDataset, validation: any SegmentationDataset)
 
   /// Window of the boundary pixels of BECE, in pixels. The paper does not state it; 3 is its label
   /// smoothing's.
@@ -22,6 +23,7 @@ public struct Assembly: Sendable {
   public init(_ spec: RunSpec, data: PreparedData) {
     self.spec = spec
     self.data = data
+    samples = data.samples(fold: spec.fold)
   }
 
   private var seed: UInt64 { UInt64(spec.seed) }
@@ -39,22 +41,28 @@ public struct Assembly: Sendable {
     return ShrunkDataset(dataset, shortSide: side)
   }
 
-  /// - Throws: `DatasetError.fewerSamplesThanBatch`.
-  public func loader() throws -> BatchLoader {
-    let augmentation = Augmentation(
-      scale: spec.recipe.scale, flipProbability: spec.recipe.flipProbability,
-      cropHeight: spec.scale.cropHeight,
-      cropWidth: spec.scale.cropWidth, normalization: normalization)
-    return try BatchLoader(
-      dataset: CachedDataset(working(data.train), byteLimit: Assembly.cacheBytes), augmentation: augmentation,
-      batchSize: spec.scale.batch, seed: seed)
+  /// - Throws: `DatasetError.augmentation`.
+  private func augmentation() throws -> Augmentation {
+    try Augmentation(
+      stages: [
+        .randomScale(spec.recipe.scale), .randomFlip(probability: spec.recipe.flipProbability), .randomCrop,
+      ], cropHeight: spec.scale.cropHeight, cropWidth: spec.scale.cropWidth, normalization: normalization)
   }
 
-  public var validation: any SegmentationDataset { working(data.validation) }
+  /// - Parameter seed: nil for the run's.
+  /// - Throws: `DatasetError.fewerSamplesThanBatch`, `.augmentation`.
+  public func loader(seed: UInt64? = nil) throws -> BatchLoader {
+    try BatchLoader(
+      dataset: CachedDataset(working(samples.train), byteLimit: Assembly.cacheBytes),
+      augmentation: augmentation(), batchSize: spec.scale.batch, seed: seed ?? self.seed)
+  }
+
+  public var validation: any SegmentationDataset { working(samples.validation) }
 
   /// The images that the run is evaluated on: the first ones of the split's list.
   public var validationIndices: [Int] {
-    Array(0..<min(data.validation.count, spec.scale.maximumValidationImages ?? data.validation.count))
+    let count = samples.validation.count
+    return Array(0..<min(count, spec.scale.maximumValidationImages ?? count))
   }
 
   public var evaluationTransform: EvaluationTransform {

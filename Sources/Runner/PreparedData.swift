@@ -5,9 +5,20 @@ import Foundation
 /// A data set that has passed its check.
 public struct PreparedData: Sendable {
   public let spec: DatasetSpec
-  public let train: any SegmentationDataset
-  public let validation: any SegmentationDataset
   public let summary: DataSummary
+  private let data: OpenedData
+
+  init(_ spec: DatasetSpec, _ data: OpenedData, _ summary: DataSummary) {
+    self.spec = spec
+    self.data = data
+    self.summary = summary
+  }
+
+  /// Training and validation samples of a run.
+  /// - Parameter fold: given if and only if the data set has folds.
+  public func samples(fold: Int?) -> (train: any SegmentationDataset, validation: any SegmentationDataset) {
+    data.samples(fold: fold)
+  }
 }
 
 /// What the check of both splits of a data set has found: kept, so that unchanged files are read once.
@@ -20,7 +31,7 @@ public struct DataSummary: Codable, Equatable, Sendable {
   public let trainImages: Int
   public let validationImages: Int
   public let warnings: [String]
-  /// Labelled pixels of each class, by split.
+  /// Labelled pixels of each class, by split; both of the whole data set where it has folds.
   public let trainPixels: [Int]
   public let validationPixels: [Int]
   public let classNames: [String]
@@ -49,14 +60,14 @@ public struct DataPreparation: Sendable {
   public func prepare(
     _ spec: DatasetSpec, fresh: Bool = false, progress: @escaping @Sendable (String, Int, Int) -> Void
   ) throws -> PreparedData {
+    let spec = spec.scaled(by: profile.dataset(spec.name))
     try source.make(spec, profile: profile)
-    let train = try source.open(spec, split: spec.trainSplit)
-    let validation = try source.open(spec, split: spec.validationSplit)
-    let manifest = CheckCache.manifest([train, validation], root: source.root)
+    let data = try source.open(spec)
+    let manifest = CheckCache.manifest(data.parts, meaning: spec.description, root: source.root)
     if !fresh, let known = cache.summary(dataset: spec.name, manifest: manifest) {
-      return PreparedData(spec: spec, train: train, validation: validation, summary: known)
+      return PreparedData(spec, data, known)
     }
-    let reports = [train, validation].map { dataset in
+    let reports = data.parts.map { dataset in
       DataCheck.run(dataset, threads: threads) { progress(dataset.name, $0, $1) }
     }
     let errors = reports.flatMap(\.errors)
@@ -64,15 +75,16 @@ public struct DataPreparation: Sendable {
       throw RunnerError.badData(
         dataset: spec.name, count: errors.count, first: errors.prefix(3).map(\.description))
     }
+    // Folds are of one size.
+    let (train, validation) = data.samples(fold: spec.content.folds.map { _ in 0 })
     let digest = SHA256.hexDigest(of: reports.map(\.fingerprintText).joined(separator: " "))
     let summary = DataSummary(
       dataset: spec.name, fingerprint: String(digest.prefix(16)),
-      description: source.description(train: train.count, validation: validation.count),
-      trainImages: train.count, validationImages: validation.count, warnings: reports.flatMap(\.warnings),
-      trainPixels: reports[0].classPixels, validationPixels: reports[1].classPixels,
-      classNames: train.classNames)
+      description: source.description(data), trainImages: train.count, validationImages: validation.count,
+      warnings: reports.flatMap(\.warnings), trainPixels: reports[0].classPixels,
+      validationPixels: reports[reports.count - 1].classPixels, classNames: train.classNames)
     cache.keep(summary, manifest: manifest)
-    return PreparedData(spec: spec, train: train, validation: validation, summary: summary)
+    return PreparedData(spec, data, summary)
   }
 
   /// Every report of a data set, good or bad, read anew: for `jml data check`.
@@ -80,10 +92,10 @@ public struct DataPreparation: Sendable {
   public func reports(
     _ spec: DatasetSpec, progress: @escaping @Sendable (String, Int, Int) -> Void
   ) throws -> [DataReport] {
+    let spec = spec.scaled(by: profile.dataset(spec.name))
     try source.make(spec, profile: profile)
-    return try [spec.trainSplit, spec.validationSplit].map { split in
-      let dataset = try source.open(spec, split: split)
-      return DataCheck.run(dataset, threads: threads) { progress(dataset.name, $0, $1) }
+    return try source.open(spec).parts.map { dataset in
+      DataCheck.run(dataset, threads: threads) { progress(dataset.name, $0, $1) }
     }
   }
 }

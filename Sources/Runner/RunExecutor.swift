@@ -132,11 +132,11 @@ public struct RunExecutor {
       progress.earlierSeconds = checkpoint.wallSeconds
     }
     report(.started(iteration: trainer.iteration, iterations: iterations))
-    let prefetcher = Prefetcher(loader: loader, range: trainer.iteration..<iterations, depth: 4, workers: 1)
+    let prefetcher = Prefetcher(source: loader, range: trainer.iteration..<iterations, depth: 4, workers: 1)
     defer { prefetcher.stop() }
     var saved = (iteration: trainer.iteration, time: ContinuousClock.now)
     while trainer.iteration < iterations {
-      let step = try trainer.step(try prefetcher.next())
+      let step = try trainer.step(try prefetcher.next().labelled)
       progress.iteration = step.iteration
       progress.curves.append(iteration: step.iteration, loss: step.loss, learningRate: step.learningRate)
       try log(step, claim)
@@ -208,7 +208,7 @@ public struct RunExecutor {
       progress: { report(.evaluating(done: $0, images: indices.count)) },
       cancelled: { StopRequest.isRequested })
     var record = try record(.done, progress)
-    record.metrics = RunMetrics.values(evaluation, classNames: assembly.data.train.classNames)
+    record.metrics = RunMetrics.values(evaluation, classNames: assembly.data.summary.classNames)
     let state = trainer.snapshot()
     try claim.finish(
       record,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Experiments
 import Runner
 import Weights
@@ -71,6 +72,9 @@ enum Main {
       case .unknownSplit, .classCount, .badData: return 65
       case .teacherNotFinished, .cannotStart: return 1
       }
+    case let error as DatasetError:
+      if case .writing = error { return 1 }
+      return 65
     case is DataFailure, is WeightsError: return 65
     default: return 1
     }

@@ -8,8 +8,11 @@ public struct ProfileSpec: Equatable, Sendable {
   /// At most this many of a table's seeds are run, the first ones.
   public let maximumSeeds: Int
   public let execution: ExecutionSpec
-  /// By data set name.
+  /// By data set name; `default` is for data sets that are not named.
   public let datasets: [String: ProfileDataset]
+
+  /// The values for a data set; nil when neither it nor `default` is in the file.
+  public func dataset(_ name: String) -> ProfileDataset? { datasets[name] ?? datasets[DatasetSpec.reservedName] }
 
   init(_ reader: StrictReader, name: String) throws {
     self.name = try reader.name(
@@ -47,9 +50,12 @@ public struct ProfileDataset: Equatable, Sendable {
   public let recipeOverrides: [Override]
   /// nil: this profile has no embedded data and needs real folders.
   public let embedded: EmbeddedDataSpec?
+  /// Validation samples of each fold, where a data set has folds and this profile less data; nil: the data set's.
+  public let foldSize: Int?
 
   init(_ reader: StrictReader, profile: String) throws {
-    try reader.allowOnly(ScaleSpec.keys + ["recipe", "embedded"])
+    try reader.allowOnly(ScaleSpec.keys + ["recipe", "embedded", "fold_size"])
+    foldSize = try reader.optional("fold_size")?.int(1...1_000_000)
     scale = try ScaleSpec(reader, profile: profile)
     if let recipe = reader.optional("recipe") {
       try recipe.allowOnly(RecipeSpec.commonKeys + RecipeSpec.optimizerKeys)
