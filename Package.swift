@@ -73,7 +73,8 @@ let package = Package(
     room(
       "Benchmarks",
       [
-        "JSON", "Experiments", "Training", "Models", "Datasets", "Losses", "Metrics", "Kernels", "Tensors", "Images",
+        "JSON", "Experiments", "Training", "Models", "Datasets", "Losses", "Metrics", "Kernels", "Tensors",
+        "Images",
         "Scenes", "Autograd", "Results", "Runner",
       ]),
     room("Tables", ["JSON", "Experiments", "Results", "Metrics"]),
@@ -82,7 +83,8 @@ let package = Package(
       name: "jml",
       dependencies: [
         "Runner", "Tables", "Results", "Experiments", "Datasets", "Kernels", "Tensors", "Training", "Models",
-        "Losses", "Layers", "Autograd", "Optimizers", "Metrics", "HDF5", "Weights", "Figures", "JSON", "Benchmarks",
+        "Losses", "Layers", "Autograd", "Optimizers", "Metrics", "HDF5", "Weights", "Figures", "JSON",
+        "Benchmarks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -115,7 +117,8 @@ let package = Package(
     tests(
       "EndToEndTests",
       [
-        "Runner", "Training", "Results", "Experiments", "Datasets", "Images", "HDF5", "Models", "Tensors", "JSON",
+        "Runner", "Training", "Results", "Experiments", "Datasets", "Images", "HDF5", "Models", "Tensors",
+        "JSON",
       ]),
   ],
   cxxLanguageStandard: .cxx17

@@ -59,7 +59,9 @@ public struct Augmentation: Equatable, Sendable {
       if hasCrop { throw refuse("nothing is done after random_crop") }
       switch stage {
       case .randomScale(let range):
-        guard scale == nil, flip == nil else { throw refuse("random_scale comes once, and before random_flip") }
+        guard scale == nil, flip == nil else {
+          throw refuse("random_scale comes once, and before random_flip")
+        }
         scale = range
       case .randomFlip(let probability):
         guard flip == nil else { throw refuse("random_flip comes once") }

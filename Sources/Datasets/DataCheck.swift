@@ -152,7 +152,8 @@ public enum DataCheck {
     }
     return DataReport(
       dataset: dataset.name, imageCount: dataset.samples.count, classNames: names, classPixels: classPixels,
-      ignoredPixels: counts[Int(LabelMap.ignore)], unmatchedPixels: unmatched, errors: errors, warnings: warnings,
+      ignoredPixels: counts[Int(LabelMap.ignore)], unmatchedPixels: unmatched, errors: errors,
+      warnings: warnings,
       fingerprint: errors.isEmpty ? hash : 0)
   }
 }

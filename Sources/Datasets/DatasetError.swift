@@ -49,7 +49,8 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible, L
         "\(dataset): \(count) folds of \(size) validation images need \(count * size) images, and there are "
         + "\(samples); a profile's fold_size may be smaller"
     case .augmentation(let found, let reason):
-      return "augmentation [\(found.joined(separator: ", "))]: \(reason); allowed: random_scale, random_flip, "
+      return
+        "augmentation [\(found.joined(separator: ", "))]: \(reason); allowed: random_scale, random_flip, "
         + "random_crop in this order, random_crop always, the others at most once"
     case .missingImage(let path, let label):
       return "\(path): image is missing" + (label.map { " for label \($0)" } ?? "")

@@ -42,7 +42,8 @@ struct FilePattern {
     var known: [String: String] = [:]
     for (id, path) in found {
       if let other = known.updateValue(path, forKey: id) {
-        throw DatasetError.ambiguous(dataset: dataset, id: id, paths: ["\(root)/\(other)", "\(root)/\(path)"])
+        throw DatasetError.ambiguous(
+          dataset: dataset, id: id, paths: ["\(root)/\(other)", "\(root)/\(path)"])
       }
     }
     return found
@@ -50,11 +51,14 @@ struct FilePattern {
 
   private func identifier(of path: String) -> String? {
     if let suffix {
-      guard path.hasPrefix(prefix), path.hasSuffix(suffix), path.utf8.count > prefix.utf8.count + suffix.utf8.count
+      guard path.hasPrefix(prefix), path.hasSuffix(suffix),
+        path.utf8.count > prefix.utf8.count + suffix.utf8.count
       else { return nil }
       return String(path.dropFirst(prefix.count).dropLast(suffix.count))
     }
-    guard let ending = FilePattern.endings.first(where: { path.lowercased().hasSuffix($0) }) else { return nil }
+    guard let ending = FilePattern.endings.first(where: { path.lowercased().hasSuffix($0) }) else {
+      return nil
+    }
     let start = prefix.isEmpty || prefix.hasSuffix("/") ? prefix.count : prefix.count + 1
     return String(path.dropFirst(start).dropLast(ending.count))
   }

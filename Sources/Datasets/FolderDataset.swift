@@ -52,7 +52,8 @@ public struct FolderDataset: SegmentationDataset {
       ids = try IdentifierList.read(path) { !$0.isWhitespace && $0 != "\0" }
     } else {
       // A label without an image is an error of `load`, not an image less.
-      let all = found + foundLabels.filter { imagePaths[$0.id] == nil }.map { ($0.id, imagePattern.path($0.id)) }
+      let all =
+        found + foundLabels.filter { imagePaths[$0.id] == nil }.map { ($0.id, imagePattern.path($0.id)) }
       ids = all.sorted { $0.1.unicodeScalars.lexicographicallyPrecedes($1.1.unicodeScalars) }.map(\.0)
     }
     samples = ids.map { id in

@@ -87,12 +87,14 @@ struct LabelValues: Sendable {
   init(classCount: Int, offset: Int, ignored: [Int], rawIdLimit: Int = 0) {
     precondition((1...254).contains(classCount), "LabelMapping: \(classCount) classes do not fit")
     precondition(
-      offset >= 0 && offset + classCount <= 256, "LabelMapping: \(classCount) classes from \(offset) on do not fit")
+      offset >= 0 && offset + classCount <= 256,
+      "LabelMapping: \(classCount) classes from \(offset) on do not fit")
     var table = [Int16](repeating: -1, count: 256)
     for value in 0..<classCount { table[offset + value] = Int16(value) }
     for value in ignored {
       precondition(
-        (0...255).contains(value) && table[value] < 0, "LabelMapping: ignored value \(value) is a class's, or no byte")
+        (0...255).contains(value) && table[value] < 0,
+        "LabelMapping: ignored value \(value) is a class's, or no byte")
       table[value] = Int16(LabelMap.ignore)
     }
     self.table = table

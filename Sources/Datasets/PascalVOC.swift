@@ -44,7 +44,8 @@ public struct PascalVOC: SegmentationDataset {
       throw DatasetError.notFound(dataset: name, what: "list of split '\(split.rawValue)'", tried: [list])
     }
     let extra = ["SegmentationClassAug", "SegmentationClassTrainAug"].map { "\(base)/\($0)" }
-    samples = try IdentifierList.read(list) { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }.map { id in
+    samples = try IdentifierList.read(list) { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }.map {
+      id in
       let official = "\(base)/SegmentationClass/\(id).png"
       var label = official
       if labels == .sbdFirst {

@@ -1,6 +1,7 @@
 /// Some samples of a data set, in an order of their own.
 public struct SubsetDataset: SegmentationDataset {
   public let name: String
+  public let samples: [SampleFiles]
   private let base: any SegmentationDataset
   private let indices: [Int]
 
@@ -19,7 +20,6 @@ public struct SubsetDataset: SegmentationDataset {
 
   public var classNames: [String] { base.classNames }
   public var classColors: [[UInt8]] { base.classColors }
-  public let samples: [SampleFiles]
 
   public func load(_ index: Int) throws -> Sample { try base.load(indices[index]) }
 
@@ -70,7 +70,8 @@ public struct FoldSplit: Equatable, Sendable {
   /// - Throws: `DatasetError.tooFewForFolds` when the folds do not fit.
   public func check(_ dataset: any SegmentationDataset) throws {
     guard dataset.count >= count * size else {
-      throw DatasetError.tooFewForFolds(dataset: dataset.name, samples: dataset.count, count: count, size: size)
+      throw DatasetError.tooFewForFolds(
+        dataset: dataset.name, samples: dataset.count, count: count, size: size)
     }
   }
 

@@ -86,7 +86,8 @@ public struct Registry: Sendable {
 
   private func checkReferences() throws {
     for name in profileNames {
-      for dataset in (profiles[name]?.datasets.keys.sorted() ?? []) where dataset != DatasetSpec.reservedName {
+      for dataset in (profiles[name]?.datasets.keys.sorted() ?? []) where dataset != DatasetSpec.reservedName
+      {
         guard let spec = datasets[dataset] else {
           throw RegistryError.brokenReference(
             file: "profiles/\(name).yaml", path: "datasets", value: dataset,

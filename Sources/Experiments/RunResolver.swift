@@ -99,7 +99,8 @@ struct RunResolver {
     let labelSpec = try place.required(registry.labels[label], "label")
     let spec = RunSpec(
       data: RunData(
-        try place.required(registry.datasets[dataset], "dataset").scaled(by: scaled), fingerprint: fingerprint),
+        try place.required(registry.datasets[dataset], "dataset").scaled(by: scaled), fingerprint: fingerprint
+      ),
       model: try place.required(registry.models[model], "model"),
       loss: try place.required(registry.losses[loss], "loss").spec(for: labelSpec), label: labelSpec,
       distillation: distillation, recipe: try place.required(registry.recipes[recipe], "recipe"),

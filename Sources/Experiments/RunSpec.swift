@@ -91,10 +91,12 @@ public struct RunSpec: Equatable, Sendable {
       throw try reader.required("fold").inconsistent(
         "data set '\(data.name)' has \(folds.count) folds; a table names them with folds: [0, ...]")
     case (.some, nil):
-      throw try reader.required("fold").inconsistent("data set '\(data.name)' has no folds (split of kind folds)")
+      throw try reader.required("fold").inconsistent(
+        "data set '\(data.name)' has no folds (split of kind folds)")
     case (let fold?, let folds?):
       if fold >= folds.count {
-        throw try reader.required("fold").outOfRange("an integer, 0...\(folds.count - 1), folds of '\(data.name)'")
+        throw try reader.required("fold").outOfRange(
+          "an integer, 0...\(folds.count - 1), folds of '\(data.name)'")
       }
     }
   }

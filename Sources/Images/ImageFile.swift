@@ -103,7 +103,8 @@ public enum ImageFile {
     _ bytes: [UInt8], path: String, rows: (_ height: Int, _ width: Int) throws -> Range<Int>
   ) throws -> (image: ImageBuffer, rows: Range<Int>, height: Int) {
     if jml_image_sniff(bytes, bytes.count) == JML_IMAGE_JPEG {
-      throw ImageError.decoding(path: path, reason: "a JPEG does not keep label colours exactly; allowed: PNG")
+      throw ImageError.decoding(
+        path: path, reason: "a JPEG does not keep label colours exactly; allowed: PNG")
     }
     return try decodeRGB(bytes, path: path, rows: rows)
   }

@@ -11,9 +11,27 @@ import Tensors
 /// Each sample is one PNG: the image, then the batch's views, then the label in the data set's colours, side by side.
 /// Beside them is one HDF5 file with the same samples as numbers.
 public struct DataPreview {
-  public let loader: BatchLoader
+  private let dataset: any SegmentationDataset
+  private let normalization: Normalization
+  private let batch: (_ iteration: Int) throws -> Batch
 
-  public init(_ loader: BatchLoader) { self.loader = loader }
+  /// - Parameters:
+  ///   - dataset: gives names and colours of classes.
+  ///   - normalization: what the images went through.
+  ///   - batch: of an iteration, counted from 0; all of one size.
+  public init(
+    dataset: any SegmentationDataset, normalization: Normalization,
+    batch: @escaping (_ iteration: Int) throws -> Batch
+  ) {
+    self.dataset = dataset
+    self.normalization = normalization
+    self.batch = batch
+  }
+
+  public init(_ loader: BatchLoader) {
+    self.init(
+      dataset: loader.dataset, normalization: loader.augmentation.normalization, batch: loader.batch(at:))
+  }
 
   /// Pixels between two pictures.
   private static let gap = 4
@@ -23,7 +41,7 @@ public struct DataPreview {
   /// Writes `<folder>/<number>_<id>.png` and `<folder>/samples.h5`: `images` [K, 3, H, W], normalised; `labels`
   /// [K, H, W], 255 where ignored; `ids` [K]; `class_names` [C]; `views/<name>` [K, 3, H, W] where the batches have
   /// views.
-  /// - Parameter count: samples, the first ones of the loader's stream.
+  /// - Parameter count: samples, the first ones of the batches.
   /// - Returns: the files, pictures first.
   /// - Throws: `DatasetError`, `ImageError`, `HDF5Error`, `ResultsError`, and the system's error for the folder.
   public func write(_ count: Int, to folder: URL) throws -> [URL] {
@@ -32,7 +50,7 @@ public struct DataPreview {
     var numbers = Numbers()
     var files: [URL] = []
     for iteration in 0... {
-      let batch = try loader.batch(at: iteration)
+      let batch = try batch(iteration)
       for slot in 0..<min(batch.ids.count, count - files.count) {
         let id = batch.ids[slot].map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "_" }
         let number = String(format: "%03d", files.count)
@@ -50,10 +68,8 @@ public struct DataPreview {
 
   // MARK: Pictures
 
-  private var height: Int { loader.augmentation.cropHeight }
-  private var width: Int { loader.augmentation.cropWidth }
-
   private func picture(_ batch: Batch, _ slot: Int) -> ImageBuffer {
+    let (height, width) = (batch.labels.height, batch.labels.width)
     var panels = [colors(of: batch.images, slot)]
     for view in batch.views { panels.append(colors(of: view.images, slot)) }
     panels.append(colors(of: batch.labels, slot))
@@ -71,8 +87,7 @@ public struct DataPreview {
 
   /// Normalisation undone, [H, W, 3].
   private func colors(of images: Tensor, _ slot: Int) -> [UInt8] {
-    let normalization = loader.augmentation.normalization
-    let area = height * width
+    let area = images.shape.count / images.shape[0] / 3
     let values = images.values[slot * 3 * area..<(slot + 1) * 3 * area]
     var pixels = [UInt8](repeating: 0, count: 3 * area)
     for (index, value) in values.enumerated() {
@@ -85,8 +100,8 @@ public struct DataPreview {
 
   /// Classes in their colours, ignored pixels in PASCAL VOC's for void, [H, W, 3].
   private func colors(of labels: LabelBatch, _ slot: Int) -> [UInt8] {
-    let classColors = loader.dataset.classColors
-    let area = height * width
+    let classColors = dataset.classColors
+    let area = labels.height * labels.width
     return labels.values[slot * area..<(slot + 1) * area].flatMap { value in
       value == LabelMap.ignore ? PascalVOC.palette[Int(LabelMap.ignore)] : classColors[Int(value)]
     }
@@ -95,6 +110,8 @@ public struct DataPreview {
   // MARK: Numbers
 
   private struct Numbers {
+    /// Of a crop.
+    var (height, width) = (0, 0)
     var images: [Float] = []
     var labels: [UInt8] = []
     var ids: [String] = []
@@ -108,7 +125,8 @@ public struct DataPreview {
       if views.isEmpty { views = batch.views.map { ($0.name, []) } }
       images += sample(batch.images)
       for index in views.indices { views[index].images += sample(batch.views[index].images) }
-      let area = batch.labels.height * batch.labels.width
+      (height, width) = (batch.labels.height, batch.labels.width)
+      let area = height * width
       labels += batch.labels.values[slot * area..<(slot + 1) * area]
       ids.append(batch.ids[slot])
     }
@@ -116,15 +134,16 @@ public struct DataPreview {
 
   private func image(_ numbers: Numbers, named name: String) throws -> Data {
     let writer = try HDF5Writer(name: name)
-    let shape = [numbers.ids.count, 3, height, width]
+    let shape = [numbers.ids.count, 3, numbers.height, numbers.width]
     try writer.write(floats: numbers.images, shape: shape, at: "images", compress: true)
     for view in numbers.views {
       try writer.write(floats: view.images, shape: shape, at: "views/\(view.name)", compress: true)
     }
     try writer.write(
-      bytes: numbers.labels, shape: [numbers.ids.count, height, width], at: "labels", compress: true)
+      bytes: numbers.labels, shape: [numbers.ids.count, numbers.height, numbers.width], at: "labels",
+      compress: true)
     try writer.write(strings: numbers.ids, at: "ids")
-    try writer.write(strings: loader.dataset.classNames, at: "class_names")
+    try writer.write(strings: dataset.classNames, at: "class_names")
     return try writer.image()
   }
 }

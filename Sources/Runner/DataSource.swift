@@ -66,7 +66,8 @@ public enum DataSource: Equatable, Sendable {
         }
       opened = .split(
         train: try PascalVOC(root: place, split: try DataSource.split(split.train, spec), labels: labels),
-        validation: try PascalVOC(root: place, split: try DataSource.split(split.validation, spec), labels: labels))
+        validation: try PascalVOC(
+          root: place, split: try DataSource.split(split.validation, spec), labels: labels))
     case .folders(let layout): opened = try DataSource.open(layout, spec, root: place)
     }
     for part in opened.parts where part.classNames.count != spec.classes {

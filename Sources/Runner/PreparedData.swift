@@ -63,7 +63,7 @@ public struct DataPreparation: Sendable {
     let spec = spec.scaled(by: profile.dataset(spec.name))
     try source.make(spec, profile: profile)
     let data = try source.open(spec)
-    let manifest = CheckCache.manifest(data.parts, meaning: spec.description, root: source.root)
+    let manifest = CheckCache.manifest(data.parts, meaning: spec.meaning, root: source.root)
     if !fresh, let known = cache.summary(dataset: spec.name, manifest: manifest) {
       return PreparedData(spec, data, known)
     }

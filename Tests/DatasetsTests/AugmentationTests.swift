@@ -155,7 +155,9 @@ struct AugmentationTests {
   @Test(arguments: [
     ([AugmentationStage.randomScale(0.5...2)], "samples of a batch need one size"),
     ([], "samples of a batch need one size"),
-    ([.randomFlip(probability: 0.5), .randomScale(1...2), .randomCrop], "random_scale comes once, and before"),
+    (
+      [.randomFlip(probability: 0.5), .randomScale(1...2), .randomCrop], "random_scale comes once, and before"
+    ),
     ([.randomScale(1...2), .randomScale(1...2), .randomCrop], "random_scale comes once, and before"),
     ([.randomFlip(probability: 0.5), .randomFlip(probability: 1), .randomCrop], "random_flip comes once"),
     ([.randomCrop, .randomFlip(probability: 0.5)], "nothing is done after random_crop"),

@@ -18,7 +18,8 @@ import Testing
     _ folder: TemporaryFolder, images: String, labels: String?, list: String? = nil
   ) throws -> FolderDataset {
     try FolderDataset(
-      name: "own", root: folder.path, images: images, labels: labels, list: list, classNames: three, mapping: ids)
+      name: "own", root: folder.path, images: images, labels: labels, list: list, classNames: three,
+      mapping: ids)
   }
 
   // MARK: Pairs
@@ -44,7 +45,9 @@ import Testing
     let folder = try TemporaryFolder()
     for id in ["x/2", "x/1", "y/deep/1"] { try add(folder, image: "in/\(id).png", label: "gt/\(id)-l.png") }
     #expect(
-      try dataset(folder, images: "in/*.png", labels: "gt/*-l.png").samples.map(\.id) == ["x/1", "x/2", "y/deep/1"])
+      try dataset(folder, images: "in/*.png", labels: "gt/*-l.png").samples.map(\.id) == [
+        "x/1", "x/2", "y/deep/1",
+      ])
   }
 
   @Test func plainFolders() throws {
@@ -93,7 +96,9 @@ import Testing
     }
     try folder.write("a\nd\n".utf8, "more.txt")
     let more = try dataset(folder, images: "i/*.png", labels: "l/*.png", list: "more.txt")
-    #expect(throws: DatasetError.missingImage(path: "\(folder.path)/i/d.png", label: "\(folder.path)/l/d.png")) {
+    #expect(
+      throws: DatasetError.missingImage(path: "\(folder.path)/i/d.png", label: "\(folder.path)/l/d.png")
+    ) {
       try more.load(1)
     }
     #expect {
@@ -168,7 +173,8 @@ import Testing
     #expect(sample.unmatchedPixels == 3)
     // A band has the same rows.
     let band = try dataset.load(0) { _, _ in 1..<3 }
-    #expect(band.label.values == Array(sample.label.values[band.rows.lowerBound * 2..<band.rows.upperBound * 2]))
+    #expect(
+      band.label.values == Array(sample.label.values[band.rows.lowerBound * 2..<band.rows.upperBound * 2]))
     #expect(band.rows == 1..<3)
 
     let report = DataCheck.run(dataset) { _, _ in }
@@ -212,7 +218,8 @@ import Testing
       #expect(Set(ids.0).union(ids.1).count == setting.samples)
       #expect(ids.0.count == setting.samples - setting.size)
       // What no fold validates is always trained on.
-      #expect(ids.0.suffix(setting.samples - setting.count * setting.size).allSatisfy { !validated.contains($0) })
+      #expect(
+        ids.0.suffix(setting.samples - setting.count * setting.size).allSatisfy { !validated.contains($0) })
       #expect(ids.0.contains("s\(setting.samples - 1)") || setting.count * setting.size == setting.samples)
       validated += ids.1
     }
@@ -234,7 +241,8 @@ import Testing
     let batch = try BatchLoader(
       dataset: subset,
       augmentation: Augmentation(
-        scale: 1...1, flipProbability: 0, cropHeight: 9, cropWidth: 13, normalization: ResampleTests.normalization),
+        scale: 1...1, flipProbability: 0, cropHeight: 9, cropWidth: 13,
+        normalization: ResampleTests.normalization),
       batchSize: 2, seed: 1
     ).batch(at: 0)
     #expect(Set(batch.ids) == ["s4", "s1"])

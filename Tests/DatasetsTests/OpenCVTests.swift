@@ -24,7 +24,8 @@ import Testing
     {
       CropGeometry(
         scaledHeight: CropGeometry.scaled(image.height, by: factor),
-        scaledWidth: CropGeometry.scaled(image.width, by: factor), factor: factor, flip: flip, top: top, left: left,
+        scaledWidth: CropGeometry.scaled(image.width, by: factor), factor: factor, flip: flip, top: top,
+        left: left,
         height: height ?? self.height, width: width ?? self.width)
     }
   }
@@ -70,7 +71,8 @@ import Testing
       // OpenCV's positions are single floats.
       expectClose(actual: mixed, expected: item.linear, tolerance: 2e-4, "factor \(item.factor)")
       // Of 8-bit images it keeps whole numbers, of fixed-point weights.
-      expectClose(actual: mixed, expected: item.linear8.map(Float.init), tolerance: 0.85, "8 bit, \(item.factor)")
+      expectClose(
+        actual: mixed, expected: item.linear8.map(Float.init), tolerance: 0.85, "8 bit, \(item.factor)")
     }
   }
 

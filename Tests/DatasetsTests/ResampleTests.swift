@@ -6,7 +6,8 @@ import Testing
 /// The plain path: scale the whole image, mirror, pad, crop, normalise, one after the other.
 enum PlainPath {
   /// [H][W][3], bilinear with half-pixel centres.
-  static func scaled(_ image: ImageBuffer, _ height: Int, _ width: Int, _ factor: Double?) -> [[SIMD3<Float>]] {
+  static func scaled(_ image: ImageBuffer, _ height: Int, _ width: Int, _ factor: Double?) -> [[SIMD3<Float>]]
+  {
     func pixel(_ y: Int, _ x: Int) -> SIMD3<Float> {
       let base = (y * image.width + x) * 3
       return SIMD3(Float(image.pixels[base]), Float(image.pixels[base + 1]), Float(image.pixels[base + 2]))

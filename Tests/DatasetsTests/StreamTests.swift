@@ -62,7 +62,8 @@ import Testing
 
   @Test func severalStreams() throws {
     let source = StreamLoader([
-      try loader(MemoryDataset(count: 5)), try loader(MemoryDataset(count: 12), batch: 3, stream: "unlabelled"),
+      try loader(MemoryDataset(count: 5)),
+      try loader(MemoryDataset(count: 12), batch: 3, stream: "unlabelled"),
     ])
     for iteration in [0, 4, 9] {
       let batches = try source.batches(at: iteration)
@@ -82,7 +83,8 @@ import Testing
   @Test(arguments: [(1, 1), (3, 2), (2, 6)])
   func prefetchingStreamsChangesNothing(_ setting: (workers: Int, depth: Int)) throws {
     let source = StreamLoader([
-      try loader(MemoryDataset(count: 5)), try loader(MemoryDataset(count: 12), batch: 3, stream: "unlabelled"),
+      try loader(MemoryDataset(count: 5)),
+      try loader(MemoryDataset(count: 12), batch: 3, stream: "unlabelled"),
     ])
     let prefetcher = Prefetcher(source: source, range: 3..<12, depth: setting.depth, workers: setting.workers)
     for iteration in 3..<12 {
@@ -119,7 +121,9 @@ import Testing
     for number in 0..<4 {
       try folder.write(noiseImage(height: 12, width: 17, seed: UInt64(number)), "images/\(number).png")
       // No label file at all.
-      if number > 0 { try folder.write(LabelMap(height: 12, width: 17, repeating: 1), "labels/\(number).png") }
+      if number > 0 {
+        try folder.write(LabelMap(height: 12, width: 17, repeating: 1), "labels/\(number).png")
+      }
     }
     let labelled = try FolderDataset(
       name: "own", root: folder.path, images: "images/*.png", labels: "labels/*.png", classNames: ["a", "b"],

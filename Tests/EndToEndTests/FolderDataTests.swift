@@ -8,6 +8,22 @@ import TestSupport
 import Tensors
 import Testing
 
+/// A data set of one pair.
+private enum OnePair {
+  static func make(in folder: URL) throws -> FolderDataset {
+    for name in ["i", "l"] {
+      try FileManager.default.createDirectory(
+        at: folder.appendingPathComponent(name), withIntermediateDirectories: true)
+    }
+    try ImageFile.writePNG(noiseImage(height: 3, width: 5), to: folder.appendingPathComponent("i/1.png").path)
+    try ImageFile.writeGreyPNG(
+      LabelMap(height: 3, width: 5), to: folder.appendingPathComponent("l/1.png").path)
+    return try FolderDataset(
+      name: "one", root: folder.path, images: "i", labels: "l", classNames: ["no", "yes"],
+      mapping: .values(classCount: 2, offset: 0, ignored: [255]))
+  }
+}
+
 /// A data set of somebody's own: one YAML file, pairs in folders, colours as labels, folds.
 @Suite(.serialized) struct FolderDataTests {
   private static let dataset = """
@@ -77,10 +93,12 @@ import Testing
       try ImageFile.writePNG(image, to: label)
       let stray = try tool("data", "check", "--data", "data", "--dataset", "mine", "--json")
       #expect(stray.code == 0)
-      #expect(stray.out.contains("mine: 10 pixels (0.037 %) in 1 of 7 labels") && stray.out.contains("in '3'"))
+      #expect(
+        stray.out.contains("mine: 10 pixels (0.037 %) in 1 of 7 labels") && stray.out.contains("in '3'"))
       #expect(stray.out.contains("\"unmatched_pixels\": 10"))
       let unknown = try tool("data", "check", "--data", "data", "--dataset", "ours")
-      #expect(unknown.code == 64 && unknown.err.contains("'ours'") && unknown.err.contains("cityscapes, mine"))
+      #expect(
+        unknown.code == 64 && unknown.err.contains("'ours'") && unknown.err.contains("cityscapes, mine"))
       // Without real folders there is nothing to draw.
       let embedded = try tool("data", "check", "--dataset", "mine")
       #expect(embedded.code == 64 && embedded.err.contains("no embedded data for mine"), "\(embedded.err)")
@@ -143,7 +161,8 @@ import Testing
       let file = tool.folder.appendingPathComponent("experiments/datasets/mine.yaml")
       try FolderDataTests.dataset.replacingOccurrences(of: "[[0, 0, 0]]", with: "[]")
         .write(to: file, atomically: true, encoding: .utf8)
-      let checked = try tool("plan", "--profile", "smoke", "--data", "data", "--results", "results", "--table", "own")
+      let checked = try tool(
+        "plan", "--profile", "smoke", "--data", "data", "--results", "results", "--table", "own")
       #expect(checked.code == 0)
       #expect(!runs.contains { checked.out.contains($0.id.text) })
     }
@@ -161,10 +180,45 @@ import Testing
 
   // MARK: Preview
 
+  /// A view of the batch stands between image and label, and in the file.
+  @Test func previewOfViews() throws {
+    try withTemporaryDirectory { folder in
+      let (height, width) = (3, 5)
+      let dataset = try OnePair.make(in: folder)
+      let normalization = Normalization(mean: SIMD3(100, 110, 120), std: SIMD3(2, 4, 8))
+      let preview = DataPreview(dataset: dataset, normalization: normalization) { iteration in
+        Batch(
+          images: Tensor(repeating: 1, shape: [2, 3, height, width]),
+          labels: LabelBatch(
+            count: 2, height: height, width: width,
+            values: (0..<2 * height * width).map { $0 == 4 ? LabelMap.ignore : UInt8($0 % 2) }),
+          ids: ["a/\(iteration)", "b/\(iteration)"],
+          views: [("strong", Tensor(repeating: Float(iteration) - 2, shape: [2, 3, height, width]))])
+      }
+      let out = folder.appendingPathComponent("out")
+      let files = try preview.write(3, to: out)
+      #expect(files.map(\.lastPathComponent) == ["000_a_0.png", "001_b_0.png", "002_a_1.png", "samples.h5"])
+      let picture = try ImageFile.readRGB(files[0].path)
+      #expect((picture.height, picture.width) == (3, 3 * 5 + 2 * 4))
+      func pixel(_ y: Int, _ x: Int) -> [UInt8] {
+        Array(picture.pixels[(y * picture.width + x) * 3..<(y * picture.width + x + 1) * 3])
+      }
+      #expect(pixel(2, 4) == [102, 114, 128] && pixel(0, 6) == [255, 255, 255])
+      #expect(pixel(1, 9) == [96, 102, 104] && pixel(2, 16) == [255, 255, 255])
+      #expect(pixel(0, 18) == [0, 0, 0] && pixel(0, 19) == [128, 0, 0] && pixel(0, 22) == [224, 224, 192])
+      let file = try HDF5File(reading: files[3].path)
+      #expect(try file.shape("views/strong") == [3, 3, 3, 5])
+      #expect(try file.floats("views/strong").map { $0 }.suffix(45).allSatisfy { $0 == -1 })
+      #expect(try file.strings("ids") == ["a/0", "b/0", "a/1"])
+      #expect(try file.shape("labels") == [3, 3, 5])
+    }
+  }
+
   @Test func preview() throws {
     try withData { tool, _ in
       let output = try tool(
-        "data", "preview", "--profile", "smoke", "--data", "data", "--table", "own", "--count", "3", "--output", "out")
+        "data", "preview", "--profile", "smoke", "--data", "data", "--table", "own", "--count", "3",
+        "--output", "out")
       #expect(output.code == 0, "\(output.err)")
       let folder = tool.folder.appendingPathComponent("out/mine")
       let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
@@ -198,7 +252,8 @@ import Testing
       let text = try Data(contentsOf: folder.appendingPathComponent("samples.h5"))
       for (seed, isSame) in [("0", true), ("7", false)] {
         let again = try tool(
-          "data", "preview", "--profile", "smoke", "--data", "data", "--table", "own", "--count", "3", "--output",
+          "data", "preview", "--profile", "smoke", "--data", "data", "--table", "own", "--count", "3",
+          "--output",
           "seed\(seed)", "--seed", seed, "--json")
         #expect(again.code == 0)
         #expect((try again.json()["mine"] as? [String: Any])?["run"] as? String != nil)

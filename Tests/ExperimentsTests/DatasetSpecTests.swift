@@ -63,7 +63,8 @@ import Testing
   private func plan(_ files: TemporaryRegistry, profile: String = "mini") throws -> Plan {
     var prints = fingerprints
     for name in try files.load().datasets.keys { prints[name] = prints[name] ?? "\(name)-1" }
-    return try Plan(registry: try files.load(), tables: ["table05"], profile: profile, dataFingerprints: prints)
+    return try Plan(
+      registry: try files.load(), tables: ["table05"], profile: profile, dataFingerprints: prints)
   }
 
   @Test func layouts() throws {
@@ -99,27 +100,46 @@ import Testing
 
   /// Each spoils one of the three files, and the error says file, key, value and what is allowed.
   static let spoiled: [(text: String, old: String, new: String, says: [String])] = [
-    (land, "layout: folders", "layout: folder", ["layout: 'folder'", "one of cityscapes, pascal_voc, folders"]),
+    (
+      land, "layout: folders", "layout: folder",
+      ["layout: 'folder'", "one of cityscapes, pascal_voc, folders"]
+    ),
     (land, "layout: folders\n", "", ["layout", "missing"]),
-    (land, "folder: land", "folder: land\ntrain_split: train", ["train_split: unknown key", "mapping, split"]),
+    (
+      land, "folder: land", "folder: land\ntrain_split: train",
+      ["train_split: unknown key", "mapping, split"]
+    ),
     (land, "folder: land", "folder: ../land", ["folder: '../land'", "a path below the data root"]),
-    (land, "[urban, agriculture, water]", "[urban, urban, water]", ["classes: a list of 3", "a class stands twice"]),
+    (
+      land, "[urban, agriculture, water]", "[urban, urban, water]",
+      ["classes: a list of 3", "a class stands twice"]
+    ),
     (land, "[urban, agriculture, water]", "[urban]", ["classes", "a list of 2 to 254 class names"]),
-    (land, "[urban, agriculture, water]", "{a: b}", ["classes: got a mapping", "an integer, 2...254, or a list"]),
+    (
+      land, "[urban, agriculture, water]", "{a: b}",
+      ["classes: got a mapping", "an integer, 2...254, or a list"]
+    ),
     (land, "[urban, agriculture, water]", "4", ["mapping.colours: a list of 3", "there are 4 classes"]),
     (land, "train/*_sat.jpg", "\"*/*_sat.jpg\"", ["images: \"*/*_sat.jpg\"", "at most one *"]),
     (land, "train/*_sat.jpg", "/train/*_sat.jpg", ["images: '/train/*_sat.jpg'", "below the data root"]),
-    (land, "train/*_sat.jpg", "\"{split}/*_sat.jpg\"", ["images: ", "{split} needs a split of kind folders"]),
+    (
+      land, "train/*_sat.jpg", "\"{split}/*_sat.jpg\"", ["images: ", "{split} needs a split of kind folders"]
+    ),
     (land, "train/*_mask.png", "train/*_sat.jpg", ["labels: 'train/*_sat.jpg'", "the same as images"]),
     (land, "kind: colours", "kind: colors", ["mapping.kind: 'colors'", "one of ids, offset, colours"]),
     (land, "[255, 255, 0], [", "[0, 255, 255], [", ["mapping.colours[1]", "[0, 255, 255] stands twice"]),
     (land, "[255, 255, 0], [", "[255, 255], [", ["mapping.colours[1]", "a list of 3, red, green, blue"]),
     (land, "[255, 255, 0], [", "[255, 256, 0], [", ["mapping.colours[1][1]: '256'", "0...255"]),
-    (land, "[255, 255, 0], [", "[255, 254, 0], [", ["mapping.colours[1]", "with a threshold", "of 0 and 255"]),
+    (
+      land, "[255, 255, 0], [", "[255, 254, 0], [",
+      ["mapping.colours[1]", "with a threshold", "of 0 and 255"]
+    ),
     (land, "threshold: 128", "threshold: 0", ["mapping.threshold: '0'", "exact, or an integer, 1...255"]),
     (land, "threshold: 128", "threshold: close", ["mapping.threshold: 'close'", "exact, or an integer"]),
     (land, ", threshold: 128", "", ["mapping.threshold", "missing"]),
-    (land, "ignore: [[0, 0, 0]]", "ignore: [[0, 0, 255]]", ["mapping.ignore[0]", "[0, 0, 255] stands twice"]),
+    (
+      land, "ignore: [[0, 0, 0]]", "ignore: [[0, 0, 255]]", ["mapping.ignore[0]", "[0, 0, 255] stands twice"]
+    ),
     (land, "count: 5", "count: 1", ["split.count: '1'", "2...100"]),
     (land, "size: 160", "size: 160, train: a", ["split.train: unknown key", "kind, count, size"]),
     (scenes, "kind: folders,", "kind: places,", ["split.kind: 'places'", "one of lists, folders, folds"]),
@@ -155,7 +175,9 @@ import Testing
 
   /// Every value that decides content changes the id, and reads back; names and places do not.
   @Test func everyValueCounts() throws {
-    let texts = ["land": DatasetSpecTests.land, "scenes": DatasetSpecTests.scenes, "own": DatasetSpecTests.own]
+    let texts = [
+      "land": DatasetSpecTests.land, "scenes": DatasetSpecTests.scenes, "own": DatasetSpecTests.own,
+    ]
     func id(_ name: String, _ text: String) throws -> RunID {
       let files = try registry([name: text])
       try files.write(
@@ -185,7 +207,8 @@ import Testing
     for (name, old, new) in changes {
       let text = try #require(texts[name])
       #expect(text.contains(old))
-      #expect(try id(name, text) != id(name, text.replacingOccurrences(of: old, with: new)), "\(old) -> \(new)")
+      #expect(
+        try id(name, text) != id(name, text.replacingOccurrences(of: old, with: new)), "\(old) -> \(new)")
     }
     for (name, old, new) in [
       ("land", "folder: land", "folder: deepglobe/land"), ("land", "agriculture", "fields"),
@@ -193,7 +216,8 @@ import Testing
     ] {
       let text = try #require(texts[name])
       #expect(text.contains(old))
-      #expect(try id(name, text) == id(name, text.replacingOccurrences(of: old, with: new)), "\(old) -> \(new)")
+      #expect(
+        try id(name, text) == id(name, text.replacingOccurrences(of: old, with: new)), "\(old) -> \(new)")
     }
   }
 
@@ -208,7 +232,8 @@ import Testing
     #expect(
       try message([("land", nil)])?.contains("fold: 'null': data set 'land' has 5 folds") == true)
     #expect(
-      try message([("land", "[0, 5]")])?.contains("fold: '5' is out of range; allowed: an integer, 0...4") == true)
+      try message([("land", "[0, 5]")])?.contains("fold: '5' is out of range; allowed: an integer, 0...4")
+        == true)
     #expect(
       try message([("pascal_voc", "[0]")])?.contains("fold: '0': data set 'pascal_voc' has no folds") == true)
   }
@@ -240,7 +265,8 @@ import Testing
     #expect(runs[1].spec.scale == registry.profiles[profile]?.datasets["pascal_voc"]?.scale)
     // The paper's profile speaks of the paper's data sets.
     #expect(
-      registryError { _ = try plan(files, profile: "paper") }?.contains("profiles/paper.yaml: datasets.own") == true)
+      registryError { _ = try plan(files, profile: "paper") }?.contains("profiles/paper.yaml: datasets.own")
+        == true)
   }
 
   @Test func defaultIsNoDataSet() throws {

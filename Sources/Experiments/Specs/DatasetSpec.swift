@@ -18,7 +18,8 @@ public struct DatasetSpec: Equatable, Sendable {
     self.name = try reader.name(or: name, keys: DatasetContent.keys(reader) + ["folder"])
     guard name != DatasetSpec.reservedName else {
       throw RegistryError.inconsistent(
-        file: reader.file, path: "(name)", value: name, reason: "profiles use this name for data sets they do not name")
+        file: reader.file, path: "(name)", value: name,
+        reason: "profiles use this name for data sets they do not name")
     }
     folder = try reader.required("folder").relativePath()
     content = try DatasetContent(reader)
@@ -47,7 +48,7 @@ public struct DatasetSpec: Equatable, Sendable {
 
   /// What decides which files are read and what they mean, and how classes are called: equal texts, equal checks of
   /// equal files.
-  public var description: String {
+  public var meaning: String {
     var members = content.json
     members["class_names"] = classNames.map { .array($0.map { .string($0) }) } ?? .null
     return JSONValue.object(members).canonical
@@ -62,7 +63,9 @@ public struct DatasetContent: Equatable, Sendable {
 
   /// Folds of cross-validation; nil: the data set has one split.
   public var folds: (count: Int, size: Int)? {
-    guard case .folders(let layout) = layout, case .folds(let count, let size) = layout.split else { return nil }
+    guard case .folders(let layout) = layout, case .folds(let count, let size) = layout.split else {
+      return nil
+    }
     return (count, size)
   }
 

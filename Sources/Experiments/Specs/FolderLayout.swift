@@ -29,7 +29,9 @@ public struct FolderLayout: Equatable, Sendable {
     if text.filter({ $0 == "*" }).count > 1 { throw reader.outOfRange("a path with at most one *") }
     let places = text.components(separatedBy: splitPlaceholder).count - 1
     if case .folders = split {
-      if places != 1 { throw reader.inconsistent("split has kind folders, and needs one \(splitPlaceholder) here") }
+      if places != 1 {
+        throw reader.inconsistent("split has kind folders, and needs one \(splitPlaceholder) here")
+      }
     } else if places != 0 {
       throw reader.inconsistent("\(splitPlaceholder) needs a split of kind folders")
     }
@@ -67,7 +69,8 @@ public enum SplitSpec: Equatable, Sendable {
     case .folds:
       try reader.allowOnly(["kind", "count", "size"])
       self = .folds(
-        count: try reader.required("count").int(2...100), size: try reader.required("size").int(1...1_000_000))
+        count: try reader.required("count").int(2...100), size: try reader.required("size").int(1...1_000_000)
+      )
     }
     switch self {
     case .lists(let train, let validation), .folders(let train, let validation):

@@ -12,7 +12,9 @@ public struct ProfileSpec: Equatable, Sendable {
   public let datasets: [String: ProfileDataset]
 
   /// The values for a data set; nil when neither it nor `default` is in the file.
-  public func dataset(_ name: String) -> ProfileDataset? { datasets[name] ?? datasets[DatasetSpec.reservedName] }
+  public func dataset(_ name: String) -> ProfileDataset? {
+    datasets[name] ?? datasets[DatasetSpec.reservedName]
+  }
 
   init(_ reader: StrictReader, name: String) throws {
     self.name = try reader.name(
