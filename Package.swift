@@ -106,8 +106,8 @@ let package = Package(
     tests("MetricsTests", ["Metrics", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("HDF5Tests", ["HDF5"]),
     tests("WeightsTests", ["Weights", "Models", "HDF5", "Tensors", "Autograd"]),
-    tests("ResultsTests", ["Results", "JSON", "HDF5", "Metrics", "Tensors"]),
-    tests("DatasetsTests", ["Datasets", "Images", "Tensors"]),
+    tests("ResultsTests", ["Results", "JSON", "HDF5", "Metrics", "Tensors", "Experiments"]),
+    tests("DatasetsTests", ["Datasets", "Images", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("ScenesTests", ["Scenes", "Datasets", "Images", "Tensors"]),
     tests("ExperimentsTests", ["Experiments", "JSON"], exclude: ["Golden"]),
     tests("FiguresTests", ["Figures", "JSON", "Images", "Metrics"]),
@@ -115,7 +115,7 @@ let package = Package(
     tests("PackageTests", ["Experiments"]),
     tests(
       "RunnerTests", ["Runner", "Experiments", "Results", "Training", "Losses", "Models", "Tensors", "JSON"]),
-    tests("EndToEndTests", ["Results", "Experiments", "HDF5"]),
+    tests("EndToEndTests", ["Runner", "Training", "Results", "Experiments", "Datasets", "Images", "HDF5", "Models", "Tensors", "JSON"]),
   ],
   cxxLanguageStandard: .cxx17
 )

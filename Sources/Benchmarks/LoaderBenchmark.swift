@@ -33,7 +33,7 @@ public struct LoaderBenchmark: Sendable {
   /// - Throws: `DatasetError`.
   public func run(_ repeats: Repeats) throws -> BenchmarkReport {
     let dataset = try Cityscapes(root: root, split: .train)
-    let augmentation = Assembly.augmentation(recipe, cropHeight: crop.height, cropWidth: crop.width)
+    let augmentation = try Assembly.augmentation(recipe, cropHeight: crop.height, cropWidth: crop.width)
     let (times, work) = try repeats.measure { index in
       var random = RandomSource(seed: 0, purpose: "loader benchmark", index)
       let position = index % dataset.count

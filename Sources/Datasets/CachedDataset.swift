@@ -23,6 +23,7 @@ public final class CachedDataset: SegmentationDataset {
 
   public var name: String { base.name }
   public var classNames: [String] { base.classNames }
+  public var classColors: [[UInt8]] { base.classColors }
   public var samples: [SampleFiles] { base.samples }
 
   /// Bytes of pixels and labels kept now.

@@ -14,6 +14,7 @@ public struct Cityscapes: SegmentationDataset {
 
   public let name: String
   public let classNames = Cityscapes.classes.map(\.name)
+  public let classColors = Cityscapes.classes.map(\.color)
   public let samples: [SampleFiles]
   private static let trainIdSuffix = "_gtFine_labelTrainIds.png"
   private static let rawIdSuffix = "_gtFine_labelIds.png"
@@ -73,7 +74,7 @@ public struct Cityscapes: SegmentationDataset {
   }
 
   private func mapping(_ files: SampleFiles) -> LabelMapping {
-    files.labelPath.hasSuffix(Cityscapes.trainIdSuffix) ? trainIds : rawIds
+    files.labelPath?.hasSuffix(Cityscapes.trainIdSuffix) == true ? trainIds : rawIds
   }
 
   /// The evaluated classes in train-id order, with their raw ids and the data set's own display colours.

@@ -10,7 +10,10 @@ public struct DataReport: Equatable, Sendable {
   public let classNames: [String]
   /// Labelled pixels of each class, C of them; samples with errors are not counted.
   public let classPixels: [Int]
+  /// Those whose colour is no class's among them.
   public let ignoredPixels: Int
+  /// Pixels that are ignored since their colour in the label file is no class's.
+  public let unmatchedPixels: Int
   /// Everything that must be repaired before training, in sample order.
   public let errors: [DatasetError]
   /// What is allowed but deserves a look, one line each.
@@ -73,6 +76,7 @@ public enum DataCheck {
   private struct Finding: Sendable {
     var error: DatasetError?
     var counts: [Int] = []
+    var unmatched = 0
     var hash: UInt64 = 0
   }
 
@@ -86,8 +90,8 @@ public enum DataCheck {
       }
       var hash = RandomSource.hash(files.id)
       hash = contentHash(try FileBytes.read(files.imagePath), hash)
-      hash = contentHash(try FileBytes.read(files.labelPath), hash)
-      return Finding(counts: counts, hash: hash)
+      if let labelPath = files.labelPath { hash = contentHash(try FileBytes.read(labelPath), hash) }
+      return Finding(counts: counts, unmatched: sample.unmatchedPixels, hash: hash)
     } catch let error as DatasetError {
       return Finding(error: error)
     } catch let error as ImageError {
@@ -135,9 +139,21 @@ public enum DataCheck {
         warnings.append("\(dataset.name): class \(index) '\(name)' never occurs")
       }
     }
+    let unmatched = findings.map(\.unmatched).reduce(0, +)
+    if unmatched > 0 {
+      let all = max(1, counts.reduce(0, +))
+      let touched = findings.indices.filter { findings[$0].unmatched > 0 }
+      // There is one finding a sample.
+      let worst = touched.max { (findings[$0].unmatched, $1) < (findings[$1].unmatched, $0) } ?? 0
+      warnings.append(
+        "\(dataset.name): \(unmatched) pixels (\(String(format: "%.3f", 100 * Double(unmatched) / Double(all))) %) in "
+          + "\(touched.count) of \(findings.count) labels have a colour of no class and are ignored, most of them "
+          + "in '\(dataset.samples[worst].id)'")
+    }
     return DataReport(
       dataset: dataset.name, imageCount: dataset.samples.count, classNames: names, classPixels: classPixels,
-      ignoredPixels: counts[Int(LabelMap.ignore)], errors: errors, warnings: warnings,
+      ignoredPixels: counts[Int(LabelMap.ignore)], unmatchedPixels: unmatched, errors: errors,
+      warnings: warnings,
       fingerprint: errors.isEmpty ? hash : 0)
   }
 }

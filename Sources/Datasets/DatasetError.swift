@@ -9,8 +9,16 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible, L
   case emptySplit(dataset: String, path: String?)
   /// A list file has a line that is not one identifier.
   case badList(path: String, line: Int, text: String)
-  /// A label without its image.
-  case missingImage(path: String, label: String)
+  /// Two files of one identifier.
+  case ambiguous(dataset: String, id: String, paths: [String])
+  /// A list file has an identifier twice.
+  case repeatedIdentifier(path: String, line: Int, id: String)
+  /// The data set is too small for its folds.
+  case tooFewForFolds(dataset: String, samples: Int, count: Int, size: Int)
+  /// Stages of augmentation in an order that is not done.
+  case augmentation(found: [String], reason: String)
+  /// A label without its image; an image that a list names and that is not there.
+  case missingImage(path: String, label: String?)
   /// An image without its label.
   case missingLabel(path: String, image: String)
   /// Sizes are height x width, pixels.
@@ -32,7 +40,20 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible, L
       return "\(dataset): the split has no images" + (path.map { " in \($0)" } ?? "")
     case .badList(let path, let line, let text):
       return "\(path):\(line): '\(text)' is not an image identifier; one per line is allowed"
-    case .missingImage(let path, let label): return "\(path): image is missing for label \(label)"
+    case .ambiguous(let dataset, let id, let paths):
+      return "\(dataset): '\(id)' may be any of \(paths.joined(separator: ", ")); allowed: one"
+    case .repeatedIdentifier(let path, let line, let id):
+      return "\(path):\(line): '\(id)' stands twice; allowed: once"
+    case .tooFewForFolds(let dataset, let samples, let count, let size):
+      return
+        "\(dataset): \(count) folds of \(size) validation images need \(count * size) images, and there are "
+        + "\(samples); a profile's fold_size may be smaller"
+    case .augmentation(let found, let reason):
+      return
+        "augmentation [\(found.joined(separator: ", "))]: \(reason); allowed: random_scale, random_flip, "
+        + "random_crop in this order, random_crop always, the others at most once"
+    case .missingImage(let path, let label):
+      return "\(path): image is missing" + (label.map { " for label \($0)" } ?? "")
     case .missingLabel(let path, let image): return "\(path): label is missing for image \(image)"
     case .sizeMismatch(let image, let imageSize, let label, let labelSize):
       return

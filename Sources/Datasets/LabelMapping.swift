@@ -1,55 +1,76 @@
+import Images
 import Tensors
 
 /// Which raw value of a label file means which class.
-struct LabelMapping: Sendable {
-  /// 256 entries: the class, `LabelMap.ignore`, or -1 where the value is not allowed.
-  private let table: [Int16]
-  /// The allowed values, for messages.
-  private let allowed: String
-  /// Values below this, when not allowed, are likely raw Cityscapes ids; 0 where that cannot happen.
-  private let rawIdLimit: Int
+public struct LabelMapping: Sendable {
+  enum Kind: Sendable {
+    case values(LabelValues)
+    case colors(LabelColors)
+  }
+
+  let kind: Kind
 
   /// Classes as they are: 0..<count and 255.
   static func identity(classCount: Int, rawIdLimit: Int = 0) -> LabelMapping {
-    precondition((1...254).contains(classCount), "LabelMapping: \(classCount) classes do not fit")
-    var table = [Int16](repeating: -1, count: 256)
-    for value in 0..<classCount { table[value] = Int16(value) }
-    table[255] = Int16(LabelMap.ignore)
-    return LabelMapping(table: table, allowed: "0...\(classCount - 1) and 255", rawIdLimit: rawIdLimit)
+    LabelMapping(
+      kind: .values(
+        LabelValues(
+          classCount: classCount, offset: 0, ignored: [Int(LabelMap.ignore)], rawIdLimit: rawIdLimit)))
   }
 
   /// Raw ids to classes: `ids[class]` is the raw id of a class, other ids up to `last` and 255 are ignored.
   static func rawIds(_ ids: [Int], last: Int) -> LabelMapping {
-    var table = [Int16](repeating: -1, count: 256)
-    for value in 0...last { table[value] = Int16(LabelMap.ignore) }
-    for (index, id) in ids.enumerated() { table[id] = Int16(index) }
-    table[255] = Int16(LabelMap.ignore)
-    return LabelMapping(table: table, allowed: "0...\(last) and 255", rawIdLimit: 0)
+    LabelMapping(kind: .values(LabelValues(rawIds: ids, last: last)))
   }
 
-  /// - Parameter firstRow: the file's row that `raw` begins with.
-  /// - Throws: `DatasetError.labelValue` with the first pixel whose value is not allowed.
-  func apply(_ raw: LabelMap, path: String, firstRow: Int = 0) throws -> LabelMap {
-    var bad = -1
-    let values = [UInt8](unsafeUninitializedCapacity: raw.values.count) { target, count in
-      raw.values.withUnsafeBufferPointer { source in
-        table.withUnsafeBufferPointer { table in
-          for index in 0..<source.count {
-            let mapped = table[Int(source[index])]
-            if mapped < 0 && bad < 0 { bad = index }
-            target[index] = UInt8(truncatingIfNeeded: mapped)
-          }
-        }
-      }
-      count = raw.values.count
+  /// Grey levels or palette indices: class = value - offset.
+  /// - Parameters:
+  ///   - offset: 0 where the first class has the value 0; 1 where classes begin at 1, as in ADE20K.
+  ///   - ignored: values 0...255 of pixels without a class; none of them may be a class's. Any other value is an
+  ///     error of the file.
+  public static func values(classCount: Int, offset: Int, ignored: [Int]) -> LabelMapping {
+    LabelMapping(kind: .values(LabelValues(classCount: classCount, offset: offset, ignored: ignored)))
+  }
+
+  /// RGB colours, as in DeepGlobe Land Cover: `colors[class]`. Pixels of any other colour are ignored and counted
+  /// (`Sample.unmatchedPixels`).
+  /// - Parameters:
+  ///   - colors: [C, 3], distinct.
+  ///   - ignored: [_, 3], colours of pixels without a class.
+  ///   - threshold: each channel is first set to 255 from this value on, else to 0; nil: colours are compared as they
+  ///     are. With a threshold, colours are of 0 and 255.
+  public static func colors(_ colors: [[UInt8]], ignored: [[UInt8]], threshold: UInt8?) -> LabelMapping {
+    LabelMapping(kind: .colors(LabelColors(colors, ignored: ignored, threshold: threshold)))
+  }
+
+  /// Decodes and maps some rows of a label file.
+  /// - Parameter rows: as in `ImageFile.decodeLabel`.
+  /// - Returns: the label's wanted rows, and how many of their pixels have a colour of no class.
+  /// - Throws: `DatasetError.labelValue`, `ImageError`, and what `rows` throws.
+  func decode(
+    _ bytes: [UInt8], path: String, rows: (_ height: Int, _ width: Int) throws -> Range<Int>
+  ) throws -> (label: LabelMap, unmatched: Int) {
+    // An interlaced file comes whole.
+    var wanted = 0..<0
+    func note(_ height: Int, _ width: Int) throws -> Range<Int> {
+      wanted = try rows(height, width)
+      return wanted
     }
-    guard bad < 0 else {
-      let value = Int(raw.values[bad])
-      let hint = value < rawIdLimit ? "this looks like raw labelIds, not train ids" : nil
-      throw DatasetError.labelValue(
-        path: path, value: value, x: bad % raw.width, y: firstRow + bad / raw.width, allowed: allowed,
-        hint: hint)
+    switch kind {
+    case .values(let values):
+      let (raw, found, _) = try ImageFile.decodeLabel(bytes, path: path, rows: note)
+      let label = LabelMap(
+        height: wanted.count, width: raw.width,
+        values: found == wanted ? raw.values : cut(raw.values, width: raw.width, wanted))
+      return (try values.apply(label, path: path, firstRow: wanted.lowerBound), 0)
+    case .colors(let colors):
+      let (raw, found, _) = try ImageFile.decodeColorLabel(bytes, path: path, rows: note)
+      let pixels = found == wanted ? raw.pixels : cut(raw.pixels, width: raw.width * 3, wanted)
+      return colors.apply(ImageBuffer(height: wanted.count, width: raw.width, pixels: pixels))
     }
-    return LabelMap(height: raw.height, width: raw.width, values: values)
+  }
+
+  private func cut(_ values: [UInt8], width: Int, _ rows: Range<Int>) -> [UInt8] {
+    Array(values[rows.lowerBound * width..<rows.upperBound * width])
   }
 }

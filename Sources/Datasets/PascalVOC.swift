@@ -1,5 +1,4 @@
 import Foundation
-import Images
 
 /// PASCAL VOC 2012 segmentation, with the extra annotations of SBD: `JPEGImages/<id>.jpg`, lists in
 /// `ImageSets/Segmentation/<split>.txt`, masks in `SegmentationClass` (official) and `SegmentationClassAug`
@@ -45,7 +44,8 @@ public struct PascalVOC: SegmentationDataset {
       throw DatasetError.notFound(dataset: name, what: "list of split '\(split.rawValue)'", tried: [list])
     }
     let extra = ["SegmentationClassAug", "SegmentationClassTrainAug"].map { "\(base)/\($0)" }
-    samples = try PascalVOC.identifiers(list).map { id in
+    samples = try IdentifierList.read(list) { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }.map {
+      id in
       let official = "\(base)/SegmentationClass/\(id).png"
       var label = official
       if labels == .sbdFirst {
@@ -57,28 +57,6 @@ public struct PascalVOC: SegmentationDataset {
     guard !samples.isEmpty else {
       throw DatasetError.emptySplit(dataset: name, path: list)
     }
-  }
-
-  /// One identifier a line; blank lines are skipped.
-  private static func identifiers(_ path: String) throws -> [String] {
-    let bytes: [UInt8]
-    do {
-      bytes = try FileBytes.read(path)
-    } catch let error as ImageError {
-      throw DatasetError.image(error)
-    }
-    var ids: [String] = []
-    let lines = String(decoding: bytes, as: UTF8.self).split(
-      omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-    for (number, line) in lines.enumerated() {
-      let id = line.trimmingCharacters(in: .whitespaces)
-      if id.isEmpty { continue }
-      guard id.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }) else {
-        throw DatasetError.badList(path: path, line: number + 1, text: id)
-      }
-      ids.append(id)
-    }
-    return ids
   }
 
   public func load(_ index: Int) throws -> Sample { try readPair(samples[index], mapping: mapping) }

@@ -2,19 +2,20 @@ import Foundation
 
 /// Prepares batches ahead of the training loop on threads of its own.
 ///
-/// Batches come out in order and are the same for any number of workers, since `BatchLoader` is a function of
+/// Batches come out in order and are the same for any number of workers, since a `BatchSource` is a function of
 /// the iteration.
 public final class Prefetcher: Sendable {
   private let shared: Shared
 
   /// Starts the threads.
   /// - Parameters:
+  ///   - source: one loader, or several streams.
   ///   - range: the iterations to deliver; begins elsewhere than 0 in a resumed run.
   ///   - depth: the most batches that are ready or in work.
   ///   - workers: threads; each makes whole batches.
-  public init(loader: BatchLoader, range: Range<Int>, depth: Int, workers: Int) {
+  public init(source: any BatchSource, range: Range<Int>, depth: Int, workers: Int) {
     precondition(depth > 0 && workers > 0, "Prefetcher: depth \(depth), workers \(workers)")
-    shared = Shared(loader: loader, range: range, depth: depth, workers: workers)
+    shared = Shared(source: source, range: range, depth: depth, workers: workers)
     for index in 0..<workers {
       let thread = Thread { [shared] in shared.work() }
       thread.name = "prefetch-\(index)"
@@ -26,7 +27,7 @@ public final class Prefetcher: Sendable {
 
   /// The next batch, waiting for it if need be.
   /// - Throws: what reading that batch threw (`DatasetError`); the same again if called again.
-  public func next() throws -> Batch { try shared.next() }
+  public func next() throws -> TrainingBatch { try shared.next() }
 
   /// Stops the threads and waits for them; batches not yet asked for are dropped.
   public func stop() { shared.stop(wait: true) }
@@ -34,18 +35,18 @@ public final class Prefetcher: Sendable {
   /// What the consumer and the workers share. Every property below `condition` is read and written under its
   /// lock.
   private final class Shared: @unchecked Sendable {
-    private let loader: BatchLoader
+    private let source: any BatchSource
     private let end: Int
     private let depth: Int
     private let condition = NSCondition()
-    private var ready: [Int: Result<Batch, any Error>] = [:]
+    private var ready: [Int: Result<TrainingBatch, any Error>] = [:]
     private var delivered: Int
     private var started: Int
     private var running: Int
     private var stopped = false
 
-    init(loader: BatchLoader, range: Range<Int>, depth: Int, workers: Int) {
-      self.loader = loader
+    init(source: any BatchSource, range: Range<Int>, depth: Int, workers: Int) {
+      self.source = source
       self.depth = depth
       end = range.upperBound
       delivered = range.lowerBound
@@ -55,7 +56,7 @@ public final class Prefetcher: Sendable {
 
     func work() {
       while let iteration = claim() {
-        let result = Result { try loader.batch(at: iteration) }
+        let result = Result { try source.batches(at: iteration) }
         condition.withLock {
           ready[iteration] = result
           condition.broadcast()
@@ -77,7 +78,7 @@ public final class Prefetcher: Sendable {
       }
     }
 
-    func next() throws -> Batch {
+    func next() throws -> TrainingBatch {
       try condition.withLock {
         precondition(!stopped, "Prefetcher.next: already stopped")
         precondition(delivered < end, "Prefetcher.next: past the last iteration \(end - 1)")

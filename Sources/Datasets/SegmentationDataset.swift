@@ -7,9 +7,10 @@ public struct SampleFiles: Equatable, Sendable {
   /// Unique within the split, for instance "aachen_000000_000019".
   public let id: String
   public let imagePath: String
-  public let labelPath: String
+  /// nil: an unlabelled sample, whose label is `LabelMap.ignore` everywhere.
+  public let labelPath: String?
 
-  public init(id: String, imagePath: String, labelPath: String) {
+  public init(id: String, imagePath: String, labelPath: String?) {
     self.id = id
     self.imagePath = imagePath
     self.labelPath = labelPath
@@ -23,14 +24,17 @@ public struct Sample: Equatable, Sendable {
   public let image: ImageBuffer
   /// [H, W], values 0..<C or `LabelMap.ignore`.
   public let label: LabelMap
+  /// Pixels that are ignored since their colour in the label file is no class's.
+  public let unmatchedPixels: Int
 
-  public init(id: String, image: ImageBuffer, label: LabelMap) {
+  public init(id: String, image: ImageBuffer, label: LabelMap, unmatchedPixels: Int = 0) {
     precondition(
       image.height == label.height && image.width == label.width,
       "Sample \(id): image [\(image.height), \(image.width)], label [\(label.height), \(label.width)]")
     self.id = id
     self.image = image
     self.label = label
+    self.unmatchedPixels = unmatchedPixels
   }
 }
 
@@ -74,6 +78,8 @@ public protocol SegmentationDataset: Sendable {
   var name: String { get }
   /// C names; the index is the class.
   var classNames: [String] { get }
+  /// C RGB colours for pictures of labels.
+  var classColors: [[UInt8]] { get }
   /// In a fixed order that does not depend on the file system.
   var samples: [SampleFiles] { get }
   /// Reads one sample.
@@ -95,13 +101,16 @@ extension SegmentationDataset {
 
   /// Number of samples.
   public var count: Int { samples.count }
+
+  /// PASCAL VOC's.
+  public var classColors: [[UInt8]] { Array(PascalVOC.palette.prefix(classNames.count)) }
 }
 
 /// Reads the pair of a sample and checks what no later stage could tell: both there, one size, known values.
 /// - Throws: `DatasetError`.
 func readPair(_ files: SampleFiles, mapping: LabelMapping) throws -> Sample {
-  let band = try readPair(files, mapping: mapping) { height, _ in 0..<height }
-  return Sample(id: band.id, image: band.image, label: band.label)
+  let (band, unmatched) = try readRows(files, mapping: mapping) { height, _ in 0..<height }
+  return Sample(id: band.id, image: band.image, label: band.label, unmatchedPixels: unmatched)
 }
 
 /// The same for some rows.
@@ -110,40 +119,34 @@ func readPair(_ files: SampleFiles, mapping: LabelMapping) throws -> Sample {
 func readPair(
   _ files: SampleFiles, mapping: LabelMapping, rows: (_ height: Int, _ width: Int) -> Range<Int>
 ) throws -> SampleBand {
+  try readRows(files, mapping: mapping, rows: rows).band
+}
+
+private func readRows(
+  _ files: SampleFiles, mapping: LabelMapping, rows: (_ height: Int, _ width: Int) -> Range<Int>
+) throws -> (band: SampleBand, unmatched: Int) {
   guard FileManager.default.fileExists(atPath: files.imagePath) else {
     throw DatasetError.missingImage(path: files.imagePath, label: files.labelPath)
   }
-  guard FileManager.default.fileExists(atPath: files.labelPath) else {
-    throw DatasetError.missingLabel(path: files.labelPath, image: files.imagePath)
+  if let labelPath = files.labelPath, !FileManager.default.fileExists(atPath: labelPath) {
+    throw DatasetError.missingLabel(path: labelPath, image: files.imagePath)
   }
   do {
     let (image, shown, height) = try ImageFile.decodeRGB(
       FileBytes.read(files.imagePath), path: files.imagePath, rows: rows)
-    let (raw, labelled, _) = try ImageFile.decodeLabel(
-      FileBytes.read(files.labelPath), path: files.labelPath
-    ) { labelHeight, labelWidth in
-      guard labelHeight == height && labelWidth == image.width else {
-        throw DatasetError.sizeMismatch(
-          image: files.imagePath, imageSize: [height, image.width],
-          label: files.labelPath, labelSize: [labelHeight, labelWidth])
+    var label = LabelMap(height: shown.count, width: image.width)
+    var unmatched = 0
+    if let labelPath = files.labelPath {
+      (label, unmatched) = try mapping.decode(FileBytes.read(labelPath), path: labelPath) {
+        guard $0 == height && $1 == image.width else {
+          throw DatasetError.sizeMismatch(
+            image: files.imagePath, imageSize: [height, image.width], label: labelPath, labelSize: [$0, $1])
+        }
+        return shown
       }
-      return shown
     }
-    let label = shown == labelled ? raw : raw.cut(shown)
-    return SampleBand(
-      id: files.id, image: image,
-      label: try mapping.apply(label, path: files.labelPath, firstRow: shown.lowerBound), rows: shown,
-      height: height)
+    return (SampleBand(id: files.id, image: image, label: label, rows: shown, height: height), unmatched)
   } catch let error as ImageError {
     throw DatasetError.image(error)
-  }
-}
-
-extension LabelMap {
-  /// Some rows: an interlaced file comes whole.
-  fileprivate func cut(_ rows: Range<Int>) -> LabelMap {
-    LabelMap(
-      height: rows.count, width: width,
-      values: Array(values[rows.lowerBound * width..<rows.upperBound * width]))
   }
 }

@@ -15,6 +15,7 @@ public struct ShrunkDataset: SegmentationDataset {
 
   public var name: String { base.name }
   public var classNames: [String] { base.classNames }
+  public var classColors: [[UInt8]] { base.classColors }
   public var samples: [SampleFiles] { base.samples }
 
   public func load(_ index: Int) throws -> Sample {

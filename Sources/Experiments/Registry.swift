@@ -100,10 +100,17 @@ public struct Registry: Sendable {
 
   private func checkReferences() throws {
     for name in profileNames {
-      for dataset in (profiles[name]?.datasets.keys.sorted() ?? []) where datasets[dataset] == nil {
-        throw RegistryError.brokenReference(
-          file: "profiles/\(name).yaml", path: "datasets", value: dataset,
-          allowed: datasets.keys.sorted() + [ProfileSpec.defaultKey])
+      for dataset in (profiles[name]?.datasets.keys.sorted() ?? []) {
+        guard let spec = datasets[dataset] else {
+          throw RegistryError.brokenReference(
+            file: "profiles/\(name).yaml", path: "datasets", value: dataset,
+            allowed: datasets.keys.sorted() + [DatasetSpec.reservedName])
+        }
+        if let size = profiles[name]?.datasets[dataset]?.foldSize, spec.content.folds == nil {
+          throw RegistryError.inconsistent(
+            file: "profiles/\(name).yaml", path: "datasets.\(dataset).fold_size", value: "\(size)",
+            reason: "datasets/\(dataset).yaml has no folds")
+        }
       }
     }
     for name in figureNames {

@@ -130,7 +130,7 @@ struct RunResolver {
         file: "plan", path: "data fingerprint", value: dataset,
         reason: "no fingerprint of this data set was given")
     }
-    return RunData(spec, fingerprint: fingerprint)
+    return RunData(spec.scaled(by: try scaled(dataset)), fingerprint: fingerprint)
   }
 
   private mutating func add(_ base: RunSpec, _ tableOverrides: [Override], _ place: Place) throws -> RunID {

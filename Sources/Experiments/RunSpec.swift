@@ -26,8 +26,9 @@ public struct RunSpec: Equatable, Sendable {
   public let numerics: Int
 
   /// Raised with every change of the engine that changes the bits of a training run, so that results of two
-  /// versions never meet in one cell.
-  public static let currentNumerics = 4
+  /// versions never meet in one cell. 5: random scaling samples the source at 1 / factor with the factor as it was
+  /// drawn, and rounds halves of a scaled size to even; before, at source / rounded size.
+  public static let currentNumerics = 5
 
   init(
     data: RunData, model: ModelSpec, loss: LossSpec, label: LabelSpec, distillation: DistillationSpec?,
@@ -78,6 +79,7 @@ public struct RunSpec: Equatable, Sendable {
     seed = try reader.required("seed").int(0...Int(Int32.max))
     fold = try reader.nullable("fold")?.int(0...99)
     numerics = try reader.required("numerics").int(1...1_000_000)
+    try RunSpec.check(fold, of: data, reader)
     if case .unet = model.decoder, scale.cropHeight % 32 != 0 || scale.cropWidth % 32 != 0 {
       throw try reader.required("profile").inconsistent(
         "a crop of \(scale.cropHeight) x \(scale.cropWidth), and \(model.name) needs multiples of 32")
@@ -115,6 +117,24 @@ public struct RunSpec: Equatable, Sendable {
     var spec = self
     spec.recipe = try recipe.resolved(for: model.backbone)
     return spec
+  }
+
+  /// A fold goes with a data set that has folds, and only with one.
+  private static func check(_ fold: Int?, of data: RunData, _ reader: StrictReader) throws {
+    switch (fold, data.content.folds) {
+    case (nil, nil): break
+    case (nil, let folds?):
+      throw try reader.required("fold").inconsistent(
+        "data set '\(data.name)' has \(folds.count) folds; a table names them with folds: [0, ...]")
+    case (.some, nil):
+      throw try reader.required("fold").inconsistent(
+        "data set '\(data.name)' has no folds (split of kind folds)")
+    case (let fold?, let folds?):
+      if fold >= folds.count {
+        throw try reader.required("fold").outOfRange(
+          "an integer, 0...\(folds.count - 1), folds of '\(data.name)'")
+      }
+    }
   }
 
   public var json: JSONValue {

@@ -2,16 +2,18 @@
 /// second.
 ///
 /// Half-pixel centres and no antialiasing, as OpenCV's INTER_LINEAR: target index t lies at
-/// (t + 0.5) * source / target - 0.5, clamped to the image.
+/// (t + 0.5) * step - 0.5, clamped to the image.
 struct BilinearTaps {
   private(set) var low: [Int] = []
   private(set) var high: [Int] = []
   private(set) var weight: [Float] = []
 
-  init(source: Int, target: Int, indices: some Sequence<Int>) {
-    let scale = Double(source) / Double(target)
+  /// - Parameters:
+  ///   - source: extent of the image, pixels.
+  ///   - step: source pixels for each target pixel.
+  init(source: Int, step: Double, indices: some Sequence<Int>) {
     for index in indices {
-      let position = min(max((Double(index) + 0.5) * scale - 0.5, 0), Double(source - 1))
+      let position = min(max((Double(index) + 0.5) * step - 0.5, 0), Double(source - 1))
       let first = Int(position)
       low.append(first)
       high.append(min(first + 1, source - 1))

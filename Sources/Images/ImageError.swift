@@ -28,7 +28,8 @@ public enum ImageError: Error, Equatable, Sendable, CustomStringConvertible, Loc
     case .unknownFormat(let path): return "\(path): neither a PNG nor a JPEG"
     case .decoding(let path, let reason): return "\(path): cannot decode: \(reason)"
     case .wrongMode(let path, let found):
-      return "\(path): wrong mode for a label: \(found); allowed: 8-bit grey or palette PNG"
+      return
+        "\(path): wrong mode for a label: \(found); allowed: 8-bit grey or palette PNG, or a colour mapping"
     case .encoding(let path, let reason): return "\(path): cannot encode: \(reason)"
     }
   }

@@ -96,6 +96,19 @@ public enum ImageFile {
     return (LabelMap(height: wanted.count, width: width, values: values), wanted, height)
   }
 
+  /// Decodes some rows of a label PNG whose values are colours, as `decodeRGB(_:path:rows:)` does. A JPEG is refused:
+  /// its colours are not those that were written.
+  /// - Throws: `ImageError`.
+  public static func decodeColorLabel(
+    _ bytes: [UInt8], path: String, rows: (_ height: Int, _ width: Int) throws -> Range<Int>
+  ) throws -> (image: ImageBuffer, rows: Range<Int>, height: Int) {
+    if jml_image_sniff(bytes, bytes.count) == JML_IMAGE_JPEG {
+      throw ImageError.decoding(
+        path: path, reason: "a JPEG does not keep label colours exactly; allowed: PNG")
+    }
+    return try decodeRGB(bytes, path: path, rows: rows)
+  }
+
   private static func modeName(color: Int, bits: Int) -> String {
     let names = [0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGB with alpha"]
     return "\(bits)-bit \(names[color] ?? "colour type \(color)")"

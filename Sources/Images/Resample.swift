@@ -5,8 +5,9 @@ import Tensors
 ///
 /// Images are resampled bilinearly in Float32 (half-pixel centres, no antialiasing, as OpenCV's
 /// INTER_LINEAR), labels by nearest neighbour as OpenCV's INTER_NEAREST: source index floor(target index *
-/// source / target).
-/// Differs from OpenCV called with a factor in that the ratio is that of the two rounded sizes.
+/// step). The step is 1 / factor where the image is scaled by a factor, source / target where it is scaled to a
+/// size (`CropGeometry.factor`).
+/// Differs from OpenCV on 8-bit images in that values are not rounded to whole numbers before normalisation.
 public enum Resample {
   /// Scales, mirrors, crops and normalises; padding is 0, which is the mean after normalisation.
   /// - Parameter output: [3, H, W], H and W the crop's.
@@ -34,7 +35,9 @@ public enum Resample {
     let (height, width) = (geometry.height, geometry.width)
     guard count > 0 else { return output.update(repeating: 0, count: 3 * height * width) }
     let across = BilinearTaps(
-      source: image.width, target: geometry.scaledWidth, indices: columns.lazy.map(geometry.scaledColumn))
+      source: image.width, step: geometry.step(source: image.width, scaled: geometry.scaledWidth),
+      indices: columns.lazy.map(geometry.scaledColumn))
+    let step = geometry.step(source: sourceHeight, scaled: geometry.scaledHeight)
     let mean = normalization.mean
     let inverse = 1 / normalization.std
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 6 * count) { scratch in
@@ -50,8 +53,7 @@ public enum Resample {
             }
             continue
           }
-          let down = BilinearTaps(
-            source: sourceHeight, target: geometry.scaledHeight, indices: CollectionOfOne(scaledRow))
+          let down = BilinearTaps(source: sourceHeight, step: step, indices: CollectionOfOne(scaledRow))
           let first = down.low[0] - rows.lowerBound
           let second = down.high[0] - rows.lowerBound
           let weight = down.weight[0]
@@ -113,8 +115,10 @@ public enum Resample {
     check(rows, of: sourceHeight, label.height, geometry)
     let columns = geometry.imageColumns
     let width = geometry.width
+    let across = geometry.step(source: label.width, scaled: geometry.scaledWidth)
+    let down = geometry.step(source: sourceHeight, scaled: geometry.scaledHeight)
     let sources = columns.map {
-      nearestIndex(geometry.scaledColumn($0), source: label.width, target: geometry.scaledWidth)
+      nearestIndex(geometry.scaledColumn($0), source: label.width, step: across)
     }
     label.values.withUnsafeBufferPointer { values in
       for y in 0..<geometry.height {
@@ -123,7 +127,7 @@ public enum Resample {
           target.update(repeating: LabelMap.ignore, count: width)
           continue
         }
-        let source = nearestIndex(scaledRow, source: sourceHeight, target: geometry.scaledHeight)
+        let source = nearestIndex(scaledRow, source: sourceHeight, step: down)
         let row = (source - rows.lowerBound) * label.width
         target.update(repeating: LabelMap.ignore, count: columns.lowerBound)
         let shown = target + columns.lowerBound
@@ -140,8 +144,8 @@ public enum Resample {
       "Resample: \(given) rows \(rows) of \(height), the crop shows \(wanted)")
   }
 
-  static func nearestIndex(_ index: Int, source: Int, target: Int) -> Int {
-    min(Int(Double(index) * (Double(source) / Double(target))), source - 1)
+  static func nearestIndex(_ index: Int, source: Int, step: Double) -> Int {
+    min(Int(Double(index) * step), source - 1)
   }
 
   /// Normalises a whole image at its own size.

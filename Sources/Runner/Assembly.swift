@@ -2,6 +2,7 @@ import Datasets
 import Experiments
 import Foundation
 import Images
+import Methods
 import Models
 import Tensors
 import Training
@@ -11,6 +12,7 @@ import Weights
 public struct Assembly: Sendable {
   public let spec: RunSpec
   public let data: PreparedData
+  private let samples: (train: any SegmentationDataset, validation: any SegmentationDataset)
 
   /// Bytes of decoded images and labels that a run keeps in memory.
   private static let cacheBytes = 1 << 31
@@ -18,6 +20,7 @@ public struct Assembly: Sendable {
   public init(_ spec: RunSpec, data: PreparedData) {
     self.spec = spec
     self.data = data
+    samples = data.samples(fold: spec.fold)
   }
 
   private var seed: UInt64 { UInt64(spec.seed) }
@@ -32,20 +35,16 @@ public struct Assembly: Sendable {
   }
 
   /// - Parameters: `cropHeight`, `cropWidth`: pixels.
-  public static func augmentation(_ recipe: RecipeSpec, cropHeight: Int, cropWidth: Int) -> Augmentation {
-    // A stage that the recipe does not have changes nothing.
-    var scale = 1.0...1.0
-    var flipProbability = 0.0
-    for stage in recipe.augmentation {
-      switch stage {
-      case .randomScale(let range): scale = range
-      case .randomFlip(let probability): flipProbability = probability
-      case .randomCrop: break
-      }
-    }
-    return Augmentation(
-      scale: scale, flipProbability: flipProbability, cropHeight: cropHeight, cropWidth: cropWidth,
-      normalization: normalization(recipe))
+  /// - Throws: `DatasetError.augmentation`.
+  public static func augmentation(_ recipe: RecipeSpec, cropHeight: Int, cropWidth: Int) throws -> Augmentation {
+    try Augmentation(
+      stages: recipe.augmentation.map { stage in
+        switch stage {
+        case .randomScale(let range): .randomScale(range)
+        case .randomFlip(let probability): .randomFlip(probability: probability)
+        case .randomCrop: .randomCrop
+        }
+      }, cropHeight: cropHeight, cropWidth: cropWidth, normalization: normalization(recipe))
   }
 
   private func working(_ dataset: any SegmentationDataset) -> any SegmentationDataset {
@@ -53,20 +52,49 @@ public struct Assembly: Sendable {
     return ShrunkDataset(dataset, shortSide: side)
   }
 
-  /// - Throws: `DatasetError.fewerSamplesThanBatch`.
-  public func loader() throws -> BatchLoader {
-    let augmentation = Assembly.augmentation(
+  /// The batches of the run: the labelled stream and, of a semi-supervised run, the unlabelled one, which draw
+  /// independently.
+  ///
+  /// - Parameter seed: nil for the run's.
+  /// - Throws: `DatasetError.fewerSamplesThanBatch`, `.augmentation`.
+  public func batches(seed: UInt64? = nil) throws -> StreamLoader {
+    let augmentation = try Assembly.augmentation(
       spec.recipe, cropHeight: spec.scale.cropHeight, cropWidth: spec.scale.cropWidth)
-    return try BatchLoader(
-      dataset: CachedDataset(working(data.train), byteLimit: Assembly.cacheBytes), augmentation: augmentation,
-      batchSize: spec.scale.batch, seed: seed)
+    func loader(_ dataset: any SegmentationDataset, batch: Int, stream: String) throws -> BatchLoader {
+      try BatchLoader(
+        dataset: CachedDataset(working(dataset), byteLimit: Assembly.cacheBytes), augmentation: augmentation,
+        batchSize: batch, seed: seed ?? self.seed, stream: stream)
+    }
+    guard let semi = spec.semiSupervised else {
+      return StreamLoader([
+        try loader(samples.train, batch: spec.scale.batch, stream: BatchLoader.labelledStream)
+      ])
+    }
+    let (labelled, others) = Assembly.labelled(semi.labelled, of: samples.train.count)
+    return StreamLoader([
+      try loader(
+        SubsetDataset(samples.train, indices: labelled, name: "\(samples.train.name), labelled"), batch: spec.scale.batch,
+        stream: BatchLoader.labelledStream),
+      try loader(
+        UnlabelledDataset(SubsetDataset(samples.train, indices: others)),
+        batch: semi.unlabelledBatch, stream: SemiSupervisedSteps.unlabelledStream),
+    ])
   }
 
-  public var validation: any SegmentationDataset { working(data.validation) }
+  /// Which of `count` training samples keep their labels, and the others; both ascending.
+  static func labelled(_ rule: SemiSupervisedSpec.Labelled, of count: Int) -> (labelled: [Int], others: [Int]) {
+    var random = RandomSource(seed: UInt64(rule.seed), purpose: "labelled samples", count)
+    let kept = min(max(Int((rule.share * Double(count)).rounded()), 1), max(count - 1, 1))
+    let order = random.permutation(count)
+    return (order.prefix(kept).sorted(), order.dropFirst(kept).sorted())
+  }
+
+  public var validation: any SegmentationDataset { working(samples.validation) }
 
   /// The images that the run is evaluated on: the first ones of the split's list.
   public var validationIndices: [Int] {
-    Array(0..<min(data.validation.count, spec.scale.maximumValidationImages ?? data.validation.count))
+    let count = samples.validation.count
+    return Array(0..<min(count, spec.scale.maximumValidationImages ?? count))
   }
 
   public var evaluationTransform: EvaluationTransform {

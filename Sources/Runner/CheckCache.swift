@@ -9,14 +9,14 @@ public struct CheckCache: Sendable {
 
   public init(folder: URL) { self.folder = folder }
 
-  /// A hash over the names, sizes and modification times of all files, and where they lie. No file is opened. Files that are changed
-  /// without any of these changing are not noticed.
-  static func manifest(_ datasets: [any SegmentationDataset], root: URL) -> String {
-    var text = root.standardizedFileURL.path
+  /// A hash over what the files mean, their names, sizes and modification times, and where they lie. No file is
+  /// opened; files that are changed without any of these changing are not noticed.
+  static func manifest(_ datasets: [any SegmentationDataset], meaning: String, root: URL) -> String {
+    var text = root.standardizedFileURL.path + "\n" + meaning
     for dataset in datasets {
       text += "\n\(dataset.name)\t\(dataset.classNames.joined(separator: ","))"
       for sample in dataset.samples {
-        text += "\n\(sample.id)\t\(stamp(sample.imagePath))\t\(stamp(sample.labelPath))"
+        text += "\n\(sample.id)\t\(stamp(sample.imagePath))\t\(sample.labelPath.map(stamp) ?? "unlabelled")"
       }
     }
     return String(SHA256.hexDigest(of: text).prefix(16))

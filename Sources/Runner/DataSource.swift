@@ -24,7 +24,7 @@ public enum DataSource: Equatable, Sendable {
       throw RunnerError.needsData(dataset: spec.name, profile: profile.name)
     }
     let seed = UInt64(wanted.seed)
-    switch spec.format {
+    switch spec.content.layout {
     case .cityscapes:
       let sizes = EmbeddedData.Sizes(
         streetTrain: wanted.trainImages, streetVal: wanted.validationImages, streetHeight: wanted.height,
@@ -35,6 +35,7 @@ public enum DataSource: Equatable, Sendable {
         objectTrain: wanted.trainImages, objectVal: wanted.validationImages,
         objectSide: max(wanted.height, wanted.width))
       return (EmbeddedSet(.objects, seed: seed, sizes: sizes), root)
+    case .folders: throw RunnerError.needsData(dataset: spec.name, profile: profile.name)
     }
   }
 
@@ -64,28 +65,73 @@ public enum DataSource: Equatable, Sendable {
     throw RunnerError.alteredData(folder: set.folder(below: root.path), count: altered.count, first: first)
   }
 
-  /// Lists a split's files as they are on disk.
+  /// Lists a data set's files as they are on disk.
   /// - Throws: `RunnerError.unknownSplit`, `.classCount`, `DatasetError`.
-  func open(_ spec: DatasetSpec, split: String) throws -> any SegmentationDataset {
+  func open(_ spec: DatasetSpec) throws -> OpenedData {
     // The folder that the experiment file names, or, if it is not there, the root as somebody named it.
     let named = root.appendingPathComponent(spec.folder).path
     let place = ProjectLocation.isFolder(named) ? named : root.path
-    let dataset: any SegmentationDataset
-    switch spec.format {
-    case .cityscapes:
-      dataset = try Cityscapes(root: place, split: try DataSource.split(split, spec))
-    case .pascalVOC:
+    let opened: OpenedData
+    switch spec.content.layout {
+    case .cityscapes(let split):
+      opened = .split(
+        train: try Cityscapes(root: place, split: try DataSource.split(split.train, spec)),
+        validation: try Cityscapes(root: place, split: try DataSource.split(split.validation, spec)))
+    case .pascalVOC(let split, let source):
       let labels: PascalVOC.Labels =
-        switch spec.labelSource {
+        switch source {
         case .official: .official
         case .sbdFirst: .sbdFirst
         }
-      dataset = try PascalVOC(root: place, split: try DataSource.split(split, spec), labels: labels)
+      opened = .split(
+        train: try PascalVOC(root: place, split: try DataSource.split(split.train, spec), labels: labels),
+        validation: try PascalVOC(
+          root: place, split: try DataSource.split(split.validation, spec), labels: labels))
+    case .folders(let layout): opened = try DataSource.open(layout, spec, root: place)
     }
-    guard dataset.classNames.count == spec.classes else {
-      throw RunnerError.classCount(dataset: spec.name, file: spec.classes, format: dataset.classNames.count)
+    for part in opened.parts where part.classNames.count != spec.classes {
+      throw RunnerError.classCount(dataset: spec.name, file: spec.classes, format: part.classNames.count)
     }
-    return dataset
+    return opened
+  }
+
+  private static func open(_ layout: FolderLayout, _ spec: DatasetSpec, root: String) throws -> OpenedData {
+    let mapping: LabelMapping
+    var colors: [[UInt8]]?
+    switch layout.mapping {
+    case .values(let offset, let ignore):
+      mapping = .values(classCount: spec.classes, offset: offset, ignored: ignore)
+    case .colors(let classes, let ignore, let threshold):
+      // The registry has made sure that they are bytes.
+      func bytes(_ colors: [[Int]]) -> [[UInt8]] { colors.map { $0.map { UInt8(clamping: $0) } } }
+      colors = bytes(classes)
+      mapping = .colors(
+        bytes(classes), ignored: bytes(ignore), threshold: threshold.map { UInt8(clamping: $0) })
+    }
+    func part(_ name: String, folder: String? = nil, list: String? = nil) throws -> FolderDataset {
+      func filled(_ pattern: String) -> String {
+        folder.map { pattern.replacingOccurrences(of: FolderLayout.splitPlaceholder, with: $0) } ?? pattern
+      }
+      return try FolderDataset(
+        name: name, root: root, images: filled(layout.images), labels: filled(layout.labels), list: list,
+        classNames: spec.classNames ?? (0..<spec.classes).map { "class \($0)" }, classColors: colors,
+        mapping: mapping)
+    }
+    switch layout.split {
+    case .lists(let train, let validation):
+      return .split(
+        train: try part("\(spec.name)/train", list: train),
+        validation: try part("\(spec.name)/validation", list: validation))
+    case .folders(let train, let validation):
+      return .split(
+        train: try part("\(spec.name)/train", folder: train),
+        validation: try part("\(spec.name)/validation", folder: validation))
+    case .folds(let count, let size):
+      let folds = FoldSplit(count: count, size: size)
+      let all = try part(spec.name)
+      try folds.check(all)
+      return .folds(all, folds)
+    }
   }
 
   private static func split<Split: RawRepresentable<String> & CaseIterable>(
@@ -99,11 +145,40 @@ public enum DataSource: Equatable, Sendable {
   }
 
   /// In words for captions; no path of this machine.
-  func description(train: Int, validation: Int) -> String {
-    let images = "\(train) training and \(validation) validation images"
+  func description(_ data: OpenedData) -> String {
+    let images =
+      switch data {
+      case .split(let train, let validation):
+        "\(train.count) training and \(validation.count) validation images"
+      case .folds(let all, let folds): "\(all.count) images in \(folds.count) folds of \(folds.size)"
+      }
     switch self {
     case .folder(let url): return "folder `\(url.lastPathComponent)`, \(images)"
     case .embedded: return "embedded, \(images)"
+    }
+  }
+}
+
+/// A data set's samples at full resolution.
+enum OpenedData: Sendable {
+  case split(train: any SegmentationDataset, validation: any SegmentationDataset)
+  case folds(any SegmentationDataset, FoldSplit)
+
+  /// Every sample once: what is checked.
+  var parts: [any SegmentationDataset] {
+    switch self {
+    case .split(let train, let validation): [train, validation]
+    case .folds(let all, _): [all]
+    }
+  }
+
+  /// - Parameter fold: given if and only if there are folds; `RunSpec` makes sure of that.
+  func samples(fold: Int?) -> (train: any SegmentationDataset, validation: any SegmentationDataset) {
+    switch (self, fold) {
+    case (.split(let train, let validation), nil): return (train, validation)
+    case (.folds(let all, let folds), let fold?): return folds.parts(of: all, fold: fold)
+    case (.split, .some), (.folds, nil):
+      preconditionFailure("OpenedData: fold \(fold.map(String.init) ?? "none") of \(parts[0].name)")
     }
   }
 }

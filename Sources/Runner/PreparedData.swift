@@ -5,9 +5,20 @@ import Foundation
 /// A data set that has passed its check.
 public struct PreparedData: Sendable {
   public let spec: DatasetSpec
-  public let train: any SegmentationDataset
-  public let validation: any SegmentationDataset
   public let summary: DataSummary
+  private let data: OpenedData
+
+  init(_ spec: DatasetSpec, _ data: OpenedData, _ summary: DataSummary) {
+    self.spec = spec
+    self.data = data
+    self.summary = summary
+  }
+
+  /// Training and validation samples of a run.
+  /// - Parameter fold: given if and only if the data set has folds.
+  public func samples(fold: Int?) -> (train: any SegmentationDataset, validation: any SegmentationDataset) {
+    data.samples(fold: fold)
+  }
 }
 
 /// What the check of both splits of a data set has found: kept, so that unchanged files are read once.
@@ -22,7 +33,7 @@ public struct DataSummary: Codable, Equatable, Sendable {
   public let trainImages: Int
   public let validationImages: Int
   public let warnings: [String]
-  /// Labelled pixels of each class, by split.
+  /// Labelled pixels of each class, by split; both of the whole data set where it has folds.
   public let trainPixels: [Int]
   public let validationPixels: [Int]
   public let classNames: [String]
@@ -60,8 +71,9 @@ public struct DataPreparation: Sendable {
       guard ProjectLocation.isFolder(source.root.path) else {
         throw RunnerError.noDataFolder(path: source.root.path)
       }
-      let splits = try open(spec)
-      let manifest = CheckCache.manifest(splits, root: source.root)
+      let spec = spec.scaled(by: profile.dataset(spec.name))
+      let manifest = CheckCache.manifest(
+        try source.open(spec).parts, meaning: spec.meaning, root: source.root)
       return cache.summary(dataset: spec.name, manifest: manifest).map { .fingerprint($0.fingerprint) }
         ?? .unchecked
     } catch let error as RunnerError {
@@ -90,19 +102,20 @@ public struct DataPreparation: Sendable {
   public func prepare(
     _ spec: DatasetSpec, fresh: Bool = false, progress: @escaping @Sendable (String, Int, Int) -> Void
   ) throws -> PreparedData {
+    let spec = spec.scaled(by: profile.dataset(spec.name))
     try source.make(spec, profile: profile)
-    let splits = try open(spec)
-    let manifest = CheckCache.manifest(splits, root: source.root)
+    let data = try source.open(spec)
+    let manifest = CheckCache.manifest(data.parts, meaning: spec.meaning, root: source.root)
     if !fresh, let known = cache.summary(dataset: spec.name, manifest: manifest) {
-      return PreparedData(spec: spec, train: splits[0], validation: splits[1], summary: known)
+      return PreparedData(spec, data, known)
     }
-    let (reports, summary) = try check(spec, splits, manifest: manifest, progress: progress)
+    let (reports, summary) = try check(spec, data, manifest: manifest, progress: progress)
     guard let summary else {
       let errors = reports.flatMap(\.errors)
       throw RunnerError.badData(
         dataset: spec.name, count: errors.count, first: errors.prefix(3).map(\.description))
     }
-    return PreparedData(spec: spec, train: splits[0], validation: splits[1], summary: summary)
+    return PreparedData(spec, data, summary)
   }
 
   /// Every report of a data set, good or bad, read anew and remembered if good: for `jml data check`.
@@ -111,36 +124,33 @@ public struct DataPreparation: Sendable {
   public func check(
     _ spec: DatasetSpec, progress: @escaping @Sendable (String, Int, Int) -> Void
   ) throws -> (reports: [DataReport], summary: DataSummary?) {
+    let spec = spec.scaled(by: profile.dataset(spec.name))
     try source.make(spec, profile: profile)
-    let splits = try open(spec)
+    let data = try source.open(spec)
     return try check(
-      spec, splits, manifest: CheckCache.manifest(splits, root: source.root), progress: progress)
-  }
-
-  /// Training and validation split.
-  private func open(_ spec: DatasetSpec) throws -> [any SegmentationDataset] {
-    [try source.open(spec, split: spec.trainSplit), try source.open(spec, split: spec.validationSplit)]
+      spec, data, manifest: CheckCache.manifest(data.parts, meaning: spec.meaning, root: source.root),
+      progress: progress)
   }
 
   private func check(
-    _ spec: DatasetSpec, _ splits: [any SegmentationDataset], manifest: String,
+    _ spec: DatasetSpec, _ data: OpenedData, manifest: String,
     progress: @escaping @Sendable (String, Int, Int) -> Void
   ) throws -> (reports: [DataReport], summary: DataSummary?) {
     try source.verify(spec, profile: profile)
-    let reports = splits.map { dataset in
+    let reports = data.parts.map { dataset in
       DataCheck.run(dataset, threads: threads) { progress(dataset.name, $0, $1) }
     }
     guard reports.allSatisfy(\.errors.isEmpty) else { return (reports, nil) }
     let content = String(
       SHA256.hexDigest(of: reports.map(\.fingerprintText).joined(separator: " ")).prefix(16))
+    // Folds are of one size.
+    let (train, validation) = data.samples(fold: spec.content.folds.map { _ in 0 })
     let summary = DataSummary(
       dataset: spec.name, fingerprint: try source.fingerprint(spec, profile: profile) ?? content,
       content: content,
-      description: source.description(train: splits[0].count, validation: splits[1].count),
-      trainImages: splits[0].count, validationImages: splits[1].count,
-      warnings: reports.flatMap(\.warnings),
-      trainPixels: reports[0].classPixels, validationPixels: reports[1].classPixels,
-      classNames: splits[0].classNames)
+      description: source.description(data), trainImages: train.count, validationImages: validation.count,
+      warnings: reports.flatMap(\.warnings), trainPixels: reports[0].classPixels,
+      validationPixels: reports[reports.count - 1].classPixels, classNames: train.classNames)
     cache.keep(summary, manifest: manifest)
     return (reports, summary)
   }

@@ -32,7 +32,7 @@ struct RunEvaluations {
         EvaluationPoint(
           point: RunEvaluations.name(EvaluationPoint.last, name), iteration: trainer.iteration,
           evaluation: StoredEvaluation(
-            imageIDs: ids, classNames: assembly.data.train.classNames, evaluation: evaluation))
+            imageIDs: ids, classNames: assembly.data.summary.classNames, evaluation: evaluation))
       )
     }
   }

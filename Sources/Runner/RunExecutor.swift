@@ -123,7 +123,7 @@ public struct RunExecutor {
   // MARK: Training
 
   private func train(_ claim: RunClaim, _ progress: inout Progress) throws -> RunEnd {
-    let loader = try assembly.loader()
+    let batches = try assembly.batches()
     let trainer = try makeTrainer()
     let load = try claim.resume()
     for problem in load.problems { report(.notice("checkpoint not used: \(problem)")) }
@@ -131,7 +131,7 @@ public struct RunExecutor {
       try restore(trainer, &progress, checkpoint)
     }
     report(.started(iteration: trainer.iteration, iterations: iterations))
-    let prefetcher = Prefetcher(loader: loader, range: trainer.iteration..<iterations, depth: 4, workers: 1)
+    let prefetcher = Prefetcher(source: batches, range: trainer.iteration..<iterations, depth: 4, workers: 1)
     defer { prefetcher.stop() }
     var saved = (iteration: trainer.iteration, time: ContinuousClock.now)
     while !trainer.isFinished {
@@ -144,7 +144,7 @@ public struct RunExecutor {
         try evaluations(claim).evaluateOnTheWay(trainer)
         progress.evaluated = trainer.iteration
       }
-      let step = try trainer.advance(TrainingBatch([("labelled", try prefetcher.next())]))
+      let step = try trainer.advance(try prefetcher.next())
       progress.iteration = step.iteration
       progress.curves.append(iteration: step.iteration, loss: step.loss, learningRate: step.learningRate)
       try log(step, claim)

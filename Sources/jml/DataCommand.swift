@@ -7,8 +7,8 @@ import Runner
 
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "data", abstract: "Makes the embedded data, or checks data.",
-    subcommands: [DataMakeCommand.self, DataCheckCommand.self])
+    commandName: "data", abstract: "Makes the embedded data, checks data, or shows it as a run sees it.",
+    subcommands: [DataMakeCommand.self, DataCheckCommand.self, DataPreviewCommand.self])
 }
 
 struct DataMakeCommand: ParsableCommand {
@@ -53,24 +53,45 @@ struct DataCheckCommand: ParsableCommand {
       jml run does this before any training, unless the files are those of an earlier check. plan, status and table
       know real folders by their check alone. Ends with 65 when there are errors.
 
-      Example: jml data check --data /datasets --table 4
+      Examples: jml data check --data /datasets --table 4
+                jml data check --data /datasets --dataset own
       """)
 
   @OptionGroup var options: WorkspaceOptions
 
+  @Option(
+    name: .customLong("dataset"),
+    help: "Data set by name; may be repeated, and need not be in a table. Default: those of the tables.")
+  var datasets: [String] = []
+
   func run() throws {
     let workspace = try Workspace(options.options())
     var reports: [DataReport] = []
-    for name in try Plan.datasets(of: workspace.tables, in: workspace.registry) {
-      guard let spec = workspace.registry.datasets[name] else { continue }
+    for spec in try specs(workspace) {
       let (found, summary) = try workspace.preparation.check(spec, progress: Console.reading)
       reports += found
-      if let summary { Console.say("data \(name): \(summary.description), fingerprint \(summary.fingerprint)") }
+      if let summary {
+        Console.say("data \(spec.name): \(summary.description), fingerprint \(summary.fingerprint)")
+      }
     }
     Console.out(
       options.json ? JSONValue.array(reports.map(json)).pretty : reports.map(text).joined(separator: "\n"))
     let errors = reports.reduce(0) { $0 + $1.errors.count }
     if errors > 0 { throw DataFailure(errors: errors) }
+  }
+
+  private func specs(_ workspace: Workspace) throws -> [DatasetSpec] {
+    let known = workspace.registry.datasets
+    if datasets.isEmpty {
+      return try Plan.datasets(of: workspace.tables, in: workspace.registry).compactMap { known[$0] }
+    }
+    return try datasets.map { name in
+      guard let spec = known[name] else {
+        throw RegistryError.brokenReference(
+          file: "datasets", path: "--dataset", value: name, allowed: known.keys.sorted())
+      }
+      return spec
+    }
   }
 
   private func text(_ report: DataReport) -> String {
@@ -93,7 +114,7 @@ struct DataCheckCommand: ParsableCommand {
       "fingerprint": report.errors.isEmpty ? .string(report.fingerprintText) : .null,
       "errors": .array(report.errors.map { .string($0.description) }),
       "warnings": .array(report.warnings.map { .string($0) }),
-      "ignored_pixels": .int(report.ignoredPixels),
+      "ignored_pixels": .int(report.ignoredPixels), "unmatched_pixels": .int(report.unmatchedPixels),
       "classes": .array(
         zip(report.classNames, report.classPixels).map { name, pixels in
           .object(["name": .string(name), "pixels": .int(pixels)])

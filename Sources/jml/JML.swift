@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Experiments
 import Results
 import Runner
@@ -74,6 +75,9 @@ enum Main {
       case .inputNotFinished, .cannotStart: return 1
       }
     case let error as ResultsError: return error.isDamage ? 65 : 1
+    case let error as DatasetError:
+      if case .writing = error { return 1 }
+      return 65
     case is DataFailure, is WeightsError: return 65
     default: return 1
     }

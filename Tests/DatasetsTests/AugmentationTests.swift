@@ -117,6 +117,62 @@ struct AugmentationTests {
     #expect(tops.count > 15)
   }
 
+  /// A stage draws its own numbers, in order, and nothing else is drawn: later draws follow.
+  @Test func stagesDrawInOrder() throws {
+    let (height, width) = (45, 61)
+    func geometry(_ stages: [AugmentationStage], _ random: inout RandomSource) throws -> CropGeometry {
+      try Augmentation(
+        stages: stages, cropHeight: 24, cropWidth: 40, normalization: ResampleTests.normalization
+      ).geometry(height: height, width: width, using: &random)
+    }
+    for draw in 0..<20 {
+      let random = RandomSource(seed: 4, purpose: "stages", draw)
+      var (all, plain, expected) = (random, random, random)
+      let three = try geometry([.randomScale(0.5...2), .randomFlip(probability: 0.5), .randomCrop], &all)
+      // The list of the paper's three is the paper's augmentation, draw by draw.
+      #expect(three == augmentation().geometry(height: height, width: width, using: &plain))
+      let factor = expected.uniform(0.5, 2)
+      #expect(three.factor == factor)
+      #expect(three.flip == (expected.uniform() < 0.5))
+      #expect(three.scaledHeight == Int((45 * factor).rounded(.toNearestOrEven)))
+      _ = expected.below(max(three.scaledHeight - 24, 0) + 1)
+      _ = expected.below(max(three.scaledWidth - 40, 0) + 1)
+      let next = expected.next()
+      #expect(all.next() == next && plain.next() == next)
+
+      var (crop, cropExpected) = (random, random)
+      let only = try geometry([.randomCrop], &crop)
+      #expect(only.factor == nil && !only.flip && only.scaledHeight == 45 && only.scaledWidth == 61)
+      #expect(only.top == cropExpected.below(22) && only.left == cropExpected.below(22))
+      #expect(crop.next() == cropExpected.next())
+
+      var (flip, flipExpected) = (random, random)
+      let mirrored = try geometry([.randomFlip(probability: 0.5), .randomCrop], &flip)
+      #expect(mirrored.flip == (flipExpected.uniform() < 0.5) && mirrored.factor == nil)
+    }
+  }
+
+  @Test(arguments: [
+    ([AugmentationStage.randomScale(0.5...2)], "samples of a batch need one size"),
+    ([], "samples of a batch need one size"),
+    (
+      [.randomFlip(probability: 0.5), .randomScale(1...2), .randomCrop], "random_scale comes once, and before"
+    ),
+    ([.randomScale(1...2), .randomScale(1...2), .randomCrop], "random_scale comes once, and before"),
+    ([.randomFlip(probability: 0.5), .randomFlip(probability: 1), .randomCrop], "random_flip comes once"),
+    ([.randomCrop, .randomFlip(probability: 0.5)], "nothing is done after random_crop"),
+    ([.randomCrop, .randomCrop], "nothing is done after random_crop"),
+  ])
+  func otherOrdersAreRefused(_ stages: [AugmentationStage], _ reason: String) {
+    #expect {
+      try Augmentation(
+        stages: stages, cropHeight: 8, cropWidth: 9, normalization: ResampleTests.normalization)
+    } throws: {
+      "\($0)".contains(reason) && "\($0)".contains("[\(stages.map(\.kind).joined(separator: ", "))]")
+        && "\($0)".contains("allowed: random_scale, random_flip, random_crop in this order")
+    }
+  }
+
   @Test func evaluationPadsUpToTheWindow() {
     let source = sample(10, 31)
     let plain = EvaluationTransform(

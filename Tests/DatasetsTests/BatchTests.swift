@@ -77,9 +77,9 @@ struct BatchTests {
   func prefetchingChangesNothing(_ setting: (workers: Int, depth: Int)) throws {
     let loader = try loader(MemoryDataset(count: 10))
     // Begins in the middle, as a resumed run does.
-    let prefetcher = Prefetcher(loader: loader, range: 4..<15, depth: setting.depth, workers: setting.workers)
+    let prefetcher = Prefetcher(source: loader, range: 4..<15, depth: setting.depth, workers: setting.workers)
     for iteration in 4..<15 {
-      let batch = try prefetcher.next()
+      let batch = try prefetcher.next().labelled
       let expected = try loader.batch(at: iteration)
       #expect(batch.ids == expected.ids)
       #expect(batch.images.values == expected.images.values)
@@ -91,7 +91,7 @@ struct BatchTests {
   @Test func errorsComeOutAtTheirIteration() throws {
     let loader = try loader(MemoryDataset(count: 9, broken: [4]))
     let bad = try #require((0..<3).first { loader.indices(at: $0).contains(4) })
-    let prefetcher = Prefetcher(loader: loader, range: 0..<9, depth: 4, workers: 2)
+    let prefetcher = Prefetcher(source: loader, range: 0..<9, depth: 4, workers: 2)
     for _ in 0..<bad { _ = try prefetcher.next() }
     #expect(throws: DatasetError.image(.unknownFormat(path: "4.png"))) { try prefetcher.next() }
     #expect(throws: DatasetError.image(.unknownFormat(path: "4.png"))) { try prefetcher.next() }
@@ -101,7 +101,7 @@ struct BatchTests {
   @Test func stoppingEarlyEndsTheThreads() throws {
     for _ in 0..<20 {
       let prefetcher = Prefetcher(
-        loader: try loader(MemoryDataset(count: 10)), range: 0..<1000, depth: 3, workers: 2)
+        source: try loader(MemoryDataset(count: 10)), range: 0..<1000, depth: 3, workers: 2)
       _ = try prefetcher.next()
       prefetcher.stop()
       prefetcher.stop()

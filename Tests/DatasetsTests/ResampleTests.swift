@@ -6,13 +6,15 @@ import Testing
 /// The plain path: scale the whole image, mirror, pad, crop, normalise, one after the other.
 enum PlainPath {
   /// [H][W][3], bilinear with half-pixel centres.
-  static func scaled(_ image: ImageBuffer, _ height: Int, _ width: Int) -> [[SIMD3<Float>]] {
+  static func scaled(_ image: ImageBuffer, _ height: Int, _ width: Int, _ factor: Double?) -> [[SIMD3<Float>]]
+  {
     func pixel(_ y: Int, _ x: Int) -> SIMD3<Float> {
       let base = (y * image.width + x) * 3
       return SIMD3(Float(image.pixels[base]), Float(image.pixels[base + 1]), Float(image.pixels[base + 2]))
     }
     func position(_ index: Int, _ source: Int, _ target: Int) -> (Int, Int, Float) {
-      let center = (Double(index) + 0.5) * (Double(source) / Double(target)) - 0.5
+      let step = factor.map { 1 / $0 } ?? Double(source) / Double(target)
+      let center = (Double(index) + 0.5) * step - 0.5
       let clamped = min(max(center, 0), Double(source - 1))
       return (Int(clamped), min(Int(clamped) + 1, source - 1), Float(clamped - clamped.rounded(.down)))
     }
@@ -27,12 +29,12 @@ enum PlainPath {
     }
   }
 
-  static func scaled(_ label: LabelMap, _ height: Int, _ width: Int) -> [[UInt8]] {
-    (0..<height).map { y in
-      let row = min(Int(Double(y) * (Double(label.height) / Double(height))), label.height - 1)
-      return (0..<width).map { x in
-        label[row, min(Int(Double(x) * (Double(label.width) / Double(width))), label.width - 1)]
-      }
+  static func scaled(_ label: LabelMap, _ height: Int, _ width: Int, _ factor: Double?) -> [[UInt8]] {
+    let down = factor.map { 1 / $0 } ?? Double(label.height) / Double(height)
+    let across = factor.map { 1 / $0 } ?? Double(label.width) / Double(width)
+    return (0..<height).map { y in
+      let row = min(Int(Double(y) * down), label.height - 1)
+      return (0..<width).map { x in label[row, min(Int(Double(x) * across), label.width - 1)] }
     }
   }
 
@@ -62,6 +64,12 @@ struct ResampleTests {
     CropGeometry(scaledHeight: 7, scaledWidth: 31, flip: false, top: -1, left: 12, height: 10, width: 16),
     CropGeometry(scaledHeight: 1, scaledWidth: 1, flip: true, top: -2, left: -1, height: 4, width: 3),
     CropGeometry(scaledHeight: 5, scaledWidth: 5, flip: false, top: 0, left: 9, height: 4, width: 3),
+    CropGeometry(
+      scaledHeight: 19, scaledWidth: 30, factor: 1.743, flip: true, top: 2, left: 8, height: 16, width: 13),
+    CropGeometry(
+      scaledHeight: 6, scaledWidth: 10, factor: 0.5772, flip: true, top: -3, left: -2, height: 12, width: 14),
+    CropGeometry(
+      scaledHeight: 7, scaledWidth: 11, factor: 0.66, flip: false, top: -1, left: 2, height: 10, width: 16),
   ]
 
   @Test(arguments: geometries)
@@ -72,7 +80,7 @@ struct ResampleTests {
     let result = Tensor(repeating: .nan, shape: [3, geometry.height, geometry.width])
     Resample.bilinear(image, geometry, normalization, into: result.pointer)
     let plain = PlainPath.cropped(
-      PlainPath.scaled(image, geometry.scaledHeight, geometry.scaledWidth), geometry,
+      PlainPath.scaled(image, geometry.scaledHeight, geometry.scaledWidth, geometry.factor), geometry,
       padding: normalization.mean)
     let inverse = 1 / normalization.std
     var expected: [Float] = []
@@ -91,8 +99,8 @@ struct ResampleTests {
       if let start = buffer.baseAddress { Resample.nearest(label, geometry, into: start) }
     }
     let plainLabels = PlainPath.cropped(
-      PlainPath.scaled(label, geometry.scaledHeight, geometry.scaledWidth), geometry, padding: LabelMap.ignore
-    )
+      PlainPath.scaled(label, geometry.scaledHeight, geometry.scaledWidth, geometry.factor), geometry,
+      padding: LabelMap.ignore)
     #expect(labels == plainLabels.flatMap { $0 })
   }
 

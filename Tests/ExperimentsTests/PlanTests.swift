@@ -85,6 +85,7 @@ import Testing
   /// Shapes of the paper's other tables: several metrics of one run, dashes, folds, loss weights as columns.
   @Test func otherShapes() throws {
     let files = try TemporaryRegistry()
+    try files.write("datasets/land.yaml", DatasetSpecTests.land)
     try files.write(
       "tables/table05.yaml",
       """
@@ -93,7 +94,7 @@ import Testing
       unit: "%"
       row_headers: [Model, Metric]
       defaults:
-        {dataset: pascal_voc, recipe: sgd_voc, loss: ce_jml, label: hard, seeds: [0], folds: [0, 1, 2, 3, 4]}
+        {dataset: land, recipe: sgd_voc, loss: ce_jml, label: hard, seeds: [0], folds: [0, 1, 2, 3, 4]}
       columns:
         - {title: "0.10/0.90", kind: run, set: {loss.cross_entropy_weight: 0.1, loss.jaccard_weight: 0.9}}
         - {title: BLS, kind: run, label: boundary_smoothing}
@@ -114,9 +115,9 @@ import Testing
     let paper = try #require(registry.tables["table05"]?.rows[0].paper[0])
     #expect(paper.mean.text == "1.20")
     #expect(paper.std?.text == "0.862")
-    #expect(try Plan.datasets(of: ["table05"], in: registry) == ["pascal_voc"])
+    #expect(try Plan.datasets(of: ["table05"], in: registry) == ["land"])
     let plan = try Plan(
-      registry: registry, tables: ["table05"], profile: "smoke", dataFingerprints: ["pascal_voc": "x"])
+      registry: registry, tables: ["table05"], profile: "smoke", dataFingerprints: ["land": "x"])
     // Both rows read the same five runs of the first column; the second column exists in one row.
     #expect(plan.runs.count == 10)
     let cells = try #require(plan.cells["table05"])

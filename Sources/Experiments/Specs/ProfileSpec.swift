@@ -12,7 +12,6 @@ public struct ProfileSpec: Equatable, Sendable {
   public let datasets: [String: ProfileDataset]
   /// For data sets without an entry of their own; nil: there must be one.
   public let defaultDataset: ProfileDataset?
-  static let defaultKey = "default"
 
   init(_ reader: StrictReader, name: String) throws {
     self.name = try reader.name(
@@ -22,10 +21,10 @@ public struct ProfileSpec: Equatable, Sendable {
     execution = try ExecutionSpec(try reader.required("execution"))
     let entries = try reader.required("datasets")
     datasets = Dictionary(
-      uniqueKeysWithValues: try entries.keys().filter { $0 != ProfileSpec.defaultKey }.map { key in
+      uniqueKeysWithValues: try entries.keys().filter { $0 != DatasetSpec.reservedName }.map { key in
         (key, try ProfileDataset(try entries.required(key), profile: name))
       })
-    defaultDataset = try entries.optional(ProfileSpec.defaultKey).map { entry in
+    defaultDataset = try entries.optional(DatasetSpec.reservedName).map { entry in
       let values = try ProfileDataset(entry, profile: name)
       if values.embedded != nil {
         throw try entry.required("embedded").inconsistent("must be null: embedded data is drawn for a named data set")
@@ -60,9 +59,12 @@ public struct ProfileDataset: Equatable, Sendable {
   public let recipeOverrides: [Override]
   /// nil: this profile has no embedded data and needs real folders.
   public let embedded: EmbeddedDataSpec?
+  /// Validation samples of each fold, where a data set has folds and this profile less data; nil: the data set's.
+  public let foldSize: Int?
 
   init(_ reader: StrictReader, profile: String) throws {
-    try reader.allowOnly(ScaleSpec.keys + ["recipe", "embedded"])
+    try reader.allowOnly(ScaleSpec.keys + ["recipe", "embedded", "fold_size"])
+    foldSize = try reader.optional("fold_size")?.int(1...1_000_000)
     scale = try ScaleSpec(reader, profile: profile)
     recipeOverrides =
       try reader.optional("recipe").map { try ProfileDataset.overrides($0, RecipeSpec.overridableKeys, "") } ?? []

@@ -56,9 +56,7 @@ public final class SelfTrainingStep: SemiSupervisedStep {
   }
 
   public func compute(_ batch: TrainingBatch, at moment: StepMoment) throws -> ComputedStep {
-    guard let unlabelled = batch[SemiSupervisedSteps.unlabelledStream] else {
-      preconditionFailure("SelfTrainingStep: no unlabelled stream among \(batch.streams.map(\.name))")
-    }
+    let unlabelled = batch[SemiSupervisedSteps.unlabelledStream]
     let teacher = average.model(Variable(constant: unlabelled.images), .evaluation()).main.value
     let pseudo = PseudoLabels(
       logits: teacher, height: unlabelled.images.shape[2], width: unlabelled.images.shape[3],
