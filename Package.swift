@@ -66,13 +66,15 @@ let package = Package(
     room(
       "Runner",
       [
-        "Experiments", "Training", "HDF5", "Results", "Models", "Datasets", "Losses", "Metrics", "Kernels", "Tensors",
+        "Experiments", "Training", "HDF5", "Results", "Models", "Datasets", "Losses", "Metrics", "Kernels",
+        "Tensors",
         "Images", "Weights", "JSON", "Scenes",
       ]),
     room(
       "Benchmarks",
       [
-        "JSON", "Experiments", "Training", "Models", "Datasets", "Losses", "Metrics", "Kernels", "Tensors", "Images",
+        "JSON", "Experiments", "Training", "Models", "Datasets", "Losses", "Metrics", "Kernels", "Tensors",
+        "Images",
         "Scenes", "Autograd", "Results", "Runner",
       ]),
     room("Tables", ["JSON", "Experiments"]),
