@@ -16,7 +16,7 @@ where   := --profile $(PROFILE) $(if $(DATA),--data "$(DATA)") $(if $(RESULTS),-
            $(foreach pair,$(SET),--set "$(pair)")
 how     := --jobs $(JOBS) $(if $(THREADS),--threads $(THREADS))
 
-.PHONY: help setup build test table4 table9 run table plan status figure1 figure2 figure3 data doctor bench bench-step \
+.PHONY: help setup build test test-threads table4 table9 run table plan status figure1 figure2 figure3 data doctor bench bench-step \
         format lint clean
 .DEFAULT_GOAL := help
 
@@ -28,6 +28,8 @@ build: setup ## Builds .build/release/jml.
 	$(build)
 test: setup  ## Builds and passes every test.
 	swift test -c release --no-parallel --disable-testable-imports
+test-threads: setup ## Runs the concurrent parts under the thread sanitizer.
+	@scripts/test-threads.sh
 table4: build ## Trains the grid of Table 4 and renders it.
 	$(jml) run --table 4 $(where) $(how) && $(jml) table --table 4 $(where)
 table9: build ## Counts and measures the networks of Table 9.
@@ -56,4 +58,4 @@ format:      ## Formats the sources.
 lint:        ## Fails on unformatted sources and on warnings.
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests && $(build) --scratch-path .build-lint -Xswiftc -warnings-as-errors
 clean:       ## Removes what was built; results and data stay.
-	rm -rf .build .build-lint benchmarks/.venv
+	rm -rf .build .build-lint .build-tsan benchmarks/.venv

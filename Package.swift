@@ -73,8 +73,8 @@ let package = Package(
     room(
       "Runner",
       [
-        "Experiments", "Training", "HDF5", "Results", "Models", "Datasets", "Losses", "Optimizers",
-        "Metrics", "Kernels", "Tensors", "Images", "Autograd", "Layers", "Weights", "JSON", "Scenes", "Schemas", "Methods",
+        "Experiments", "Training", "HDF5", "Results", "Models", "Datasets", "Losses", "Optimizers", "Metrics", "Kernels",
+        "Tensors", "Images", "Weights", "JSON", "Scenes", "Schemas", "Methods",
       ]),
     room(
       "Benchmarks",

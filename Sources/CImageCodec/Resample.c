@@ -2,7 +2,13 @@
 
 #include <string.h>
 
-#if defined(__x86_64__) && defined(__clang__)
+// The thread sanitizer is not there yet when a version is picked, at load time.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define THREAD_SANITIZER 1
+#endif
+#endif
+#if defined(__x86_64__) && defined(__clang__) && !defined(THREAD_SANITIZER)
 #define MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define MULTIVERSION

@@ -139,7 +139,8 @@ public struct Convolution: Sendable {
     var c = descriptor(x, gradient)
     if isDilatedDepthwise {
       var map = x.map
-      KernelRuntime.run("convolution depthwise backward weights", "depthwise backward weights of \(x.shape)") {
+      KernelRuntime.run("convolution depthwise backward weights", "depthwise backward weights of \(x.shape)")
+      {
         jml_depthwise_backward_weights(
           &map, Int32(geometry.kernel), Int32(geometry.dilation), Int32(geometry.padding), x.pointer,
           gradient.pointer, weightGradient.pointer)

@@ -47,7 +47,8 @@ public enum Machine {
   /// By the names that records use.
   public static var versions: [String: String] {
     [
-      "dnnl": KernelRuntime.dnnlVersion, "openblas": KernelRuntime.openBLASConfiguration, "hdf5": hdf5LibraryVersion(),
+      "dnnl": KernelRuntime.dnnlVersion, "openblas": KernelRuntime.openBLASConfiguration,
+      "hdf5": hdf5LibraryVersion(),
       "swift": compiler, "system": system,
     ]
   }

@@ -49,15 +49,19 @@ public final class Scheduler {
     public var retry: Bool
     /// The command that trains a run: `jml train`, with what it needs to make the same plan.
     public var command: @Sendable (RunID, _ restart: Bool) -> [String]
+    /// Whether the user wants to stop; asked every fifth of a second.
+    public var isStopRequested: @Sendable () -> Bool
 
     public init(
       jobs: Int, keepGoing: Bool, retry: Bool,
-      command: @escaping @Sendable (RunID, _ restart: Bool) -> [String]
+      command: @escaping @Sendable (RunID, _ restart: Bool) -> [String],
+      isStopRequested: @escaping @Sendable () -> Bool = { StopRequest.isRequested }
     ) {
       self.jobs = jobs
       self.keepGoing = keepGoing
       self.retry = retry
       self.command = command
+      self.isStopRequested = isStopRequested
     }
   }
 
@@ -104,9 +108,9 @@ public final class Scheduler {
     }
     observe(.began(runs: plan.runs.count, finished: summary.finishedBefore.count))
     while true {
-      if StopRequest.isRequested, !stopping { beginStop() }
+      if !stopping, configuration.isStopRequested() { beginStop() }
       if !stopping { try launch() }
-      guard try isBusy() else { break }
+      guard isBusy() else { break }
       let messages = mailbox.take(timeout: 0.2)
       if messages.isEmpty { observe(.tick) }
       for message in messages { try handle(message) }
@@ -125,16 +129,12 @@ public final class Scheduler {
 
   private var activeCount: Int { states.values.count { if case .active = $0 { true } else { false } } }
 
-  /// Whether there is something to wait for.
-  private func isBusy() throws -> Bool {
+  /// Whether there is something to wait for. Asked after `launch()`: a run that it left pending waits for one of these,
+  /// or for a run that somebody interrupted, which does not come back.
+  private func isBusy() -> Bool {
     if activeCount > 0 { return true }
     guard !stopping, mayLaunch else { return false }
-    return plan.runs.contains { run in
-      switch states[run.id] {
-      case .pending, .waiting: true
-      default: false
-      }
-    }
+    return states.values.contains { if case .waiting = $0 { true } else { false } }
   }
 
   private var mayLaunch: Bool {

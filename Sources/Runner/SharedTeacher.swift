@@ -10,35 +10,41 @@ import Training
 ///
 /// Shared logits are the bits that this process would compute: their key covers the teacher's weights, the crops, the
 /// engine's version, the thread count, the processor and the libraries.
-final class SharedTeacher: Teacher {
-  /// Bytes that one stream of crops may take on disk. Beyond it, at full-size crops, every student computes.
-  private static let byteLimit = 1 << 28
+package final class SharedTeacher: Teacher {
+  /// Beyond it, at full-size crops, every student computes.
+  package static let usualByteLimit = 1 << 28
 
   /// What makes the network holds its stored weights, a second copy that is let go once it is made.
   private enum Network {
-    case stored(() throws -> NetworkTeacher)
-    case loaded(NetworkTeacher)
+    case stored(() throws -> any Teacher)
+    case loaded(any Teacher)
   }
 
   private let outputs: StoredTeacherOutputs
   private let iterations: Int
+  private let byteLimit: Int
   private let notice: (String) -> Void
   private var network: Network
   private var stores = true
 
-  /// - Parameter make: loads the network; called when logits are missing for the first time.
-  init(
-    outputs: StoredTeacherOutputs, iterations: Int, make: @escaping () throws -> NetworkTeacher,
-    notice: @escaping (String) -> Void
+  /// - Parameters:
+  ///   - iterations: of the stream of crops, all of which will be asked for.
+  ///   - byteLimit: the most bytes that the logits of all iterations may take on disk.
+  ///   - make: loads the network; called when logits are missing for the first time.
+  ///   - notice: told once, in words, when logits cannot be stored.
+  package init(
+    outputs: StoredTeacherOutputs, iterations: Int, byteLimit: Int = usualByteLimit,
+    make: @escaping () throws -> any Teacher, notice: @escaping (String) -> Void
   ) {
     self.outputs = outputs
     self.iterations = iterations
+    self.byteLimit = byteLimit
     network = .stored(make)
     self.notice = notice
   }
 
   /// Feature maps are too large to be shared: who asks for them computes.
-  func outputs(of images: Tensor, iteration: Int, taps: Set<FeatureTap>) throws -> TeacherOutputs {
+  package func outputs(of images: Tensor, iteration: Int, taps: Set<FeatureTap>) throws -> TeacherOutputs {
     if stores, taps.isEmpty, let stored = outputs.read(iteration: iteration) {
       return TeacherOutputs(
         logits: SegmentationLoss.TeacherLogits(main: stored.main, auxiliary: stored.auxiliary))
@@ -48,8 +54,7 @@ final class SharedTeacher: Teacher {
     return given
   }
 
-
-  private func loaded() throws -> NetworkTeacher {
+  private func loaded() throws -> any Teacher {
     switch network {
     case .loaded(let teacher): return teacher
     case .stored(let make):
@@ -60,7 +65,7 @@ final class SharedTeacher: Teacher {
   }
 
   private func store(_ main: Tensor, _ auxiliary: Tensor?, _ iteration: Int) {
-    stores = stores && 4 * (main.shape.count + (auxiliary?.shape.count ?? 0)) * iterations <= SharedTeacher.byteLimit
+    stores = stores && 4 * (main.shape.count + (auxiliary?.shape.count ?? 0)) * iterations <= byteLimit
     guard stores else { return }
     do {
       try outputs.write(iteration: iteration, main: main, auxiliary: auxiliary)
@@ -74,7 +79,7 @@ final class SharedTeacher: Teacher {
   /// - Parameters:
   ///   - student: decides the crops.
   ///   - weights: of the teacher, with its running statistics.
-  static func key(student: RunSpec, weights: [NamedTensor], threads: Int) -> StoredTeacherOutputs.Key {
+  package static func key(student: RunSpec, weights: [NamedTensor], threads: Int) -> StoredTeacherOutputs.Key {
     var key = StoredTeacherOutputs.Key()
     let spec = student.json
     for part in ["data", "recipe", "profile", "seed", "fold", "numerics"] {

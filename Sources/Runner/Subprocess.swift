@@ -32,10 +32,18 @@ public final class Subprocess: Sendable {
     posix_spawn_file_actions_adddup2(&actions, inRead, 0)
     posix_spawn_file_actions_adddup2(&actions, outWrite, 1)
     posix_spawn_file_actions_adddup2(&actions, errWrite, 2)
+    // The mask is inherited: a thread pool's threads block every signal, and a child of theirs could not be stopped.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var noSignals = sigset_t()
+    sigemptyset(&noSignals)
+    posix_spawnattr_setsigmask(&attributes, &noSignals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
     var pid: pid_t = 0
-    let status = posix_spawnp(&pid, command[0], &actions, nil, &arguments, environ)
+    let status = posix_spawnp(&pid, command[0], &actions, &attributes, &arguments, environ)
     for descriptor in [inRead, outWrite, errWrite] { close(descriptor) }
     guard status == 0 else {
       for descriptor in [inWrite, outRead, errRead] { close(descriptor) }

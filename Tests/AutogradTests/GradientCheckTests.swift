@@ -5,13 +5,62 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Central differences through whole graphs: every operation's backward pass, and how the tape joins them.
+/// Differences through whole graphs: every operation's backward pass, and how the tape joins them.
+///
+/// Values are single precision, so that a difference quotient of step h carries noise of about 1e-7 |y| / h beside its
+/// truncation error. The five-point rule's error is O(h^4), which lets h be large enough for both to be small: what is left
+/// is below a thousandth of a gradient's usual size, and that is the bound.
 @Suite(.serialized) struct GradientCheckTests {
+  /// df/dt at t = 0, with an error of O(step^4).
+  private static func derivative(step: Float, _ f: (Float) -> Double) -> Double {
+    (8 * (f(step) - f(-step)) - (f(2 * step) - f(-2 * step))) / (12 * Double(step))
+  }
+
+  /// One tensor that the loss depends on: its values, its gradient, and the loss as a function of its values.
+  private struct Subject {
+    let name: String
+    let values: [Float]
+    let gradient: [Float]
+    let loss: ([Float]) -> Double
+
+    /// Some elements by themselves, which finds a wrong place, then all of them at once along random directions, which
+    /// leaves none out.
+    func check(samples: Int, random: inout RandomSource) {
+      precondition(
+        values.count == gradient.count, "\(name): \(gradient.count) gradients of \(values.count) values")
+      let indices = Array(stride(from: 0, to: values.count, by: max(1, values.count / samples)))
+      let numeric = indices.map { index in
+        GradientCheckTests.derivative(step: 0.03) { step in
+          var moved = values
+          moved[index] += step
+          return loss(moved)
+        }
+      }
+      // The usual size of an element: a gradient that is small by chance is no more exact than its neighbours.
+      let size = (numeric.reduce(0) { $0 + $1 * $1 } / Double(numeric.count)).squareRoot()
+      expectClose(
+        actual: indices.map { Double(gradient[$0]) }, expected: numeric, tolerance: Subject.tolerance * size,
+        relative: Subject.tolerance, "\(name), single elements")
+      for _ in 0..<3 {
+        let direction = values.map { _ in Float(random.uniform(-1, 1)) }
+        let along = GradientCheckTests.derivative(step: 0.01) { step in
+          loss(zip(values, direction).map { $0 + step * $1 })
+        }
+        let expected = zip(gradient, direction).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+        expectClose(
+          expected, along, tolerance: Subject.tolerance * size * Double(values.count).squareRoot(),
+          "\(name), all elements")
+      }
+    }
+
+    static let tolerance = 1e-3
+  }
+
   /// sum(weights . output), so that dL/d output is known.
   private func check(
     _ name: String, _ shape: Shape, parameters: [Parameter], seed: UInt64 = 3,
-    _ network: (Variable, ForwardPass) -> Variable
-  ) {
+    _ network: @escaping (Variable, ForwardPass) -> Variable
+  ) throws {
     var source = RandomSource(seed: seed, purpose: name)
     let input = (0..<shape.count).map { _ in Float(source.uniform(-1, 1)) }
     var weights: [Float] = []
@@ -24,49 +73,24 @@ import Testing
     }
 
     let pass = ForwardPass.training(seed: 1, iteration: 0)
-    guard let tape = pass.tape else { return }
+    let tape = try #require(pass.tape)
     let leaf = tape.leaf(Tensor(input, shape: shape))
     let output = pass.convert(network(leaf, pass), to: .plain)
     weights = (0..<output.shape.count).map { _ in Float(source.uniform(-1, 1)) }
     let gradients = tape.backward([(output, Tensor(weights, shape: output.shape))], keeping: [leaf])
 
-    let step: Float = 1e-2
-    func expect(_ analytic: Double, _ numeric: Double, _ what: String) {
-      #expect(
-        abs(analytic - numeric) <= 2e-2 * max(1, abs(numeric)),
-        "\(name), \(what): \(analytic), numeric \(numeric)")
-    }
-    guard let inputGradient = gradients[leaf: leaf] else {
-      Issue.record("\(name): no gradient for the input")
-      return
-    }
-    for index in stride(from: 0, to: shape.count, by: max(1, shape.count / 12)) {
-      var up = input
-      var down = input
-      up[index] += step
-      down[index] -= step
-      expect(
-        Double(inputGradient.converted(to: .plain).values[index]), (loss(up) - loss(down)) / Double(2 * step),
-        "input \(index)")
-    }
+    let inputGradient = try #require(gradients[leaf: leaf], "\(name): no gradient for the input")
+    Subject(
+      name: "\(name), input", values: input, gradient: inputGradient.converted(to: .plain).values, loss: loss
+    ).check(samples: 12, random: &source)
     for parameter in parameters {
-      guard let gradient = gradients[parameter] else {
-        Issue.record("\(name): no gradient for \(parameter.name)")
-        continue
-      }
+      let gradient = try #require(gradients[parameter], "\(name): no gradient for \(parameter.name)")
       let values = parameter.value.kernelValues
-      for index in stride(from: 0, to: values.count, by: max(1, values.count / 6)) {
-        var moved = values
-        moved[index] += step
+      defer { parameter.value.assign(kernelValues: values) }
+      Subject(name: "\(name), \(parameter.name)", values: values, gradient: gradient.kernelValues) { moved in
         parameter.value.assign(kernelValues: moved)
-        let up = loss(input)
-        moved[index] -= 2 * step
-        parameter.value.assign(kernelValues: moved)
-        let down = loss(input)
-        parameter.value.assign(kernelValues: values)
-        expect(
-          Double(gradient.kernelValues[index]), (up - down) / Double(2 * step), "\(parameter.name) \(index)")
-      }
+        return loss(input)
+      }.check(samples: 12, random: &source)
     }
   }
 
@@ -84,31 +108,31 @@ import Testing
     pass.convert(x, to: KernelRuntime.preferredLayout)
   }
 
-  @Test func convolutionsInEveryForm() {
+  @Test func convolutionsInEveryForm() throws {
     let store = ParameterStore(seed: 1)
     let plain = conv(store, "plain", 16, 32)
     let dilated = conv(store, "dilated", 32, 16, dilation: 2)
     let depthwise = conv(store, "depthwise", 16, 16, dilation: 2, groups: 16)
     let strided = conv(store, "strided", 16, 19, kernel: 3, stride: 2, bias: true)
-    check("convolutions", [2, 16, 6, 9], parameters: store.parameters) { x, pass in
+    try check("convolutions", [2, 16, 6, 9], parameters: store.parameters) { x, pass in
       strided(depthwise(dilated(plain(self.blocked(x, pass), pass), pass), pass), pass)
     }
   }
 
   /// Smooth everywhere: no ReLU, so that the differences do not cross a kink.
-  @Test func normResidualAndConcat() {
+  @Test func normResidualAndConcat() throws {
     let store = ParameterStore(seed: 2)
     let norm = BatchNorm2d(store.root["norm"], channels: 16, momentum: 0.1, epsilon: 1e-5, activation: .none)
     let mix = conv(store, "mix", 32, 16, kernel: 1)
-    check("norm and residual", [3, 16, 4, 5], parameters: store.parameters) { x, pass in
+    try check("norm and residual", [3, 16, 4, 5], parameters: store.parameters) { x, pass in
       let x = self.blocked(x, pass)
       let y = norm(x, pass)
       return pass.add(mix(pass.concatenate([x, y]), pass), x, activation: .none)
     }
   }
 
-  @Test func poolingResizeAndDropout() {
-    check("pooling", [2, 16, 7, 6], parameters: []) { x, pass in
+  @Test func poolingResizeAndDropout() throws {
+    try check("pooling", [2, 16, 7, 6], parameters: []) { x, pass in
       let x = self.blocked(x, pass)
       let average = pass.pool(
         x, Pooling(kind: .averageExcludingPadding, kernel: 2, stride: 2, padding: 0, paddingAfter: 1))
@@ -120,7 +144,7 @@ import Testing
     }
   }
 
-  @Test func attentionAndNorm() {
+  @Test func attentionAndNorm() throws {
     let store = ParameterStore(seed: 5)
     let dense = { (name: String, outputs: Int) in
       Linear(store.root[name], inputs: 18, outputs: outputs, bias: true, initializer: .normal(deviation: 0.5))
@@ -132,7 +156,7 @@ import Testing
     }
     let bias = store.root["sr"].parameter("bias", [18]) { _ in [Float](repeating: 0.1, count: 18) }
     // 5 x 7 pixels: the last row and column fill no patch.
-    check("attention", [2, 35, 18], parameters: store.parameters) { x, pass in
+    try check("attention", [2, 35, 18], parameters: store.parameters) { x, pass in
       let reduced = pass.patchProjection(x, height: 5, width: 7, size: 2, weight: weight, bias: bias)
       let y = pass.attention(
         queries: queries(norm(x, pass), pass), keysAndValues: pairs(reduced, pass), heads: 3)
@@ -140,7 +164,7 @@ import Testing
     }
   }
 
-  @Test func mixedFeedForward() {
+  @Test func mixedFeedForward() throws {
     let store = ParameterStore(seed: 6)
     let expand = Linear(
       store.root["fc1"], inputs: 5, outputs: 21, bias: true, initializer: .normal(deviation: 0.5))
@@ -148,7 +172,7 @@ import Testing
       Initializer.kaimingUniformFanIn.values([21, 1, 3, 3], &$0)
     }
     let bias = store.root["dw"].parameter("bias", [21]) { _ in [Float](repeating: 0.1, count: 21) }
-    check("mixed feed-forward", [3, 5, 4, 3], parameters: store.parameters) { x, pass in
+    try check("mixed feed-forward", [3, 5, 4, 3], parameters: store.parameters) { x, pass in
       let tokens = expand(pass.tokens(self.blocked(x, pass)), pass)
       let mixed = pass.tokenDepthwise(tokens, height: 4, width: 3, weight: weight, bias: bias)
       return pass.map(pass.gelu(mixed), height: 4, width: 3)
@@ -156,7 +180,7 @@ import Testing
   }
 
   /// The products before the resizing are what the network says: the convolution of resized, joined maps.
-  @Test func resizedProjection() {
+  @Test func resizedProjection() throws {
     let store = ParameterStore(seed: 7)
     let fuse = conv(store, "fuse", 48, 16, kernel: 1)
     let halve = Pooling(kind: .averageExcludingPadding, kernel: 2, stride: 2, padding: 0, paddingAfter: 1)
@@ -165,7 +189,7 @@ import Testing
       let half = pass.pool(x, halve)
       return [x, half, pass.pool(half, halve)]
     }
-    check("resized projection", [2, 16, 7, 6], parameters: store.parameters) { x, pass in
+    try check("resized projection", [2, 16, 7, 6], parameters: store.parameters) { x, pass in
       pass.projectResized(parts(x, pass), height: 7, width: 6, weight: fuse.weight)
     }
     let x = Variable(constant: Tensor((0..<2 * 16 * 42).map { Float($0 % 13) - 6 }, shape: [2, 16, 7, 6]))
@@ -182,30 +206,11 @@ import Testing
     #expect(ours.operationCounts == plain.operationCounts)
   }
 
-  @Test func linearLayers() {
+  @Test func linearLayers() throws {
     let store = ParameterStore(seed: 4)
     let first = Linear(store.root["first"], inputs: 7, outputs: 5, bias: true, initializer: .xavierUniform)
     let second = Linear(store.root["second"], inputs: 5, outputs: 3, bias: true, initializer: .xavierUniform)
-    var source = RandomSource(seed: 9, purpose: "linear")
-    let x = (0..<28).map { _ in Float(source.uniform(-1, 1)) }
-    let tape = ForwardPass.training(seed: 1, iteration: 0)
-    let leaf = tape.tape?.leaf(Tensor(x, shape: [4, 7]))
-    guard let leaf, let recording = tape.tape else { return }
-    let y = second(first(leaf, tape), tape)
-    let gradients = recording.backward([(y, Tensor(repeating: 1, shape: [4, 3]))], keeping: [leaf])
-    let sum = { (values: [Float]) -> Double in
-      let pass = ForwardPass.evaluation()
-      return second(first(Variable(constant: Tensor(values, shape: [4, 7])), pass), pass).value.values
-        .reduce(0) { $0 + Double($1) }
-    }
-    for index in 0..<28 {
-      var up = x
-      var down = x
-      up[index] += 0.01
-      down[index] -= 0.01
-      expectClose(
-        Double(gradients[leaf: leaf]?.values[index] ?? .nan), (sum(up) - sum(down)) / 0.02, tolerance: 1e-3)
-    }
-    #expect(gradients[first.weight]?.shape == [5, 7] && gradients[second.weight]?.shape == [3, 5])
+    #expect(first.weight.shape == [5, 7] && second.weight.shape == [3, 5])
+    try check("linear", [4, 7], parameters: store.parameters) { x, pass in second(first(x, pass), pass) }
   }
 }

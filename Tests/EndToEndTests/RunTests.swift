@@ -203,9 +203,29 @@ struct RunTests {
       #expect(output.code == 1)
       let diverged = try #require(summary["diverged"] as? [[String: String]])
       #expect(!diverged.isEmpty && diverged.allSatisfy { $0["reason"]?.contains("iteration") == true })
+      // Left alone: a run that is trained again writes record and log anew, with another time at the least.
+      let store = store(tool, "results")
+      func files() throws -> [String: [Data]] {
+        var files: [String: [Data]] = [:]
+        for id in diverged.compactMap({ $0["id"] }) {
+          let folder = try store.folder(id)
+          files[id] = try ["run.json", "log.jsonl"].map {
+            try Data(contentsOf: folder.appendingPathComponent($0))
+          }
+        }
+        return files
+      }
+      let before = try files()
+      #expect(before.count == diverged.count)
       let again = try tool.start(wild).wait()
+      #expect(again.code == 1)
       #expect((try again.json()["diverged"] as? [[String: String]])?.count == diverged.count)
-      #expect(!again.err.contains("iteration 1/12"))
+      #expect(try files() == before)
+      // On request it is trained again, and diverges at the same iteration.
+      let retried = try tool.start(wild + ["--retry"]).wait()
+      let reasons = try #require(try retried.json()["diverged"] as? [[String: String]])
+      #expect(reasons == diverged)
+      #expect(try files() != before)
     }
   }
 }

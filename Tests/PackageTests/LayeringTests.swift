@@ -62,7 +62,8 @@ import Testing
   /// Which library a header is of; nil for the language's own.
   private func library(ofHeader header: String) -> String? {
     let known = [
-      "oneapi/dnnl/dnnl.hpp": "oneDNN", "cblas.h": "OpenBLAS", "png.h": "libpng", "turbojpeg.h": "libturbojpeg",
+      "oneapi/dnnl/dnnl.hpp": "oneDNN", "cblas.h": "OpenBLAS", "png.h": "libpng",
+      "turbojpeg.h": "libturbojpeg",
       "hdf5.h": "libhdf5", "openssl/evp.h": "libcrypto",
     ]
     let standard: Set<String> = ["stddef", "stdint", "stdio", "stdlib", "string", "setjmp", "math"]
@@ -79,13 +80,16 @@ import Testing
       for file in try Repository.files(below: "Sources/\(room.name)", ["c", "cpp", "h", "hpp"]) {
         let text = try Repository.text(file)
         for match in text.matches(of: include) {
-          guard let header = match[1].substring, let name = library(ofHeader: String(header)) else { continue }
+          guard let header = match[1].substring, let name = library(ofHeader: String(header)) else {
+            continue
+          }
           #expect(room.imports.contains(name), "\(file) includes <\(header)> of \(name)")
           used.insert(name)
         }
         if text.contains(#"extern "C" void GOMP_"#) { used.insert("libgomp") }
       }
-      #expect(used == room.imports, "\(room.name) uses \(used.sorted()), its row names \(room.imports.sorted())")
+      #expect(
+        used == room.imports, "\(room.name) uses \(used.sorted()), its row names \(room.imports.sorted())")
     }
   }
 
@@ -95,7 +99,9 @@ import Testing
     var targets: [String: Set<String>] = [:]
     for match in try Repository.text("Package.swift").matches(of: Regex(declaration)) {
       guard let name = match[1].substring, let list = match[2].substring else { continue }
-      let modules = list.matches(of: item).compactMap { ($0[1].substring ?? $0[2].substring).map(String.init) }
+      let modules = list.matches(of: item).compactMap {
+        ($0[1].substring ?? $0[2].substring).map(String.init)
+      }
       targets[String(name)] = Set(modules)
     }
     return targets
