@@ -73,7 +73,8 @@ let package = Package(
     room(
       "Benchmarks",
       [
-        "JSON", "Experiments", "Training", "Models", "Datasets", "Losses", "Metrics", "Kernels", "Tensors", "Images",
+        "JSON", "Experiments", "Training", "Models", "Datasets", "Losses", "Metrics", "Kernels", "Tensors",
+        "Images",
         "Scenes", "Autograd", "Results", "Runner",
       ]),
     room("Tables", ["JSON", "Experiments", "Results", "Metrics"]),
@@ -82,7 +83,8 @@ let package = Package(
       name: "jml",
       dependencies: [
         "Runner", "Tables", "Results", "Experiments", "Datasets", "Kernels", "Tensors", "Training", "Models",
-        "Losses", "Layers", "Autograd", "Optimizers", "Metrics", "HDF5", "Weights", "Figures", "JSON", "Benchmarks",
+        "Losses", "Layers", "Autograd", "Optimizers", "Metrics", "HDF5", "Weights", "Figures", "JSON",
+        "Benchmarks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -105,12 +107,13 @@ let package = Package(
     tests("MetricsTests", ["Metrics", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("HDF5Tests", ["HDF5"]),
     tests("WeightsTests", ["Weights", "Models", "HDF5", "Tensors", "Autograd"]),
-    tests("ResultsTests", ["Results", "JSON", "HDF5", "Metrics", "Experiments"]),
+    tests("ResultsTests", ["Results", "JSON", "HDF5", "Metrics", "Experiments", "Tensors"]),
+    tests("TrainingTests", ["Training", "Datasets", "Images", "Metrics", "Kernels", "Tensors"]),
     tests("DatasetsTests", ["Datasets", "Images", "Tensors"]),
     tests("ScenesTests", ["Scenes", "Datasets", "Images", "Tensors"]),
     tests("ExperimentsTests", ["Experiments", "JSON"], exclude: ["Golden"]),
     tests("FiguresTests", ["Figures", "JSON", "Images", "Metrics"]),
-    tests("TablesTests", ["Tables", "Experiments", "Results"], exclude: ["Snapshots"]),
+    tests("TablesTests", ["Tables", "Experiments", "Results", "Metrics", "Tensors"], exclude: ["Snapshots"]),
     tests("PackageTests", ["Experiments"]),
     tests(
       "EndToEndTests",

@@ -24,7 +24,8 @@ public struct CellSpec: Equatable, Sendable {
   }
 
   static let keys = [
-    "dataset", "model", "loss", "label", "distillation", "recipe", "teacher", "metric", "point", "seeds", "folds",
+    "dataset", "model", "loss", "label", "distillation", "recipe", "teacher", "metric", "point", "seeds",
+    "folds",
     "set",
   ]
 
