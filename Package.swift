@@ -107,11 +107,12 @@ let package = Package(
     tests("HDF5Tests", ["HDF5"]),
     tests("WeightsTests", ["Weights", "Models", "HDF5", "Tensors", "Autograd"]),
     tests("ResultsTests", ["Results", "JSON", "HDF5", "Metrics", "Tensors", "Experiments"]),
+    tests("TrainingTests", ["Training", "Datasets", "Images", "Metrics", "Kernels", "Tensors"]),
     tests("DatasetsTests", ["Datasets", "Images", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("ScenesTests", ["Scenes", "Datasets", "Images", "Tensors"]),
     tests("ExperimentsTests", ["Experiments", "JSON"], exclude: ["Golden"]),
     tests("FiguresTests", ["Figures", "JSON", "Images", "Metrics"]),
-    tests("TablesTests", ["Tables", "Experiments"], exclude: ["Snapshots"]),
+    tests("TablesTests", ["Tables", "Experiments", "Results", "Metrics", "Tensors"], exclude: ["Snapshots"]),
     tests("PackageTests", ["Experiments"]),
     tests(
       "RunnerTests", ["Runner", "Experiments", "Results", "Training", "Losses", "Models", "Tensors", "JSON"]),

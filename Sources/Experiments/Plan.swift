@@ -91,7 +91,8 @@ public struct Plan: Sendable {
           let ids = try resolver.point(sweep, series: series, point)
           order += ids.enumerated().map { (replicate: $0, id: $1) }
           return PlannedPoint(
-            coordinates: point.coordinates, runs: ids, point: sweep.cellSpec(series: series, point).point ?? .last)
+            coordinates: point.coordinates, runs: ids,
+            point: sweep.cellSpec(series: series, point).point ?? .last)
         }
       }
     }
@@ -142,7 +143,8 @@ public struct Plan: Sendable {
   private static func cellWithoutRuns(_ table: TableSpec, row: Int, column: Int) -> PlannedCell {
     if let cost = table.cost(row: row, column: column) { return .cost(model: cost.model, cost.quantity) }
     if case .difference(let of, let minus) = table.rows[row].kind {
-      return table.cellSpec(row: of, column: column) == nil || table.cellSpec(row: minus, column: column) == nil
+      return table.cellSpec(row: of, column: column) == nil
+        || table.cellSpec(row: minus, column: column) == nil
         ? .absent : .difference(of: of, minus: minus)
     }
     // Not run here, though the paper may have a figure.

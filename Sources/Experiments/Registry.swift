@@ -117,8 +117,12 @@ public struct Registry: Sendable {
       guard let sweep = figures[name] else { continue }
       let file = "figures/\(name).yaml"
       try check(sweep.defaults, file: file, path: "defaults")
-      for (index, item) in sweep.series.enumerated() { try check(item.spec, file: file, path: "series[\(index)]") }
-      for (index, item) in sweep.extra.enumerated() { try check(item.spec, file: file, path: "extra[\(index)]") }
+      for (index, item) in sweep.series.enumerated() {
+        try check(item.spec, file: file, path: "series[\(index)]")
+      }
+      for (index, item) in sweep.extra.enumerated() {
+        try check(item.spec, file: file, path: "extra[\(index)]")
+      }
     }
     for name in tableNames {
       guard let table = tables[name] else { continue }

@@ -30,7 +30,8 @@ extension Evaluation {
       return "false positives and false negatives differ in number"
     }
     if binned(calibration, calibration.count) != labelled {
-      return "the bins of ECE hold \(binned(calibration, calibration.count)) pixels, and \(labelled) are labelled"
+      return
+        "the bins of ECE hold \(binned(calibration, calibration.count)) pixels, and \(labelled) are labelled"
     }
     if binned(calibration, calibration.correct) != pixels(confusion.truePositives) {
       return "the bins of ECE hold another number of correct pixels than tp"
@@ -58,7 +59,8 @@ extension CalibrationBins {
       if count[index] < 0 || correct[index] < 0 { return "a negative count" }
       if correct[index] > count[index] { return "more correct pixels than pixels in a bin" }
       // A bin's confidences are at most 1 each.
-      guard confidence[index].isFinite, confidence[index] >= 0, confidence[index] <= Double(count[index]) else {
+      guard confidence[index].isFinite, confidence[index] >= 0, confidence[index] <= Double(count[index])
+      else {
         return "a sum of confidence is \(confidence[index]), of \(count[index]) pixels"
       }
     }

@@ -104,7 +104,8 @@ extension ResultStore {
     guard found != recorded else { return }
     throw ResultsError.damaged(
       path: url.path,
-      reason: "its \(what) has the checksum \(found), and run.json says \(recorded): one of the two was changed")
+      reason:
+        "its \(what) has the checksum \(found), and run.json says \(recorded): one of the two was changed")
   }
 
   /// A record may lack metrics that a later version computes.
@@ -113,6 +114,8 @@ extension ResultStore {
     func text(_ value: Double?) -> String { value.map { "\($0)" } ?? "no value" }
     throw ResultsError.damaged(
       path: RunFiles(folder: try folder(runID)).record.path,
-      reason: "metrics.\(name) is \(text(recorded[name])), and the counts in tensors.h5 give \(text(counted[name]))")
+      reason:
+        "metrics.\(name) is \(text(recorded[name])), and the counts in tensors.h5 give \(text(counted[name]))"
+    )
   }
 }

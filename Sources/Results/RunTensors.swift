@@ -154,7 +154,8 @@ public struct RunTensors: Sendable {
   ) throws -> (model: StoredModel, networks: [(name: String, model: StoredModel)]) {
     func model(_ prefix: String) throws -> StoredModel {
       StoredModel(
-        weights: try file.tensors(group: "\(prefix)weights"), buffers: try file.tensors(group: "\(prefix)buffers"))
+        weights: try file.tensors(group: "\(prefix)weights"),
+        buffers: try file.tensors(group: "\(prefix)buffers"))
     }
     let names = file.exists("networks") ? try file.children(of: "networks") : []
     return (try model(""), try names.map { (name: $0, model: try model("networks/\($0)/")) })

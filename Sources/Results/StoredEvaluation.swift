@@ -76,11 +76,14 @@ extension HDF5Writer {
     for field in ClasswiseCalibration.Field.allCases {
       try write(
         int64s: classwise.values(of: field),
-        shape: [counts.images, ClasswiseCalibration.Pixels.allCases.count, counts.classes, CalibrationBins.bins],
+        shape: [
+          counts.images, ClasswiseCalibration.Pixels.allCases.count, counts.classes, CalibrationBins.bins,
+        ],
         at: "\(group)/classwise/\(field)", compress: true)
     }
     try write(
-      bytes: classwise.hasIgnored.map { $0 ? 1 : 0 }, shape: [counts.images], at: "\(group)/classwise/has_ignored")
+      bytes: classwise.hasIgnored.map { $0 ? 1 : 0 }, shape: [counts.images],
+      at: "\(group)/classwise/has_ignored")
     try write(attribute: point.iteration, named: "iteration", at: group)
   }
 }
@@ -92,7 +95,9 @@ extension HDF5File {
     let group = "eval/\(point)"
     func damaged(_ reason: String) -> ResultsError { .damaged(path: path, reason: reason) }
     let shape = try shape("\(group)/tp")
-    guard shape.count == 2 else { throw damaged("/\(group)/tp has the shape \(shape), not [images, classes]") }
+    guard shape.count == 2 else {
+      throw damaged("/\(group)/tp has the shape \(shape), not [images, classes]")
+    }
     let (images, classes) = (shape[0], shape[1])
     func require(_ part: String, _ wanted: [Int]) throws {
       let found = try self.shape("\(group)/\(part)")

@@ -90,7 +90,9 @@ public struct Workspace: Sendable {
   /// - Throws: `RegistryError.brokenReference`.
   public static func names(_ wanted: [String], _ registry: Registry) throws -> [String] {
     if wanted.isEmpty { return registry.tableNames }
-    return try wanted.map { try name($0, registry.tables.mapValues(\.number), folder: "tables", option: "--table") }
+    return try wanted.map {
+      try name($0, registry.tables.mapValues(\.number), folder: "tables", option: "--table")
+    }
   }
 
   private static func name(

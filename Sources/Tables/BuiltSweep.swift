@@ -59,7 +59,8 @@ struct BuiltSweep {
           }
         }
         grid.append(
-          MarkdownTable.line(([series.title] + point.planned.coordinates).map(MarkdownTable.escaped) + numbers))
+          MarkdownTable.line(
+            ([series.title] + point.planned.coordinates).map(MarkdownTable.escaped) + numbers))
         ids.append(
           "- \(series.title), \(point.planned.coordinates.joined(separator: ", ")): "
             + MarkdownTable.short(point.planned.runs, runs))
@@ -90,7 +91,8 @@ struct BuiltSweep {
     let values = zip(spec.metrics, point.cells).map { ($0.name, JSONValue.object(JSONTable.ours($1))) }
     return .object([
       "at": .object(
-        Dictionary(uniqueKeysWithValues: zip(spec.axes.map(\.key), point.planned.coordinates.map { .string($0) }))),
+        Dictionary(
+          uniqueKeysWithValues: zip(spec.axes.map(\.key), point.planned.coordinates.map { .string($0) }))),
       "point": .string(point.planned.point.rawValue),
       "runs": .array(point.planned.runs.map { .string($0.text) }),
       "metrics": .object(Dictionary(uniqueKeysWithValues: values)),

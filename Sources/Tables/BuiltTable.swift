@@ -85,7 +85,8 @@ struct BuiltTable {
   }
 
   private static func cell(
-    _ spec: TableSpec, _ planned: [[PlannedCell]], row: Int, column: Int, _ runs: RunSet, _ costs: [String: ModelCost]
+    _ spec: TableSpec, _ planned: [[PlannedCell]], row: Int, column: Int, _ runs: RunSet,
+    _ costs: [String: ModelCost]
   ) -> BuiltCell {
     let paper = spec.paper(row, column).map { PaperNumber($0, signed: false) }
     switch planned[row][column] {
@@ -113,7 +114,9 @@ struct BuiltTable {
     if paper == nil, let left = papers.0, let right = papers.1 {
       paper = PaperNumber(difference: left.mean.value - right.mean.value)
     }
-    guard case .runs(let left, let metric, let point) = of, case .runs(let right, let other, let place) = minus else {
+    guard case .runs(let left, let metric, let point) = of,
+      case .runs(let right, let other, let place) = minus
+    else {
       return BuiltCell(ours: paper == nil ? .absent : .notYetRun, paper: paper, isDifference: true)
     }
     return BuiltCell(
@@ -174,7 +177,9 @@ struct BuiltTable {
   ) {
     let values = places.map { value(cells[$0.row][$0.column]) }
     let known = values.compactMap { $0 }
-    guard known.count > 1, let lowest = known.min(), let highest = known.max(), lowest < highest else { return }
+    guard known.count > 1, let lowest = known.min(), let highest = known.max(), lowest < highest else {
+      return
+    }
     let (best, worst) = measure.higherIsBetter ? (highest, lowest) : (lowest, highest)
     for (place, value) in zip(places, values) {
       if value == best { cells[place.row][place.column][keyPath: marks].best = true }

@@ -78,13 +78,16 @@ enum Caption {
     func names(_ group: BestGroup) -> String {
       switch group.axis {
       case .columns(let titles): "\(titles.joined(separator: ", ")) of a row"
-      case .rows(let rows): rows.map { TableSpec.rowName(spec.rows[$0].labels) }.joined(separator: ", ") + " of a column"
+      case .rows(let rows):
+        rows.map { TableSpec.rowName(spec.rows[$0].labels) }.joined(separator: ", ") + " of a column"
       }
     }
     guard !spec.best.isEmpty else { return [] }
     var line = "- **Bold**: the best among " + spec.best.map(names).joined(separator: "; among ")
     let worst = spec.best.filter(\.worst)
-    if !worst.isEmpty { line += ". *Italic*: the worst among " + worst.map(names).joined(separator: "; among ") }
+    if !worst.isEmpty {
+      line += ". *Italic*: the worst among " + worst.map(names).joined(separator: "; among ")
+    }
     return [line + "."]
   }
 

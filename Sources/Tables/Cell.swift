@@ -36,10 +36,13 @@ public enum Cell: Equatable, Sendable {
     var reasons: [String] = []
     var planned = 0
     for left in of.runs {
-      guard let right = minus.runs.first(where: { $0.seed == left.seed && $0.fold == left.fold }) else { continue }
+      guard let right = minus.runs.first(where: { $0.seed == left.seed && $0.fold == left.fold }) else {
+        continue
+      }
       planned += 1
       let failure =
-        left.summary.failure(of: of.metric, at: of.point) ?? right.summary.failure(of: minus.metric, at: minus.point)
+        left.summary.failure(of: of.metric, at: of.point)
+        ?? right.summary.failure(of: minus.metric, at: minus.point)
       if let failure {
         reasons.append(failure)
       } else if left.summary.state == .done, right.summary.state == .done,

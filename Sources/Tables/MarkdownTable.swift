@@ -5,7 +5,8 @@ import Foundation
 enum MarkdownTable {
   static func text(_ table: BuiltTable) -> String {
     let blocks = [
-      "# Table \(table.spec.number). \(table.spec.title)", caption(table).joined(separator: "\n"), grid(table),
+      "# Table \(table.spec.number). \(table.spec.title)", caption(table).joined(separator: "\n"),
+      grid(table),
       notes(table), runs(table), failures(table.runs),
     ]
     return blocks.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
@@ -52,7 +53,9 @@ enum MarkdownTable {
     let ours: String
     switch cell.ours {
     case .value(let aggregate, let planned):
-      ours = NumberText.text(aggregate, planned: planned, signed: cell.isDifference) { marked($0, cell.marks) }
+      ours = NumberText.text(aggregate, planned: planned, signed: cell.isDifference) {
+        marked($0, cell.marks)
+      }
     case .cost(_, let text): ours = marked(text, cell.marks)
     case .pending: ours = "pending"
     case .failed: ours = "failed"
@@ -61,7 +64,8 @@ enum MarkdownTable {
     }
     guard let paper = cell.paper else { return ours }
     let deviation = paper.std.map { " ± \($0)" } ?? ""
-    return "\(ours)<br>\(cell.isQuoted ? "quoted" : "paper") \(marked(paper.mean, cell.paperMarks))\(deviation)"
+    return
+      "\(ours)<br>\(cell.isQuoted ? "quoted" : "paper") \(marked(paper.mean, cell.paperMarks))\(deviation)"
   }
 
   private static func marked(_ text: String, _ marks: BuiltTable.Marks) -> String {

@@ -10,7 +10,9 @@ enum NumberText {
   static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
   /// Mean, deviation and n of a cell; the deviation of one value is not shown.
-  static func text(_ aggregate: Aggregate, planned: Int, signed isSigned: Bool = false, mark: (String) -> String = { $0 })
+  static func text(
+    _ aggregate: Aggregate, planned: Int, signed isSigned: Bool = false, mark: (String) -> String = { $0 }
+  )
     -> String
   {
     let n = aggregate.count == planned ? "n=\(planned)" : "n=\(aggregate.count) of \(planned)"

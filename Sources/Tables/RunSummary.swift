@@ -86,7 +86,9 @@ public struct RunSummary: Equatable, Sendable {
     case .failed(let reason): return "failed: \(reason)"
     case .diverged(let reason): return "diverged: \(reason)"
     case .done:
-      guard let values = metrics[point.rawValue] else { return "it was not evaluated at the point '\(point.rawValue)'" }
+      guard let values = metrics[point.rawValue] else {
+        return "it was not evaluated at the point '\(point.rawValue)'"
+      }
       guard let value = values[metric.name] else { return "its counts give no metric '\(metric.name)'" }
       return value.isFinite ? nil : "its \(metric.name) is not a finite number"
     }

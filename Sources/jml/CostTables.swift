@@ -23,7 +23,8 @@ enum CostTables {
         costs[name] = ModelCost(
           parameters: model.parameterCount,
           operations: model.operationCounts(height: spec.height, width: spec.width).multiplyAdds,
-          measurement: try ModelMeasurement(reading: results.appendingPathComponent("costs/\(name).json")).map {
+          measurement: try ModelMeasurement(reading: results.appendingPathComponent("costs/\(name).json")).map
+          {
             ModelCost.Measurement(
               latencyMilliseconds: $0.latencyMilliseconds, trainingTensorBytes: $0.trainingTensorBytes,
               trainingPeakBytes: $0.trainingPeakBytes, hardware: $0.cpu, threads: $0.threads)

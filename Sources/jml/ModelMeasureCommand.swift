@@ -53,7 +53,9 @@ struct ModelMeasureCommand: ParsableCommand {
     var known: [String] = []
     for row in table.rows.indices {
       for column in table.columns.indices {
-        if let name = table.cost(row: row, column: column)?.model, !known.contains(name) { known.append(name) }
+        if let name = table.cost(row: row, column: column)?.model, !known.contains(name) {
+          known.append(name)
+        }
       }
     }
     for name in names where !known.contains(name) {

@@ -26,8 +26,10 @@ struct RunCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Whether other runs go on after one has failed.")
   var keepGoing = true
 
-  @Flag(help: 
-      "Run diverged runs and damaged results again, from the start. Others that failed are always tried again.")
+  @Flag(
+    help:
+      "Run diverged runs and damaged results again, from the start. Others that failed are always tried again."
+  )
   var retry = false
 
   func validate() throws {
@@ -72,7 +74,9 @@ struct RunCommand: ParsableCommand {
   private func estimate(_ plan: Plan, _ store: ResultStore) throws -> GridEstimate {
     var estimate = GridEstimate()
     for run in plan.runs {
-      guard try store.state(run.id.text) == .done, let record = try store.record(run.id.text) else { continue }
+      guard try store.state(run.id.text) == .done, let record = try store.record(run.id.text) else {
+        continue
+      }
       estimate.add(run.spec, seconds: record.wallSeconds)
     }
     return estimate

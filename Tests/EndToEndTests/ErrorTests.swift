@@ -6,7 +6,8 @@ import Testing
 @Suite(.serialized)
 struct ErrorTests {
   @Test(arguments: [
-    (["plan", "--table", "9"], ["table04"]),
+    (["plan", "--table", "98"], ["table04"]),
+    (["plan", "--figure", "98"], ["--figure", "98"]),
     (["plan", "--profile", "huge"], ["huge", "mini, paper, smoke"]),
     (["plan", "--profile", "smoke", "--set", "recipe.speed=1"], ["recipe.speed", "recipe.optimizer.learning_rate"]),
     (

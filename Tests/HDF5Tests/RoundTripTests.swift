@@ -24,6 +24,23 @@ struct RoundTripTests {
     return try writer.image()
   }
 
+  /// A second name of a dataset and of a group; what it names is there once.
+  @Test func links() throws {
+    let writer = try HDF5Writer(name: "links")
+    let values = (0..<5000).map { Double($0) }
+    try writer.write(doubles: values, shape: [50, 100], at: "eval/last/tp")
+    let alone = try writer.image().count
+    try writer.link("eval/last/tp", as: "eval/tp")
+    try writer.link("/eval/last", as: "other/deep/name")
+    let file = try HDF5File(image: try writer.image(), name: "links")
+    #expect(try file.doubles("eval/tp") == values && file.shape("eval/tp") == [50, 100])
+    #expect(try file.doubles("other/deep/name/tp") == values)
+    #expect(try file.children(of: "eval") == ["last", "tp"])
+    #expect(try writer.image().count < alone + 40_000)
+    #expect(throws: HDF5Error.self) { try writer.link("eval/best", as: "eval/fp") }
+    #expect(throws: HDF5Error.self) { try writer.link("eval/last/tp", as: "eval/tp") }
+  }
+
   @Test(arguments: [false, true])
   func everythingComesBack(compress: Bool) throws {
     let file = try HDF5File(image: sample(compress: compress), name: "sample")

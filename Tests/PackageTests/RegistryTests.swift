@@ -9,7 +9,7 @@ import Testing
     let counts = [
       registry.models.count, registry.datasets.count, registry.losses.count, registry.labels.count,
       registry.distillations.count, registry.recipes.count, registry.profiles.count, registry.tables.count,
-      registry.costs.count,
+      registry.figures.count,
     ]
     #expect(counts.reduce(0, +) == files.count)
     #expect(registry.profileNames == ["mini", "paper", "smoke"])
@@ -28,7 +28,7 @@ import Testing
       let cells = try #require(plan.cells[name])
       for (row, columns) in cells.enumerated() {
         for (column, cell) in columns.enumerated() {
-          guard case .runs(let ids, _) = cell else { continue }
+          guard case .runs(let ids, _, _) = cell else { continue }
           let place = "\(name) \(table.rows[row].labels) \(table.columns[column].title)"
           #expect(!ids.isEmpty, "\(place) has no runs")
           for id in ids { #expect(plan[id] != nil, "\(place): \(id) is not in the plan") }
@@ -69,7 +69,7 @@ import Testing
   @Test func paperFiguresKeepTheirZeros() throws {
     let table = try #require(
       try Registry(root: Repository.root.appendingPathComponent("experiments")).tables["table04"])
-    let texts = table.rows.flatMap(\.paper).compactMap { $0 }
+    let texts = table.rows.flatMap(\.paper.values)
     #expect(texts.count == 35)
     #expect(texts.contains { $0.mean.text == "77.00" })
     #expect(texts.allSatisfy { $0.mean.text.count == 5 && ($0.std?.text.count ?? 4) == 4 })

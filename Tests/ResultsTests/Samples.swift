@@ -1,3 +1,4 @@
+import Experiments
 import Foundation
 import JSON
 import Metrics
@@ -21,31 +22,47 @@ enum Samples {
       error: error)
   }
 
-  static func evaluation(images: Int = 3, classes: Int = 5) throws -> StoredEvaluation {
-    var random = RandomSource(seed: 3, purpose: "sample evaluation")
+  /// With ignored pixels, and a class that no label has.
+  static func evaluation(images: Int = 3, classes: Int = 5, seed: UInt64 = 3) throws -> StoredEvaluation {
+    var random = RandomSource(seed: seed, purpose: "sample evaluation")
     var evaluation = Evaluation(classes: classes)
     for _ in 0..<images {
       let scores = (0..<classes * 7 * 11).map { _ in Float(random.uniform(-3, 3)) }
-      let label = LabelMap(height: 7, width: 11, values: (0..<77).map { _ in UInt8(random.below(classes)) })
+      let label = LabelMap(
+        height: 7, width: 11,
+        values: (0..<77).map { _ in random.below(9) == 0 ? LabelMap.ignore : UInt8(random.below(classes - 1))
+        })
       let boundary = (0..<77).map { _ in UInt8(random.below(2)) }
       try evaluation.add(scores: Tensor(scores, shape: [classes, 7, 11]), label: label, boundary: boundary)
     }
-    return StoredEvaluation(imageIDs: (0..<images).map { "city/frame_\($0)" }, evaluation: evaluation)
+    return StoredEvaluation(
+      imageIDs: (0..<images).map { "city/frame_\($0)" }, classNames: (0..<classes).map { "class \($0)" },
+      evaluation: evaluation)
   }
 
   static func tensor(_ name: String, _ shape: Shape, _ value: Float) -> NamedTensor {
     NamedTensor(name: name, tensor: Tensor((0..<shape.count).map { value + Float($0) }, shape: shape))
   }
 
-  static func tensors(_ runID: String) throws -> RunTensors {
-    RunTensors(
-      runID: runID, spec: spec,
-      weights: [
-        tensor("head.1.weight", [5, 4, 1, 1], 0.5), tensor("backbone.conv1.0.weight", [4, 3, 3, 3], -1),
-      ],
-      buffers: [tensor("backbone.bn1.running_mean", [4], 2)], evaluation: try evaluation(),
+  static let model = StoredModel(
+    weights: [
+      tensor("head.1.weight", [5, 4, 1, 1], 0.5), tensor("backbone.conv1.0.weight", [4, 3, 3, 3], -1),
+    ],
+    buffers: [tensor("backbone.bn1.running_mean", [4], 2)])
+
+  /// - Parameter more: with a second point and a second network.
+  static func tensors(_ runID: String, more: Bool = false) throws -> RunTensors {
+    let last = EvaluationPoint(point: "last", iteration: 40, evaluation: try evaluation())
+    let best = EvaluationPoint(point: "best", iteration: 30, evaluation: try evaluation(seed: 8))
+    let teacher = StoredModel(weights: [tensor("head.1.weight", [2, 3], 9)], buffers: [])
+    return RunTensors(
+      runID: runID, spec: spec, model: model, networks: more ? [(name: "mean_teacher", model: teacher)] : [],
+      evaluations: more ? [last, best] : [last],
       curves: Curves(iteration: [0, 10, 20], loss: [3, 2.5, 2], learningRate: [1e-6, 0.01, 0.005]))
   }
+
+  /// An id as the planner makes them: it ends in the hash of `spec`.
+  static let runID = "cityscapes-net-ce-s0-" + SHA256.hexDigest(of: spec.canonical).prefix(16)
 
   /// A checkpoint whose every value follows from the iteration.
   static func checkpoint(_ runID: String, _ iteration: Int, elements: Int = 60) -> Checkpoint {

@@ -17,7 +17,7 @@ import Testing
 
   private func done(_ miou: Double, _ run: PlannedRun) -> RunSummary {
     RunSummary(
-      state: .done, metrics: ["miou": miou, "accuracy": 90], hardware: "Test CPU", threads: 2,
+      state: .done, metrics: ["last": ["miou": miou, "accuracy": 90]], hardware: "Test CPU", threads: 2,
       dataDescription: "embedded \(run.spec.data.name)")
   }
 
@@ -109,24 +109,29 @@ import Testing
       2)
     #expect(lines.count == table.rows.count)
     for (line, row) in zip(lines, table.rows) {
-      for paper in row.paper.compactMap({ $0 }) { #expect(line.contains(paper.mean.text)) }
-      #expect(
-        line.components(separatedBy: "not yet run<br>quoted").count - 1 == row.paper.compactMap { $0 }.count
-          - 2)
+      for paper in row.paper.values { #expect(line.contains(paper.mean.text)) }
+      #expect(line.components(separatedBy: "not yet run<br>quoted").count - 1 == row.paper.count - 2)
     }
   }
 
-  @Test func recordsWithoutTheMetric() throws {
+  @Test func countsWithoutTheMetric() throws {
     let plan = try plan()
     var summaries = everythingDone(plan)
-    guard case .runs(let ids, _) = try #require(plan.cells["table04"])[0][0] else { return }
-    for (id, value) in zip(ids, [nil, Double.nan, Double.infinity]) {
-      summaries[id] = RunSummary(state: .done, metrics: value.map { ["miou": $0] } ?? [:])
+    let cell = try #require(plan.cells["table04"])[0][0]
+    guard case .runs(let ids, .miou, .last) = cell else {
+      Issue.record("the first cell is \(cell)")
+      return
     }
+    #expect(ids.count == 3)
+    let metrics: [[String: [String: Double]]] = [
+      ["last": [:]], ["last": ["miou": .nan]], ["best": ["miou": 50]],
+    ]
+    for (id, values) in zip(ids, metrics) { summaries[id] = RunSummary(state: .done, metrics: values) }
     let text = try render(plan, summaries).markdown
     #expect(text.contains("| failed<br>paper 72.88 |"))
-    #expect(text.contains("`\(ids[0])`: its record has no metric 'miou'"))
+    #expect(text.contains("`\(ids[0])`: its counts give no metric 'miou'"))
     #expect(text.contains("`\(ids[1])`: its miou is not a finite number"))
+    #expect(text.contains("`\(ids[2])`: it was not evaluated at the point 'last'"))
   }
 }
 

@@ -17,7 +17,9 @@ public struct BestGroup: Equatable, Sendable {
   init(_ reader: StrictReader, columns: [String], rows: [[String]]) throws {
     try reader.allowOnly(["columns", "rows", "worst", "paper"])
     if let listed = reader.optional("columns") {
-      if let both = reader.optional("rows") { throw both.inconsistent("a group has columns or rows, not both") }
+      if let both = reader.optional("rows") {
+        throw both.inconsistent("a group has columns or rows, not both")
+      }
       axis = .columns(try listed.nonEmptyList { try $0.reference(to: columns) })
     } else {
       axis = .rows(try reader.required("rows").nonEmptyList { try $0.row(of: rows) })

@@ -26,8 +26,8 @@ public struct CellSpec: Equatable, Sendable {
   }
 
   static let keys = [
-    "dataset", "model", "loss", "label", "distillation", "semi_supervised", "recipe", "inputs", "metric", "point", "seeds", "folds",
-    "set",
+    "dataset", "model", "loss", "label", "distillation", "semi_supervised", "recipe", "inputs", "metric",
+    "point", "seeds", "folds", "set",
   ]
 
   /// Nothing is given.

@@ -38,7 +38,8 @@ public struct Metric: Hashable, Sendable {
     miou, Metric("miou_occurring", "mIoU of occurring classes"), Metric("miou_i", "mIoU^I"),
     Metric("miou_c", "mIoU^C"),
     Metric("mdice", "mDice"), Metric("mdice_i", "mDice^I"), Metric("mdice_c", "mDice^C"),
-    ece, Metric("ece_i", "ECE^I", higherIsBetter: false), bece, Metric("bece_i", "BECE^I", higherIsBetter: false),
+    ece, Metric("ece_i", "ECE^I", higherIsBetter: false), bece,
+    Metric("bece_i", "BECE^I", higherIsBetter: false),
     sce, bsce, Metric("sce_textbook", "SCE (textbook)", .perMille, higherIsBetter: false),
     Metric("bsce_textbook", "BSCE (textbook)", .perMille, higherIsBetter: false),
   ]
@@ -60,7 +61,9 @@ public struct Metric: Hashable, Sendable {
 extension StrictReader {
   func metric() throws -> Metric {
     let names = Metric.all.map(\.name) + ["iou.<class>"]
-    guard let metric = Metric(try string()) else { throw outOfRange("one of \(names.joined(separator: ", "))") }
+    guard let metric = Metric(try string()) else {
+      throw outOfRange("one of \(names.joined(separator: ", "))")
+    }
     return metric
   }
 }

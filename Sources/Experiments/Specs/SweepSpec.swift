@@ -81,7 +81,9 @@ public struct SweepSpec: Equatable, Sendable {
         let at = try item.required("at")
         try at.allowOnly(keys)
         return ExtraPoint(
-          coordinates: try keys.map { Override(key: $0, value: try at.required($0).node, source: at.file).valueText },
+          coordinates: try keys.map {
+            Override(key: $0, value: try at.required($0).node, source: at.file).valueText
+          },
           spec: try spec(item, ["at"]))
       } ?? []
     notes = try reader.optional("notes")?.list { try $0.string() } ?? []

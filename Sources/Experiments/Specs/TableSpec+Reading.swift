@@ -11,7 +11,8 @@ extension TableSpec {
     self.name = try reader.name(
       or: name,
       keys: [
-        "number", "title", "unit", "row_headers", "defaults", "columns", "rows", "differences", "best", "costs",
+        "number", "title", "unit", "row_headers", "defaults", "columns", "rows", "differences", "best",
+        "costs",
         "exceptions", "notes",
       ])
     number = try reader.required("number").int(1...99)
@@ -53,8 +54,8 @@ extension TableSpec {
       } ?? []
     notes = try reader.optional("notes")?.list { try $0.string() } ?? []
     try rejectConflicts(reader)
-    try rejectMixedGroups(reader)
     try checkCosts(reader)
+    try rejectMixedGroups(reader)
   }
 
   // MARK: Parts
@@ -87,7 +88,9 @@ extension TableSpec {
   private static func labels(_ reader: StrictReader, headers: [String]) throws -> [String] {
     let list = try reader.required("labels")
     let labels = try list.list { try $0.string() }
-    if labels.count != headers.count { throw list.outOfRange("a list of \(headers.count), one per row header") }
+    if labels.count != headers.count {
+      throw list.outOfRange("a list of \(headers.count), one per row header")
+    }
     return labels
   }
 
@@ -179,7 +182,9 @@ extension TableSpec {
         switch group.axis {
         case .columns(let titles):
           rows.indices.map { row in
-            columns.indices.filter { titles.contains(columns[$0].title) }.compactMap { measure(row: row, column: $0) }
+            columns.indices.filter { titles.contains(columns[$0].title) }.compactMap {
+              measure(row: row, column: $0)
+            }
           }
         case .rows(let places):
           columns.indices.map { column in places.compactMap { measure(row: $0, column: column) } }
@@ -204,7 +209,8 @@ extension TableSpec {
       return
     }
     if costs == nil { throw RegistryError.missingKey(file: reader.file, path: "costs") }
-    for (index, row) in rows.enumerated() where row.kind == .run && !row.skip.contains(columns[column].title) {
+    for (index, row) in rows.enumerated() where row.kind == .run && !row.skip.contains(columns[column].title)
+    {
       guard cost(row: index, column: column) == nil else { continue }
       throw RegistryError.missingKey(
         file: reader.file, path: "rows[\(index)] '\(TableSpec.rowName(row.labels))': model")

@@ -1,0 +1,87 @@
+import Foundation
+import Results
+import TestSupport
+import Testing
+
+/// Results that were changed after they were written: refused by name, lost by nobody.
+@Suite(.serialized)
+struct DamageTests {
+  @Test func changedResults() throws {
+    try withTemporaryDirectory { folder in
+      let tool = CommandLineTool(folder: folder, experiments: try TinyExperiments.make(in: folder))
+      #expect(try tool("run", "--profile", "tiny").code == 0)
+      let store = ResultStore(root: folder.appendingPathComponent("results/tiny"))
+      let plan = try tool("plan", "--profile", "tiny", "--json").json()
+      let runs = try #require(plan["runs"] as? [[String: Any]])
+      let teacher = try #require(
+        (runs.compactMap { $0["teachers"] as? [String] }.first { !$0.isEmpty })?.first)
+      let student = try #require(runs.first { ($0["teachers"] as? [String]) == [teacher] }?["id"] as? String)
+      let table = folder.appendingPathComponent("results/tiny/tiny.md")
+      #expect(try tool("table", "--profile", "tiny").code == 0)
+      let before = try Data(contentsOf: table)
+
+      // One digit of a metric.
+      let record = try store.folder(student).appendingPathComponent("run.json")
+      let good = try String(contentsOf: record, encoding: .utf8)
+      let place = try #require(good.range(of: "\"miou\" : "))
+      var changed = good
+      changed.replaceSubrange(place, with: "\"miou\" : 1")
+      try changed.write(to: record, atomically: true, encoding: .utf8)
+      for arguments in [["table", "--profile", "tiny"], ["table", "--profile", "tiny", "--json"]] {
+        let output = try tool.start(arguments).wait()
+        #expect(output.code == 65 && output.out.isEmpty)
+        let lines = output.err.split(separator: "\n").filter { $0.hasPrefix("jml: error: ") }
+        #expect(
+          lines.count == 1 && lines[0].contains("\(student)/run.json: damaged: metrics.miou is 1"),
+          "\(output.err)")
+      }
+      #expect(try Data(contentsOf: table) == before)
+      let status = try tool("status", "--profile", "tiny")
+      #expect(
+        status.code == 0 && status.out.contains("damaged") && status.out.contains("metrics.miou"),
+        "\(status.out)")
+      // Running does not touch it, until it is asked to.
+      let run = try tool("run", "--profile", "tiny")
+      #expect(run.code == 1 && run.err.contains("metrics.miou"), "\(run.err)")
+      let trained = try tool("train", student, "--profile", "tiny")
+      #expect(trained.code == 1)
+      #expect(try String(contentsOf: record, encoding: .utf8) == changed)
+      let retried = try tool("run", "--profile", "tiny", "--retry")
+      #expect(retried.code == 0, "\(retried.err)")
+      #expect(try tool("table", "--profile", "tiny").code == 0)
+      #expect(try Data(contentsOf: table) == before)
+
+      // One bit of the teacher's weights: its own counts are whole, but nobody learns from it.
+      let tensors = try store.tensorsFile(teacher)
+      let weights = try store.model(teacher).weights
+      let tensor = try #require(weights.first { $0.tensor.shape.count > 100 }).tensor
+      var data = try Data(contentsOf: tensors)
+      let pattern = tensor.values.prefix(64).withUnsafeBytes { Data($0) }
+      data[try #require(data.range(of: pattern)).lowerBound + 10] ^= 4
+      try data.write(to: tensors)
+      let damaged = try tool("status", "--profile", "tiny")
+      #expect(
+        damaged.out.contains("damaged") && damaged.out.contains("its model has the checksum"),
+        "\(damaged.out)")
+      try FileManager.default.removeItem(at: try store.folder(student))
+      let refused = try tool("train", student, "--profile", "tiny")
+      #expect(refused.code == 1 && refused.err.contains("\(teacher)/tensors.h5: damaged"), "\(refused.err)")
+      #expect(try store.state(student) != .done)
+    }
+  }
+
+  /// Tables of runs and tables of costs go together.
+  @Test func costsAndRunsTogether() throws {
+    try withTemporaryDirectory { folder in
+      let tool = CommandLineTool(folder: folder)
+      let output = try tool("table", "--table", "4", "--table", "9", "--profile", "smoke")
+      #expect(output.code == 0, "\(output.err)")
+      #expect(
+        output.out.contains("# Table 4.") && output.out.contains("# Table 9.") && output.out.contains("13.98")
+      )
+      for file in ["results/smoke/table04.md", "results/costs/table09.json"] {
+        #expect(FileManager.default.fileExists(atPath: folder.appendingPathComponent(file).path), "\(file)")
+      }
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import Experiments
+import Foundation
+import Metrics
+import Results
+import Tables
+import Tensors
+import TestSupport
+import Testing
+
+/// From the store to summaries: numbers of counts, and nothing that was changed.
+@Suite(.serialized) struct SummaryTests {
+  private func plan() throws -> Plan {
+    try Plan(
+      registry: try Registry(root: TableTests.package.appendingPathComponent("experiments")),
+      tables: ["table04"],
+      profile: "smoke", dataFingerprints: ["cityscapes": "street-1", "pascal_voc": "objects-1"])
+  }
+
+  private func evaluation(_ seed: UInt64) throws -> StoredEvaluation {
+    var random = RandomSource(seed: seed, purpose: "summary")
+    var evaluation = Evaluation(classes: 3)
+    for _ in 0..<2 {
+      try evaluation.add(
+        scores: Tensor((0..<3 * 35).map { _ in Float(random.uniform(-2, 2)) }, shape: [3, 5, 7]),
+        label: LabelMap(height: 5, width: 7, values: (0..<35).map { _ in UInt8(random.below(3)) }))
+    }
+    return StoredEvaluation(imageIDs: ["a", "b"], classNames: ["x", "y", "z"], evaluation: evaluation)
+  }
+
+  private func record(_ run: PlannedRun, _ state: RunOutcome, error: String? = nil) -> RunRecord {
+    RunRecord(
+      runID: run.id.text, state: state, spec: run.spec.json, seed: UInt64(run.spec.seed), commit: "c",
+      dirty: false,
+      versions: [:], threads: 2, cpu: "Test CPU", wallSeconds: 1, peakMemoryBytes: 1, iterations: 4,
+      dataFingerprint: "f", dataDescription: "embedded", error: error)
+  }
+
+  private func write(_ run: PlannedRun, _ store: ResultStore) throws {
+    guard case .claimed(let claim) = try store.claim(run.id.text) else {
+      Issue.record("\(run.id) is not free")
+      return
+    }
+    try claim.finish(
+      record(run, .done),
+      RunTensors(
+        runID: run.id.text, spec: run.spec.json, model: StoredModel(weights: [], buffers: []),
+        evaluations: [
+          EvaluationPoint(point: "last", iteration: 4, evaluation: try evaluation(1)),
+          EvaluationPoint(point: "best", iteration: 2, evaluation: try evaluation(2)),
+        ], curves: Curves()))
+  }
+
+  @Test func summariesAreOfCounts() throws {
+    try withTemporaryDirectory { folder in
+      let (plan, store) = (try plan(), ResultStore(root: folder))
+      #expect(try RunSummary.all(of: plan, in: store).values.allSatisfy { $0 == .pending })
+      let student = try #require(plan.runs.first { !$0.dependencies.isEmpty })
+      let plain = try #require(plan.runs.first { $0.spec.loss.jaccard == nil })
+      let teacher = try #require(plan[student.dependencies[0]])
+      try write(plain, store)
+      if case .claimed(let claim) = try store.claim(teacher.id.text) {
+        try claim.close(record(teacher, .failed, error: "no memory"))
+      }
+      let summaries = try RunSummary.all(of: plan, in: store)
+      #expect(summaries.count == 32)
+      let done = try #require(summaries[plain.id])
+      #expect(done.state == .done && done.hardware == "Test CPU" && done.threads == 2)
+      #expect(
+        try done.metrics["last"] == evaluation(1).values && done.metrics["best"] == evaluation(2).values)
+      #expect(done.value(.miou) == done.metrics["last"]?["miou"])
+      #expect(done.value(.miou, at: .best) == done.metrics["best"]?["miou"])
+      #expect(summaries[teacher.id]?.state == .failed(reason: "no memory"))
+      #expect(summaries[student.id]?.state == .failed(reason: "its teacher \(teacher.id) gave no result"))
+    }
+  }
+
+  /// A digit of a metric, a spec, a file of other counts: refused by name.
+  @Test func changedResultsAreRefused() throws {
+    let plan = try plan()
+    let run = try #require(plan.runs.last)
+    func expectRefused(_ part: String, _ change: (URL, URL) throws -> Void) throws {
+      try withTemporaryDirectory { folder in
+        let store = ResultStore(root: folder)
+        try write(run, store)
+        #expect(try RunSummary.all(of: plan, in: store)[run.id]?.state == .done)
+        try change(
+          try store.folder(run.id.text).appendingPathComponent("run.json"), try store.tensorsFile(run.id.text)
+        )
+        #expect {
+          try RunSummary.all(of: plan, in: store)
+        } throws: { error in
+          let text = "\(error)"
+          return (error as? ResultsError)?.isDamage == true && text.contains(run.id.text)
+            && text.contains(part)
+        }
+      }
+    }
+    func replace(_ url: URL, _ old: String, _ new: String) throws {
+      let text = try String(contentsOf: url, encoding: .utf8)
+      let range = try #require(text.range(of: old), "\(old) in \(text)")
+      try text.replacingCharacters(in: range, with: new).write(to: url, atomically: true, encoding: .utf8)
+    }
+    try expectRefused("metrics.accuracy") { record, _ in
+      try replace(record, "\"accuracy\" : ", "\"accuracy\" : 1")
+    }
+    try expectRefused("its spec has the hash") { record, _ in
+      try replace(record, "\"warmup_ratio\" : ", "\"warmup_ratio\" : 1")
+    }
+    try expectRefused("not readable") { record, _ in try replace(record, "\"state\"", "\"stat\"") }
+    try expectRefused("not a readable HDF5 file") { _, tensors in try Data("x".utf8).write(to: tensors) }
+  }
+
+  /// What the experiment files may ask for is what the counts give.
+  @Test func everyMetricHasAValue() throws {
+    let values = try evaluation(1).values
+    for metric in Metric.all {
+      #expect(values[metric.name] != nil || metric.name.hasPrefix("b"), "\(metric.name)")
+    }
+    #expect(values[try #require(Metric("iou.y")).name] != nil)
+    #expect(Metric("iou.") == nil && Metric("mIoU") == nil)
+    #expect(Metric.all.filter { !$0.higherIsBetter }.allSatisfy { $0.title.contains("CE") })
+    #expect(Set(Metric.all.map(\.name)).count == Metric.all.count)
+  }
+}
