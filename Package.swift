@@ -100,22 +100,34 @@ let package = Package(
     tests("AutogradTests", ["Autograd", "Layers", "Kernels", "Tensors"]),
     tests("OptimizersTests", ["Optimizers", "Autograd", "Tensors"]),
     tests(
-      "ModelsTests", ["Models", "Kernels", "Autograd", "Losses", "Optimizers", "Tensors", "HDF5"],
+      "ModelsTests",
+      [
+        "Models", "Kernels", "Autograd", "Losses", "Optimizers", "Tensors", "HDF5", "Datasets", "Training",
+      ],
       resources: [.copy("Fixtures")]),
     tests("LossesTests", ["Losses", "CKernels", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("MetricsTests", ["Metrics", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("HDF5Tests", ["HDF5"]),
     tests("WeightsTests", ["Weights", "Models", "HDF5", "Tensors", "Autograd"]),
     tests("ResultsTests", ["Results", "JSON", "HDF5", "Metrics", "Tensors", "Experiments"]),
-    tests("TrainingTests", ["Training", "Datasets", "Images", "Metrics", "Kernels", "Tensors"]),
+    tests(
+      "TrainingTests",
+      [
+        "Training", "Datasets", "Images", "Metrics", "Kernels", "Tensors", "Models", "Losses", "Optimizers", "Autograd",
+        "Layers",
+      ]),
     tests("DatasetsTests", ["Datasets", "Images", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("ScenesTests", ["Scenes", "Datasets", "Images", "Tensors"]),
-    tests("ExperimentsTests", ["Experiments", "JSON"], exclude: ["Golden"]),
+    tests("ExperimentsTests", ["Experiments", "JSON", "Methods", "Schemas"], exclude: ["Golden"]),
     tests("FiguresTests", ["Figures", "JSON", "Images", "Metrics"]),
-    tests("TablesTests", ["Tables", "Experiments", "Results", "Metrics", "Tensors"], exclude: ["Snapshots"]),
-    tests("PackageTests", ["Experiments"]),
+    tests("TablesTests", ["Tables", "Experiments", "Methods", "Results", "Metrics", "Tensors"], exclude: ["Snapshots"]),
+    tests("PackageTests", ["Experiments", "Methods"]),
     tests(
-      "RunnerTests", ["Runner", "Experiments", "Results", "Training", "Losses", "Models", "Tensors", "JSON"]),
+      "RunnerTests",
+      [
+        "Runner", "Experiments", "Results", "Training", "Losses", "Models", "Tensors", "JSON", "Methods", "Schemas",
+        "Datasets", "Autograd", "Layers", "Optimizers", "Images", "HDF5",
+      ]),
     tests("EndToEndTests", ["Runner", "Training", "Results", "Experiments", "Datasets", "Images", "HDF5", "Models", "Tensors", "JSON"]),
   ],
   cxxLanguageStandard: .cxx17

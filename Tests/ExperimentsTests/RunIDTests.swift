@@ -1,6 +1,7 @@
 import Experiments
 import Foundation
 import JSON
+import Methods
 import Testing
 
 @Suite(.serialized) struct RunIDTests {
@@ -12,7 +13,7 @@ import Testing
   /// canonical JSON, whose `sha256sum` begins with the digits of its id.
   @Test func goldenIDs() throws {
     let plan = try Plan(
-      registry: try Registry(root: experimentsFolder), tables: ["table04"], profile: "paper",
+      registry: try Registry(root: experimentsFolder, methods: Methods.catalogue), tables: ["table04"], profile: "paper",
       dataFingerprints: fingerprints)
     let ids = plan.runs.filter { $0.spec.data.name == "cityscapes" }.map(\.id.text)
     #expect(ids.first == "cityscapes-deeplabv3_resnet50d-ce_jml-boundary_smoothing-s0-9d279eda6583d193")

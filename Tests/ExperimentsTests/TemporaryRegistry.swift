@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Methods
 
 /// The repository's `experiments` folder.
 let experimentsFolder = URL(fileURLWithPath: #filePath)
@@ -31,7 +32,7 @@ final class TemporaryRegistry {
     try text.write(to: root.appendingPathComponent(file), atomically: true, encoding: .utf8)
   }
 
-  func load() throws -> Registry { try Registry(root: root) }
+  func load() throws -> Registry { try Registry(root: root, methods: Methods.catalogue) }
 
   func plan(_ profile: String = "mini", _ overrides: [String] = []) throws -> Plan {
     try Plan(

@@ -50,27 +50,53 @@ struct FusedHeadTests {
       ? BoundaryLabelSmoothing(window: .everywhere, epsilon: 0.2, classes: classes, ignoreIndex: ignore)
       : BoundaryLabelSmoothing(kernel: 3, epsilon: 0.5, classes: classes, ignoreIndex: ignore)
     return SegmentationLoss.Configuration(
-      classes: classes, ignoreIndex: ignore, crossEntropyWeight: 0.25, jaccardWeight: 0.75, mainWeight: 0.6,
+      classes: classes, ignoreIndex: ignore, crossEntropyWeight: 0.25, mainWeight: 0.6,
       auxiliaryWeight: 0.4,
-      region: .jaccard(
-        JaccardMetricLoss(
-          alpha: 1, beta: mode == 2 ? 0.7 : 1, smooth: 1, averaging: averaging, active: modes[mode])),
+      region: SegmentationLoss.Region(
+        weight: 0.75,
+        loss: .jaccard(
+          JaccardMetricLoss(
+            alpha: 1, beta: mode == 2 ? 0.7 : 1, smooth: 1, averaging: averaging, active: modes[mode]))),
       smoothing: target.smooths ? smoothing : nil,
       distillation: target.distils
         ? SegmentationLoss.Distillation(
-          crossEntropyLabelWeight: 0.6, crossEntropyTeacherWeight: 0.4, jaccardLabelWeight: 0.3,
-          jaccardTeacherWeight: 0.7, temperature: target == .distilledHot ? 2.5 : 1,
-          jaccard: JaccardMetricLoss(
-            alpha: 1, beta: 1, smooth: 1e-3, averaging: averaging, active: modes[(mode + 3) % 5]))
+          crossEntropyLabelWeight: 0.6, crossEntropyTeacherWeight: 0.4, regionLabelWeight: 0.3,
+          temperature: target == .distilledHot ? 2.5 : 1,
+          jaccard: SegmentationLoss.Distillation.JaccardTerm(
+            weight: 0.7,
+            loss: JaccardMetricLoss(
+              alpha: 1, beta: 1, smooth: 1e-3, averaging: averaging, active: modes[(mode + 3) % 5])))
         : nil)
   }
 
-  /// One head by the definition: value of the cross entropies, of the Jaccard losses, and the gradient.
+  /// What one head's terms are worth.
+  struct Reference {
+    let crossEntropy: Double
+    let divergence: Double
+    let region: Double
+    let teacherRegion: Double
+    /// By the low-resolution logits.
+    let gradient: [Double]
+
+    /// Each term of `result` against the main head's and, for the terms that it has, another head's.
+    func check(_ result: SegmentationLoss.Result, with other: Reference? = nil, relative: Double = 0, _ what: String) {
+      expectClose(
+        result.crossEntropy, crossEntropy + (other?.crossEntropy ?? 0), tolerance: 1e-5, relative: relative, what)
+      expectClose(result.divergence, divergence + (other?.divergence ?? 0), tolerance: 1e-5, what)
+      expectClose(result.region, region, tolerance: 1e-5, what)
+      expectClose(result.teacherRegion, teacherRegion, tolerance: 1e-5, what)
+      expectClose(
+        result.total, result.crossEntropy + result.divergence + result.region + result.teacherRegion,
+        tolerance: 1e-12, what)
+    }
+  }
+
+  /// One head by the definition: the values of its terms, and the gradient.
   static func reference(
     _ configuration: SegmentationLoss.Configuration, _ logits: Tensor, _ teacher: Tensor?,
     _ labels: LabelBatch,
     weight: Double, jaccard: Bool
-  ) throws -> (crossEntropy: Double, jaccard: Double, gradient: [Double]) {
+  ) throws -> Reference {
     let full = upsample(logits, labels.height, labels.width)
     let hard = try SoftLabels(labels, classes: configuration.classes, ignoreIndex: configuration.ignoreIndex)
     let soft = try configuration.smoothing?.softLabels(labels) ?? hard
@@ -81,29 +107,31 @@ struct FusedHeadTests {
       return weight * loss.value
     }
     let scale = configuration.crossEntropyWeight * weight
-    var crossEntropy = add(
+    let crossEntropy = add(
       scale * (distillation?.crossEntropyLabelWeight ?? 1),
       CrossEntropy.divergence(logits: full, target: soft, temperature: 1))
-    var value = 0.0
-    if jaccard {
-      let labelWeight = configuration.jaccardWeight * (distillation?.jaccardLabelWeight ?? 1)
-      value += add(labelWeight, try configuration.region.fullResolution(logits: full, target: soft))
+    var (divergence, ofLabels, ofTeacher) = (0.0, 0.0, 0.0)
+    let region = jaccard ? configuration.region : nil
+    if let region {
+      ofLabels = add(
+        region.weight * (distillation?.regionLabelWeight ?? 1),
+        try region.loss.fullResolution(logits: full, target: soft))
     }
     if let distillation, let teacher {
       let teacherFull = upsample(teacher, labels.height, labels.width)
       let hot = SoftLabels(
         values: softmax(teacherFull, temperature: distillation.temperature), keep: hard.keep)
-      crossEntropy += add(
+      divergence = add(
         scale * distillation.crossEntropyTeacherWeight,
         CrossEntropy.divergence(logits: full, target: hot, temperature: distillation.temperature))
-      if jaccard {
+      if let region, let term = distillation.jaccard {
         let target = SoftLabels(values: softmax(teacherFull), keep: hard.keep)
-        value += add(
-          configuration.jaccardWeight * distillation.jaccardTeacherWeight,
-          distillation.jaccard(logits: full, target: target))
+        ofTeacher = add(region.weight * term.weight, term.loss(logits: full, target: target))
       }
     }
-    return (crossEntropy, value, downsample(gradient, to: logits.shape, labels.height, labels.width))
+    return Reference(
+      crossEntropy: crossEntropy, divergence: divergence, region: ofLabels, teacherRegion: ofTeacher,
+      gradient: downsample(gradient, to: logits.shape, labels.height, labels.width))
   }
 
   @Test(arguments: sizes, Target.allCases)
@@ -129,9 +157,7 @@ struct FusedHeadTests {
         configuration, main, teacher.main, labels, weight: 0.6, jaccard: true)
       let other = try Self.reference(
         configuration, auxiliary, teacher.auxiliary, labels, weight: 0.4, jaccard: false)
-      expectClose(result.crossEntropy, expected.crossEntropy + other.crossEntropy, tolerance: 1e-5, what)
-      expectClose(result.jaccard, expected.jaccard, tolerance: 1e-5, what)
-      expectClose(result.total, result.crossEntropy + result.jaccard, tolerance: 1e-12, what)
+      expected.check(result, with: other, what)
       let expectedMain = expected.gradient.map(Float.init)
       let expectedAuxiliary = other.gradient.map(Float.init)
       expectClose(actual: result.mainGradient.values, expected: expectedMain, tolerance: 1e-6, what)
@@ -153,8 +179,7 @@ struct FusedHeadTests {
         main: main, auxiliary: nil, labels: labels, teacher: nil)
       let expected = try Self.reference(configuration, main, nil, labels, weight: 0.6, jaccard: true)
       let what = "\(target) \(rows)x\(columns) by \(factor), logits to \(scale)"
-      expectClose(result.crossEntropy, expected.crossEntropy, tolerance: 1e-5, relative: 1e-6, what)
-      expectClose(result.jaccard, expected.jaccard, tolerance: 1e-5, what)
+      expected.check(result, relative: 1e-6, what)
       // Float32 logits of 150 are known to 1e-5, and so then are probabilities.
       expectClose(
         actual: result.mainGradient.values, expected: expected.gradient.map(Float.init),
@@ -172,8 +197,7 @@ struct FusedHeadTests {
     let result = try SegmentationLoss(configuration)(
       main: main, auxiliary: nil, labels: labels, teacher: nil)
     let expected = try Self.reference(configuration, main, nil, labels, weight: 0.6, jaccard: true)
-    expectClose(result.crossEntropy, expected.crossEntropy, tolerance: 1e-5)
-    expectClose(result.jaccard, expected.jaccard, tolerance: 1e-5)
+    expected.check(result, "alternating columns")
     expectClose(
       actual: result.mainGradient.values, expected: expected.gradient.map(Float.init), tolerance: 1e-6)
   }

@@ -57,13 +57,11 @@ enum OracleModel {
   /// The named network with 19 classes, no dropout, filled by rule.
   static func make(_ name: String) throws -> SegmentationModel {
     let model = SegmentationModel(architecture(name), classes: 19, seed: nil)
-    try model.load(
-      weights: model.parameters.map {
-        ($0.name, Tensor(FillRule.values($0.name, $0.shape), shape: $0.shape))
-      },
-      buffers: model.buffers.map {
-        ($0.name, Tensor(FillRule.values($0.name, $0.value.shape), shape: $0.value.shape))
-      })
+    try model.restore(
+      StateDict(
+        (model.parameters.map { ($0.name, $0.shape) } + model.buffers.map { ($0.name, $0.value.shape) }).map {
+          ($0, Tensor(FillRule.values($0, $1), shape: $1))
+        }))
     return model
   }
 }

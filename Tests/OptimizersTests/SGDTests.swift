@@ -6,31 +6,34 @@ import Testing
 
 @Suite(.serialized) struct SGDTests {
   /// Two steps by hand: g' = g + 0.1 w; v = 0.9 v + g'; w -= rate * multiplier * v.
-  @Test func twoStepsByHand() {
+  @Test func twoStepsByHand() throws {
     let store = ParameterStore(seed: 1)
     let weight = store.root["head"].parameter("weight", [2, 1, 1, 1], layout: .hwio) { _ in [1, -2] }
     let optimizer = SGD([weight], momentum: 0.9) { _ in SGD.Rule(rateMultiplier: 10, weightDecay: 0.1) }
     var gradients = Gradients()
     let gradient = Tensor(uninitialized: [2, 1, 1, 1], layout: .hwio)
     gradient.assign(kernelValues: [0.5, 1])
-    gradients.set(weight, gradient)
+    gradients.add(weight, gradient)
     optimizer.step(gradients, rate: 0.01)
     // v = [0.6, 0.8]; w = [0.94, -2.08]
     expectClose(actual: weight.value.kernelValues, expected: [0.94, -2.08], tolerance: 1e-6)
     optimizer.step(gradients, rate: 0.01)
     // v = 0.9 * [0.6, 0.8] + [0.594, 0.792] = [1.134, 1.512]
     expectClose(actual: weight.value.kernelValues, expected: [0.8266, -2.2312], tolerance: 1e-6)
-    expectClose(actual: optimizer.state().first[0].tensor.values, expected: [1.134, 1.512], tolerance: 1e-6)
+    expectClose(
+      actual: try #require(optimizer.state["velocity.head.weight"]).values, expected: [1.134, 1.512], tolerance: 1e-6)
   }
 
-  @Test func restoringNamesWhatIsMissing() {
+  @Test func restoringNamesWhatIsMissing() throws {
     let store = ParameterStore(seed: 1)
     let weight = store.root["a"].parameter("weight", [3]) { _ in [1, 2, 3] }
     let optimizer = SGD([weight], momentum: 0.9) { _ in SGD.Rule(rateMultiplier: 1, weightDecay: 0) }
-    #expect(optimizer.restore(OptimizerState(first: []), steps: 1) == ["a.weight"])
-    #expect(
-      optimizer.restore(OptimizerState(first: [("a.weight", Tensor([4, 5, 6], shape: [3]))]), steps: 1) == [])
-    #expect(optimizer.state().first[0].tensor.values == [4, 5, 6])
+    #expect(throws: StateError.missing(["velocity.a.weight"])) { try optimizer.restore(StateDict()) }
+    #expect(throws: StateError.mismatchedShape(path: "velocity.a.weight", found: "[2]", expected: "[3]")) {
+      try optimizer.restore(StateDict([("velocity.a.weight", Tensor([4, 5], shape: [2]))]))
+    }
+    try optimizer.restore(StateDict([("velocity.a.weight", Tensor([4, 5, 6], shape: [3]))]))
+    #expect(optimizer.state["velocity.a.weight"]?.values == [4, 5, 6])
   }
 
   @Test func scheduleWarmsUpThenDecays() {

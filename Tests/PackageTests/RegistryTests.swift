@@ -1,10 +1,11 @@
 import Experiments
+import Methods
 import Testing
 
 /// The whole registry is a test: every file decodes, every cell of every table plans in every profile.
 @Suite struct RegistryTests {
   @Test func everyFileDecodesAndIsUsedByItsName() throws {
-    let registry = try Registry(root: Repository.root.appendingPathComponent("experiments"))
+    let registry = try Registry(root: Repository.root.appendingPathComponent("experiments"), methods: Methods.catalogue)
     let files = try Repository.files(below: "experiments", ["yaml"])
     let counts = [
       registry.models.count, registry.datasets.count, registry.losses.count, registry.labels.count,
@@ -16,7 +17,7 @@ import Testing
   }
 
   @Test(arguments: ["smoke", "mini", "paper"]) func everyCellPlans(_ profile: String) throws {
-    let registry = try Registry(root: Repository.root.appendingPathComponent("experiments"))
+    let registry = try Registry(root: Repository.root.appendingPathComponent("experiments"), methods: Methods.catalogue)
     #expect(!registry.tableNames.isEmpty)
     for name in registry.tableNames {
       let fingerprints = Dictionary(
@@ -68,7 +69,7 @@ import Testing
   /// The paper's figures are text, so that 77.00 is not printed as 77.
   @Test func paperFiguresKeepTheirZeros() throws {
     let table = try #require(
-      try Registry(root: Repository.root.appendingPathComponent("experiments")).tables["table04"])
+      try Registry(root: Repository.root.appendingPathComponent("experiments"), methods: Methods.catalogue).tables["table04"])
     let texts = table.rows.flatMap(\.paper.values)
     #expect(texts.count == 35)
     #expect(texts.contains { $0.mean.text == "77.00" })

@@ -64,13 +64,28 @@ enum Samples {
   /// An id as the planner makes them: it ends in the hash of `spec`.
   static let runID = "cityscapes-net-ce-s0-" + SHA256.hexDigest(of: spec.canonical).prefix(16)
 
+  private static func queue(_ iteration: Int) -> StateDict {
+    var queue = StateDict()
+    queue.add("written", iteration)
+    return queue
+  }
+
   /// A checkpoint whose every value follows from the iteration.
   static func checkpoint(_ runID: String, _ iteration: Int, elements: Int = 60) -> Checkpoint {
     let shape: Shape = [elements / 12, 3, 4]
     return Checkpoint(
       runID: runID, iteration: iteration, wallSeconds: Double(iteration) / 4,
-      weights: [tensor("b.weight", shape, Float(iteration)), tensor("a.weight", [3], 1)],
-      buffers: [tensor("a.running_var", [2], 7)], momentum: [tensor("b.weight", shape, -Float(iteration))],
+      parts: [
+        (
+          "student",
+          StateDict([
+            ("b.weight", tensor("b.weight", shape, Float(iteration)).tensor), ("a.weight", tensor("a", [3], 1).tensor),
+            ("a.running_var", tensor("a", [2], 7).tensor),
+          ])
+        ),
+        ("optimizer.student", StateDict([("velocity.b.weight", tensor("b", shape, -Float(iteration)).tensor)])),
+        ("queue.pixel", queue(iteration)),
+      ],
       curves: Curves(
         iteration: Array(0..<iteration), loss: [Double](repeating: 1, count: iteration),
         learningRate: [Double](repeating: 0.1, count: iteration)))

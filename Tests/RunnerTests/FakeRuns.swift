@@ -1,6 +1,7 @@
 import Experiments
 import Foundation
 import JSON
+import Methods
 import Results
 import Runner
 import Testing
@@ -37,7 +38,7 @@ final class FakeRuns {
     try FileManager.default.createDirectory(at: tables, withIntermediateDirectories: true)
     try table.write(to: tables.appendingPathComponent("fake.yaml"), atomically: true, encoding: .utf8)
     return try Plan(
-      registry: Registry(root: experiments), tables: ["fake"], profile: "smoke",
+      registry: Registry(root: experiments, methods: Methods.catalogue), tables: ["fake"], profile: "smoke",
       overrides: try overrides.map { try Override($0) },
       dataFingerprints: ["cityscapes": "street", "pascal_voc": "objects"])
   }
@@ -52,7 +53,8 @@ final class FakeRuns {
       label: hard
       model: deeplabv3_mobilenetv2_100
       seeds: [0]
-      teacher: {model: deeplabv3_resnet18d, loss: ce_jml, label: boundary_smoothing, seed: 0}
+      inputs:
+        teacher: {model: deeplabv3_resnet18d, loss: ce_jml, label: boundary_smoothing, seed: 0}
     columns:
       - {title: CE, kind: run, loss: ce}
       - {title: JML-KD, kind: run, loss: ce_jml, distillation: jml_kd}

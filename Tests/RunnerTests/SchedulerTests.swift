@@ -41,7 +41,7 @@ struct SchedulerTests {
       let id = runs.singles[0]
       let said: [RunEvent] = [
         .started(iteration: 2, iterations: 12), .notice("a \"remark\""),
-        .step(iteration: 3, loss: 0.5, learningRate: 1e-3, seconds: 0.25), .evaluating(done: 1, images: 2),
+        .step(iteration: 3, loss: 0.5, terms: [:], learningRate: 1e-3, seconds: 0.25), .evaluating(done: 1, images: 2),
       ]
       runs.scripts[id] =
         "echo; echo 'not an event'; echo '{\"step\":{}}'\n"
@@ -123,7 +123,7 @@ struct SchedulerTests {
   @Test func aCrashLeavesARecordOfItsSignal() throws {
     try withRuns { (runs: FakeRuns) throws in
       let (crashed, killed) = (runs.singles[0], runs.teachers[0])
-      let step = RunEvent.step(iteration: 5, loss: 1, learningRate: 0.1, seconds: 1)
+      let step = RunEvent.step(iteration: 5, loss: 1, terms: [:], learningRate: 0.1, seconds: 1)
       runs.scripts[crashed] =
         "# as it is\n\(try FakeRuns.say(step))\necho 'index out of range' >&2; kill -SEGV $$"
       runs.scripts[killed] = "# as it is\nkill -KILL $$"

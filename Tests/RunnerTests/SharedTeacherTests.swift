@@ -1,6 +1,7 @@
 import Experiments
 import Foundation
 import Losses
+import Models
 import Results
 import Runner
 import Tensors
@@ -18,14 +19,15 @@ struct SharedTeacherTests {
 
     init(hasAuxiliary: Bool = true) { self.hasAuxiliary = hasAuxiliary }
 
-    func logits(of images: Tensor, iteration: Int) -> SegmentationLoss.TeacherLogits {
+    func outputs(of images: Tensor, iteration: Int, taps: Set<FeatureTap>) -> TeacherOutputs {
       calls.append(iteration)
       let first = images.values[0]
       func ramp(_ shape: Shape, _ scale: Float) -> Tensor {
         Tensor((0..<shape.count).map { first + scale * Float($0) + Float(iteration) }, shape: shape)
       }
-      return SegmentationLoss.TeacherLogits(
-        main: ramp([2, 5, 3, 4], 0.1), auxiliary: hasAuxiliary ? ramp([2, 5, 4, 7], -0.3) : nil)
+      return TeacherOutputs(
+        logits: SegmentationLoss.TeacherLogits(
+          main: ramp([2, 5, 3, 4], 0.1), auxiliary: hasAuxiliary ? ramp([2, 5, 4, 7], -0.3) : nil))
     }
   }
 
@@ -36,8 +38,8 @@ struct SharedTeacherTests {
 
   private struct Setting {
     let root: URL
-    var outputs: TeacherOutputs {
-      var key = TeacherOutputs.Key()
+    var outputs: StoredTeacherOutputs {
+      var key = StoredTeacherOutputs.Key()
       key.add("a stream of crops")
       return ResultStore(root: root).teacherOutputs(key)
     }
@@ -66,7 +68,7 @@ struct SharedTeacherTests {
 
   private func values(_ teacher: SharedTeacher) throws -> [[Float]] {
     try (0..<Self.iterations).flatMap { iteration in
-      let logits = try teacher.logits(of: Self.images, iteration: iteration)
+      let logits = try teacher.outputs(of: Self.images, iteration: iteration, taps: []).logits
       return [logits.main.values, logits.auxiliary?.values ?? []]
     }
   }
@@ -74,7 +76,7 @@ struct SharedTeacherTests {
   private func expected() throws -> [[Float]] {
     let network = CountingTeacher()
     return (0..<Self.iterations).flatMap { iteration in
-      let logits = network.logits(of: Self.images, iteration: iteration)
+      let logits = network.outputs(of: Self.images, iteration: iteration, taps: []).logits
       return [logits.main.values, logits.auxiliary?.values ?? []]
     }
   }
@@ -112,13 +114,26 @@ struct SharedTeacherTests {
     }
   }
 
-  @Test func logitsWithoutAuxiliaryHeadAreNotStored() throws {
+  @Test func logitsWithoutAuxiliaryHeadAreShared() throws {
     try withTemporaryDirectory { (folder: URL) throws in
       let setting = Setting(root: folder)
-      let logits = try setting.teacher(CountingTeacher(hasAuxiliary: false)).logits(
-        of: Self.images, iteration: 0)
-      #expect(logits.auxiliary == nil && logits.main.shape == [2, 5, 3, 4])
-      #expect(try setting.files().isEmpty)
+      let network = CountingTeacher(hasAuxiliary: false)
+      let computed = try setting.teacher(network).outputs(of: Self.images, iteration: 0, taps: []).logits
+      #expect(computed.auxiliary == nil && computed.main.shape == [2, 5, 3, 4])
+      #expect(try setting.files().count == 1)
+      let read = try setting.teacher(network).outputs(of: Self.images, iteration: 0, taps: []).logits
+      #expect(read.auxiliary == nil && read.main.values == computed.main.values && network.calls == [0])
+    }
+  }
+
+  /// Feature maps are too large to be stored: who asks for them has them computed.
+  @Test func featureMapsAreNeverShared() throws {
+    try withTemporaryDirectory { (folder: URL) throws in
+      let setting = Setting(root: folder)
+      let network = CountingTeacher()
+      let teacher = setting.teacher(network)
+      for _ in 0..<2 { _ = try teacher.outputs(of: Self.images, iteration: 0, taps: [.decoder]) }
+      #expect(try network.calls == [0, 0] && setting.files().isEmpty)
     }
   }
 
@@ -165,7 +180,7 @@ struct SharedTeacherTests {
       let teacher = SharedTeacher(
         outputs: Setting(root: folder).outputs, iterations: Self.iterations, make: { throw Missing() },
         notice: { Issue.record("notice: \($0)") })
-      #expect(throws: Missing.self) { try teacher.logits(of: Self.images, iteration: 0) }
+      #expect(throws: Missing.self) { try teacher.outputs(of: Self.images, iteration: 0, taps: []) }
     }
   }
 

@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Methods
 import Tables
 import Testing
 
@@ -179,7 +180,7 @@ import Testing
 
   /// Table 9: costs beside nothing, and beside runs.
   @Test func costs() throws {
-    let registry = try Registry(root: TableTests.package.appendingPathComponent("experiments"))
+    let registry = try Registry(root: TableTests.package.appendingPathComponent("experiments"), methods: Methods.catalogue)
     let plan = try Plan(registry: registry, tables: ["table09"], profile: "mini", dataFingerprints: [:])
     #expect(plan.runs.isEmpty && plan.datasets.isEmpty)
     let cost = ModelCost(

@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Methods
 import Metrics
 import Results
 import Tables
@@ -11,7 +12,7 @@ import Testing
 @Suite(.serialized) struct SummaryTests {
   private func plan() throws -> Plan {
     try Plan(
-      registry: try Registry(root: TableTests.package.appendingPathComponent("experiments")),
+      registry: try Registry(root: TableTests.package.appendingPathComponent("experiments"), methods: Methods.catalogue),
       tables: ["table04"],
       profile: "smoke", dataFingerprints: ["cityscapes": "street-1", "pascal_voc": "objects-1"])
   }

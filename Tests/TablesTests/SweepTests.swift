@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Methods
 import Tables
 import Testing
 
@@ -74,7 +75,7 @@ import Testing
     ])
     defer { try? FileManager.default.removeItem(at: files.root) }
     let fingerprints = ["cityscapes": "a", "pascal_voc": "b"]
-    let registry = try Registry(root: files.root)
+    let registry = try Registry(root: files.root, methods: Methods.catalogue)
     let plan = try Plan(
       registry: registry, tables: ["table04"], figures: ["figure05"], profile: "mini",
       dataFingerprints: fingerprints)

@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Methods
 import Tables
 import Testing
 
@@ -9,7 +10,7 @@ import Testing
 
   private func plan(_ profile: String = "mini", _ overrides: [String] = []) throws -> Plan {
     try Plan(
-      registry: try Registry(root: TableTests.package.appendingPathComponent("experiments")),
+      registry: try Registry(root: TableTests.package.appendingPathComponent("experiments"), methods: Methods.catalogue),
       tables: ["table04"],
       profile: profile, overrides: try overrides.map { try Override($0) },
       dataFingerprints: ["cityscapes": "street-1", "pascal_voc": "objects-1"])

@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Methods
 import Tables
 
 /// The repository's experiment files with tables and sweeps of a test's own.
@@ -22,7 +23,7 @@ struct TemporaryTables {
     let files = try TemporaryTables(["\(folder)/\(name).yaml": text])
     defer { try? FileManager.default.removeItem(at: files.root) }
     return try Plan(
-      registry: try Registry(root: files.root), tables: folder == "tables" ? [name] : [],
+      registry: try Registry(root: files.root, methods: Methods.catalogue), tables: folder == "tables" ? [name] : [],
       figures: folder == "figures" ? [name] : [], profile: "mini",
       dataFingerprints: ["cityscapes": "street-1", "pascal_voc": "objects-1"])
   }

@@ -20,8 +20,8 @@ import Weights
   /// The backbone's tensors under their publisher's names, and what such files hold besides.
   private func published(_ model: SegmentationModel, extra: [String]) -> [WeightFile.NamedValues] {
     let prefix = "backbone.backbone."
-    let own = (model.weights() + model.runningStatistics()).filter { $0.name.hasPrefix(prefix) }
-    return own.map { (String($0.name.dropFirst(prefix.count)), $0.tensor) }
+    let own = model.state.tensors.filter { $0.path.hasPrefix(prefix) }
+    return own.map { (String($0.path.dropFirst(prefix.count)), $0.tensor) }
       + extra.map { ($0, Tensor([1, 2], shape: [2])) }
   }
 
@@ -32,7 +32,7 @@ import Weights
   }
 
   private func values(_ model: SegmentationModel, backbone: Bool) -> [[Float]] {
-    (model.weights() + model.runningStatistics()).filter { $0.name.hasPrefix("backbone.") == backbone }
+    model.state.tensors.filter { $0.path.hasPrefix("backbone.") == backbone }
       .map(\.tensor.values)
   }
 
