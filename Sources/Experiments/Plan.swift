@@ -147,6 +147,7 @@ public struct Plan: Sendable {
         || table.cellSpec(row: minus, column: column) == nil
         ? .absent : .difference(of: of, minus: minus)
     }
+    if table.columns[column].kind == .quoted { return .quoted }
     // Not run here, though the paper may have a figure.
     return table.rows[row].paper[table.columns[column].title] == nil ? .absent : .quoted
   }
