@@ -4,6 +4,15 @@ public struct PlannedRun: Equatable, Sendable {
   public let spec: RunSpec
   /// Runs that must be finished first: the teacher.
   public let dependencies: [RunID]
+
+  init(id: RunID, spec: RunSpec, dependencies: [RunID]) {
+    self.id = id
+    self.spec = spec
+    self.dependencies = dependencies
+  }
+
+  /// A run by itself.
+  public init(_ spec: RunSpec) { self.init(id: spec.id, spec: spec, dependencies: spec.inputs.runs) }
 }
 
 /// What a table's cell needs.

@@ -18,6 +18,10 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
   case alteredData(folder: String, count: Int, first: String)
   /// A data set whose content is another than when its runs were planned.
   case changedData(dataset: String)
+  /// A frozen run of another profile than was asked for.
+  case otherProfile(path: String, found: String, wanted: String)
+  /// A folder that cannot be made.
+  case noFolder(path: String, reason: String)
   /// No run, or more than one, of the plan has an id that begins or ends like this.
   case unknownRun(String)
   case ambiguousRun(String, candidates: [String])
@@ -51,7 +55,10 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
       return "\(folder): \(count) file\(count == 1 ? " is" : "s are") not as the generator drew "
         + "\(count == 1 ? "it" : "them"), the first one \(first); remove the folder to have it drawn anew, or "
         + "use it as data of your own with --data"
-    case .changedData(let dataset): return "\(dataset): its files changed while the run was being planned"
+    case .changedData(let dataset): return "\(dataset): its files or datasets/\(dataset).yaml are not those that the run was planned with"
+    case .noFolder(let path, let reason): return "\(path): cannot make the folder: \(reason)"
+    case .otherProfile(let path, let found, let wanted):
+      return "\(path): a run of profile '\(found)', and --profile is '\(wanted)'"
     case .unknownRun(let text): return "run '\(text)' is not in the plan; 'jml plan' lists the runs"
     case .ambiguousRun(let text, let candidates):
       return "run '\(text)' may be any of \(candidates.joined(separator: ", "))"

@@ -69,10 +69,10 @@ enum Main {
       }
     case let error as RunnerError:
       switch error {
-      case .noExperiments, .noDataFolder, .needsData, .unknownRun, .ambiguousRun: return 64
+      case .noExperiments, .noDataFolder, .needsData, .unknownRun, .ambiguousRun, .otherProfile: return 64
       case .unknownSplit, .classCount, .badData, .alteredData, .changedData: return 65
       case .unknownMethod, .inputMissing, .backboneDiffers: return 65
-      case .inputNotFinished, .cannotStart: return 1
+      case .inputNotFinished, .cannotStart, .noFolder: return 1
       }
     case let error as ResultsError: return error.isDamage ? 65 : 1
     case let error as DatasetError:

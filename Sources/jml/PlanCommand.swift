@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Foundation
 import JSON
 import Results
 import Runner
@@ -8,17 +9,29 @@ struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "Lists the runs behind tables and figures, teachers first.",
     discussion: """
-      A run that several cells share is listed once. Nothing is trained.
+      A run that several cells share is listed once. Nothing is trained, drawn or read. --freeze writes every run as a
+      file that 'jml train --spec' takes, here or on another machine.
 
-      Example: jml plan --table 4 --profile smoke
+      Examples: jml plan --table 4 --profile smoke
+                jml plan --table 4 --freeze frozen
       """)
 
   @OptionGroup var options: WorkspaceOptions
+
+  @Option(help: ArgumentHelp("Write each run to <folder>/<run id>.json.", valueName: "folder"))
+  var freeze: String?
 
   func run() throws {
     let workspace = try Workspace(options.options())
     let (plan, unknown) = try workspace.planForReading()
     for data in unknown { Console.say(data.notice) }
+    if let freeze {
+      guard unknown.isEmpty else {
+        throw ValidationError("--freeze: ids of runs are provisional while data is not known")
+      }
+      for run in plan.runs { try FrozenSpec.write(run.spec, to: URL(fileURLWithPath: freeze)) }
+      Console.say("wrote \(plan.runs.count) runs to \(freeze)")
+    }
     let states = try plan.runs.map { try workspace.store.state($0.id.text) }
     let done = states.count { $0 == .done }
     if options.json {

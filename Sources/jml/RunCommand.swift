@@ -51,9 +51,13 @@ struct RunCommand: ParsableCommand {
     let display = ProgressDisplay(
       runs: plan.runs, jobs: jobs, isLive: Console.isLive, estimate: try estimate(plan, workspace.store),
       write: Console.raw)
+    // Each process trains one frozen run: it plans nothing and looks at no other data set than its own.
+    for run in plan.runs where try workspace.store.state(run.id.text) != .done {
+      try FrozenSpec.write(run.spec, to: workspace.specs)
+    }
     let scheduler = Scheduler(
       plan: plan, store: workspace.store,
-      configuration: configuration(threads: workspace.threads(jobs: jobs)),
+      configuration: configuration(specs: workspace.specs, threads: workspace.threads(jobs: jobs)),
       observe: display.show)
     let summary = try scheduler.run()
     display.end()
@@ -63,10 +67,12 @@ struct RunCommand: ParsableCommand {
     if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
   }
 
-  private func configuration(threads: Int) -> Scheduler.Configuration {
+  private func configuration(specs: URL, threads: Int) -> Scheduler.Configuration {
     let arguments = options.arguments + ["--threads", String(threads)]
     return Scheduler.Configuration(jobs: jobs, keepGoing: keepGoing, retry: retry) { id, restart in
-      [ProjectLocation.executable.path, "train", id.text, "--supervised"] + arguments
+      [
+        ProjectLocation.executable.path, "train", "--spec", FrozenSpec.file(id, in: specs).path, "--supervised",
+      ] + arguments
         + (restart ? ["--restart"] : [])
     }
   }

@@ -8,13 +8,19 @@ struct TrainCommand: ParsableCommand {
     commandName: "train", abstract: "Trains one run in this process: the unit that jml run starts.",
     discussion: """
       RUN is an id of jml plan, or the beginning of one or of its hash. Give the options that the plan was made with.
-      With --json, stdout is one JSON object a line: started, step, evaluating, done and so on.
+      With --spec nothing is planned, and no other data set than the run's is looked at; the runs that it needs (a
+      teacher, a backbone) must be finished in the same results folder. With --json, stdout is one JSON object a line:
+      started, step with the loss by its terms, evaluating, done and so on.
 
-      Example: jml train 3f2a9c0d --table 4 --profile smoke
+      Examples: jml train 3f2a9c0d --table 4 --profile smoke
+                jml train --spec frozen/<run id>.json --profile smoke
       """)
 
   @Argument(help: ArgumentHelp("The run.", valueName: "run"))
-  var name: String
+  var name: String?
+
+  @Option(help: ArgumentHelp("A frozen run, as jml plan --freeze writes it, in place of RUN.", valueName: "file"))
+  var spec: String?
 
   @OptionGroup var options: WorkspaceOptions
   @OptionGroup var threading: ThreadsOption
@@ -26,13 +32,15 @@ struct TrainCommand: ParsableCommand {
     help: ArgumentHelp("As the child of a scheduler: --json, and stop when stdin ends.", visibility: .hidden))
   var supervised = false
 
+  func validate() throws {
+    if (name == nil) == (spec == nil) { throw ValidationError("either RUN or --spec FILE is needed") }
+  }
+
   func run() throws {
     StopRequest.listen(supervised: supervised)
     let workspace = try Workspace(options.options(threads: threading.threads))
     let isQuiet = supervised
-    let (_, planned, data) = try workspace.planForTraining(name) {
-      if !isQuiet { Console.reading($0, $1, $2) }
-    }
+    let (planned, data) = try runAndData(workspace) { if !isQuiet { Console.reading($0, $1, $2) } }
     let display = ProgressDisplay(
       runs: [planned], jobs: 1, isLive: Console.isLive, estimate: GridEstimate(), write: Console.raw)
     let asJSON = options.json || supervised
@@ -54,6 +62,18 @@ struct TrainCommand: ParsableCommand {
     }
     let code = try exitCode(end, asJSON: asJSON, planned.id)
     if code != 0 { throw ExitCode(code) }
+  }
+
+  private func runAndData(
+    _ workspace: Workspace, progress: @escaping @Sendable (String, Int, Int) -> Void
+  ) throws -> (run: PlannedRun, data: PreparedData) {
+    if let name {
+      let (_, run, data) = try workspace.planForTraining(name, progress: progress)
+      return (run, data)
+    }
+    guard let spec else { throw ValidationError("name a run, or a file with --spec") }
+    let frozen = try FrozenSpec(reading: URL(fileURLWithPath: spec))
+    return (PlannedRun(frozen.spec), try workspace.data(of: frozen, progress: progress))
   }
 
   private func exitCode(_ end: RunEnd, asJSON: Bool, _ id: RunID) throws -> Int32 {

@@ -41,16 +41,14 @@ struct WorkspaceOptions: ParsableArguments {
       results: results, overrides: overrides, threads: threads)
   }
 
-  /// The same options for a child process.
+  /// The same options for a child process that trains a frozen run: which tables are meant, and what is overridden, is
+  /// in the run.
   var arguments: [String] {
     var arguments = ["--profile", profile]
-    for table in tables { arguments += ["--table", table] }
-    for figure in figures { arguments += ["--figure", figure] }
     for (name, value) in [("--data", data), ("--results", results), ("--experiments", experiments)] {
       if let value { arguments += [name, value] }
     }
-    // Joined by "=", since a value may begin with a dash.
-    return arguments + overrides.map { "--set=\($0)" }
+    return arguments
   }
 }
 

@@ -104,7 +104,8 @@ struct TinyExperiments {
       metric: miou
       label: hard
       seeds: [0]
-      teacher: {model: deeplabv3_mobilenetv2_100, loss: ce_jml, label: boundary_smoothing, seed: 0}
+      inputs:
+        teacher: {model: deeplabv3_mobilenetv2_100, loss: ce_jml, label: boundary_smoothing, seed: 0}
     columns:
       - {title: CE, kind: run, loss: ce}
       - {title: JML-KD, kind: run, loss: ce_jml, distillation: jml_kd}

@@ -14,8 +14,8 @@ struct DamageTests {
       let plan = try tool("plan", "--profile", "tiny", "--json").json()
       let runs = try #require(plan["runs"] as? [[String: Any]])
       let teacher = try #require(
-        (runs.compactMap { $0["teachers"] as? [String] }.first { !$0.isEmpty })?.first)
-      let student = try #require(runs.first { ($0["teachers"] as? [String]) == [teacher] }?["id"] as? String)
+        runs.compactMap { ($0["inputs"] as? [String: String])?["teacher"] }.first)
+      let student = try #require(runs.first { ($0["inputs"] as? [String: String]) == ["teacher": teacher] }?["id"] as? String)
       let table = folder.appendingPathComponent("results/tiny/tiny.md")
       #expect(try tool("table", "--profile", "tiny").code == 0)
       let before = try Data(contentsOf: table)

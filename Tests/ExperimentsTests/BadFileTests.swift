@@ -107,7 +107,7 @@ struct BadFile: Sendable, CustomTestStringConvertible {
       says: ["tables/table04.yaml: rows[1].model", "deeplabv3_xception", "pspnet_resnet18d"]),
     BadFile(
       file: "tables/table04.yaml", old: "loss: ce_jml", new: "loss: jml",
-      says: ["tables/table04.yaml: defaults.teacher.loss", "'jml'", "ce, ce_jml"]),
+      says: ["tables/table04.yaml: defaults.inputs.teacher.loss", "'jml'", "ce, ce_jml"]),
     BadFile(
       file: "tables/table04.yaml", old: "minus: CE}", new: "minus: CE-BLS}",
       says: ["tables/table04.yaml: differences[0].minus", "'CE-BLS'", "CE, SKD"]),
@@ -167,14 +167,15 @@ struct BadFile: Sendable, CustomTestStringConvertible {
     try files.replace(
       "tables/table04.yaml",
       """
-        teacher:
-          model: deeplabv3_resnet50d
-          loss: ce_jml
-          label: boundary_smoothing
-          seed: 0
+        inputs:
+          teacher:
+            model: deeplabv3_resnet50d
+            loss: ce_jml
+            label: boundary_smoothing
+            seed: 0
 
       """, "")
     let message = try #require(registryError { _ = try files.plan() })
-    #expect(message.contains("'Cityscapes / DL3-R18' x 'JML-KD': teacher: required key is missing"))
+    #expect(message.contains("'Cityscapes / DL3-R18' x 'JML-KD': inputs.teacher: required key is missing"))
   }
 }

@@ -15,7 +15,8 @@ import Testing
     for (index, run) in plan.runs.enumerated() { place[run.id] = index }
     for run in plan.runs {
       #expect(plan[run.id] == run)
-      #expect(run.dependencies == (run.spec.distillation.map { [$0.teacher] } ?? []))
+      #expect(run.dependencies == run.spec.inputs.runs)
+      #expect((run.spec.inputs["teacher"] != nil) == (run.spec.distillation != nil))
       for dependency in run.dependencies {
         #expect(try #require(place[dependency]) < #require(place[run.id]))
       }
@@ -55,7 +56,8 @@ import Testing
     for student in students {
       #expect(student.loss.jaccard?.activeClasses == .present)
       #expect(student.loss.jaccard?.weight == 0.75)
-      #expect(student.distillation?.spec.jaccard?.activeClasses == .label)
+      #expect(student.distillation?.terms.map(\.kind) == ["pixel_wise", "jaccard"])
+      #expect(student.distillation?.terms.last?.parameters["active_classes"] == .string("label"))
       #expect(student.scale.batch == (student.data.name == "cityscapes" ? 16 : 8))
       #expect(student.scale.workingShortSide == nil)
     }

@@ -83,9 +83,11 @@ import Testing
       "loss.jaccard_weight=0.5", "loss.smooth=0.5", "loss.alpha=0.5", "loss.beta=0.5",
       "loss.dataset_weight=0.5",
       "loss.image_weight=0.5", "loss.class_weight=0.5", "loss.active_classes=both", "loss.threshold=0.1",
-      "distillation.cross_entropy_label_weight=0.4", "distillation.cross_entropy_teacher_weight=0.4",
-      "distillation.temperature=2", "distillation.jaccard_label_weight=0.4",
-      "distillation.jaccard_teacher_weight=0.4", "distillation.active_classes=all",
+      "distillation.label_weights.cross_entropy=0.4", "distillation.label_weights.region=0.4",
+      "distillation.terms.pixel_wise.weight=0.4", "distillation.terms.pixel_wise.temperature=2",
+      "distillation.terms.pixel_wise.at=logits", "distillation.terms.pixel_wise.heads=[main]",
+      "distillation.terms.jaccard.weight=0.4", "distillation.terms.jaccard.active_classes=all",
+      "distillation.terms.jaccard.threshold=0.1",
       "recipe.learning_rate=0.05", "recipe.momentum=0.8", "recipe.weight_decay=1e-4",
       "recipe.head_multiplier=2",
       "recipe.power=1", "recipe.warmup_ratio=0", "recipe.warmup_floor=0", "recipe.scale_minimum=0.75",
@@ -154,7 +156,7 @@ import Testing
       ),
       (#""fold":null,"#, "", "run.json: fold: required key is missing"),
       (#""numerics":5"#, #""numerics":5,"more":2"#, "run.json: more: unknown key"),
-      (#""teacher":"cityscapes"#, #""teacher":"City"#, "distillation.teacher"),
+      (#""teacher":"cityscapes"#, #""teacher":"City"#, "inputs.teacher"),
     ] {
       let spoiled = text.replacingOccurrences(of: old, with: new)
       #expect(spoiled != text)

@@ -54,11 +54,13 @@ import Testing
           let place = [cell.dataset ?? "", fold]
           for seed in seeds.prefix(profile.maximumSeeds) {
             let parts = [cell.model, cell.loss, cell.label, cell.recipe, cell.distillation].map { $0 ?? "" }
-            let learnsFrom = cell.distillation == nil ? "" : "\(String(describing: cell.teacher))"
+            let learnsFrom = cell.distillation == nil ? "" : "\(String(describing: cell.inputs["teacher"]))"
             runs.insert(place + parts + [String(seed), learnsFrom] + changes)
           }
-          guard cell.distillation != nil, let teacher = cell.teacher else { continue }
-          let parts = [teacher.model, teacher.loss, teacher.label, teacher.recipe ?? cell.recipe ?? "", ""]
+          guard cell.distillation != nil, let teacher = cell.inputs["teacher"] else { continue }
+          let parts = [
+            teacher.model ?? cell.model ?? "", teacher.loss, teacher.label, teacher.recipe ?? cell.recipe ?? "", "",
+          ]
           runs.insert(place + parts + [String(teacher.seed), ""])
         }
       }

@@ -17,7 +17,7 @@ struct TeacherOutputsTests {
       try outputs.write(iteration: 7, main: main, auxiliary: auxiliary)
       let stored = try #require(outputs.read(iteration: 7))
       #expect(stored.main.shape == main.shape && stored.main.values == main.values)
-      #expect(stored.auxiliary.shape == auxiliary.shape && stored.auxiliary.values == auxiliary.values)
+      #expect(stored.auxiliary?.shape == auxiliary.shape && stored.auxiliary?.values == auxiliary.values)
       #expect(outputs.read(iteration: 8) == nil)
       try store.removeTeacherOutputs()
       #expect(outputs.read(iteration: 7) == nil)
