@@ -93,6 +93,12 @@ let package = Package(
       ]),
 
     // Tests.
+    .target(
+      name: "ToyMethods",
+      dependencies: [
+        "Methods", "Training", "Models", "Losses", "Optimizers", "Autograd", "Layers", "Kernels", "Tensors",
+        "Datasets", "Schemas",
+      ], path: "Tests/ToyMethods"),
     .target(name: "TestSupport", dependencies: ["Tensors", "HDF5", "Images"], path: "Tests/TestSupport"),
     tests("JSONTests", ["JSON"]),
     tests("TensorsTests", ["Tensors"]),
@@ -116,6 +122,12 @@ let package = Package(
         "Training", "Datasets", "Images", "Metrics", "Kernels", "Tensors", "Models", "Losses", "Optimizers", "Autograd",
         "Layers",
       ]),
+    tests(
+      "MethodsTests",
+      [
+        "Methods", "Training", "Models", "Losses", "Optimizers", "Autograd", "Layers", "Kernels", "Tensors",
+        "Datasets", "Schemas", "JSON", "ToyMethods",
+      ]),
     tests("DatasetsTests", ["Datasets", "Images", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("ScenesTests", ["Scenes", "Datasets", "Images", "Tensors"]),
     tests("ExperimentsTests", ["Experiments", "JSON", "Methods", "Schemas"], exclude: ["Golden"]),
@@ -126,7 +138,7 @@ let package = Package(
       "RunnerTests",
       [
         "Runner", "Experiments", "Results", "Training", "Losses", "Models", "Tensors", "JSON", "Methods", "Schemas",
-        "Datasets", "Autograd", "Layers", "Optimizers", "Images", "HDF5",
+        "Datasets", "ToyMethods",
       ]),
     tests("EndToEndTests", ["Runner", "Training", "Results", "Experiments", "Datasets", "Images", "HDF5", "Models", "Tensors", "JSON"]),
   ],

@@ -100,7 +100,7 @@ indirect enum ConfigNode: Equatable, Sendable {
 /// How dotted keys name the elements of a list of mappings, such as `recipe.augmentation.random_scale.minimum`.
 enum ListAddress {
   /// The keys of an element that it may go by, the first one that it has.
-  static let labelKeys = ["kind", "name"]
+  static let labelKeys = ["name", "kind"]
 
   /// An element goes by its label, or by its index where another one has the same label.
   /// - Returns: nil when an element has no label, or there is none: such a list is one value.

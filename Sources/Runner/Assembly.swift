@@ -82,7 +82,7 @@ public struct Assembly: Sendable {
   }
 
   /// Which of `count` training samples keep their labels, and the others; both ascending.
-  static func labelled(_ rule: SemiSupervisedSpec.Labelled, of count: Int) -> (labelled: [Int], others: [Int]) {
+  package static func labelled(_ rule: SemiSupervisedSpec.Labelled, of count: Int) -> (labelled: [Int], others: [Int]) {
     var random = RandomSource(seed: UInt64(rule.seed), purpose: "labelled samples", count)
     let kept = min(max(Int((rule.share * Double(count)).rounded()), 1), max(count - 1, 1))
     let order = random.permutation(count)

@@ -13,9 +13,10 @@ struct DamageTests {
       let store = ResultStore(root: folder.appendingPathComponent("results/tiny"))
       let plan = try tool("plan", "--profile", "tiny", "--json").json()
       let runs = try #require(plan["runs"] as? [[String: Any]])
-      let teacher = try #require(
-        runs.compactMap { ($0["inputs"] as? [String: String])?["teacher"] }.first)
-      let student = try #require(runs.first { ($0["inputs"] as? [String: String]) == ["teacher": teacher] }?["id"] as? String)
+      let teachers = runs.compactMap { ($0["inputs"] as? [String: String])?["teacher"] }
+      let teacher = try #require(teachers.first)
+      let students = runs.filter { ($0["inputs"] as? [String: String]) == ["teacher": teacher] }
+      let student = try #require(students.first?["id"] as? String)
       let table = folder.appendingPathComponent("results/tiny/tiny.md")
       #expect(try tool("table", "--profile", "tiny").code == 0)
       let before = try Data(contentsOf: table)

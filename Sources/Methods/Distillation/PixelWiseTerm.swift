@@ -56,7 +56,7 @@ public final class PixelWiseTerm: DistillationTerm {
       else { continue }
       let part = isAtLabels
         ? try atLabels(student.value, teacher, input.labels, isMain: isMain)
-        : PixelWiseTerm.atLogits(student.value, teacher, temperature: temperature, weight: weight)
+        : atLogits(student.value, teacher)
       value += part.value
       gradients.append((student, part.gradient))
     }
@@ -82,7 +82,7 @@ public final class PixelWiseTerm: DistillationTerm {
   }
 
   /// - Parameters: `student`, `teacher`: [B, C, h, w] of one size, plain.
-  static func atLogits(_ student: Tensor, _ teacher: Tensor, temperature: Double, weight: Double) -> LossValue {
+  package func atLogits(_ student: Tensor, _ teacher: Tensor) -> LossValue {
     precondition(
       student.shape == teacher.shape,
       "PixelWiseTerm: logits \(student.shape) of the student, \(teacher.shape) of the teacher")

@@ -1,0 +1,205 @@
+import Experiments
+import Foundation
+import HDF5
+import JSON
+import Results
+import TestSupport
+import Testing
+
+/// Kinds of runs beside Table 4's, by the command line: semi-supervised, a pretrained backbone, evaluation on the way,
+/// frozen runs.
+@Suite(.serialized) struct MethodRunTests {
+  private static let table = """
+    number: 97
+    title: Kinds of runs
+    row_headers: [Model]
+    defaults:
+      metric: miou
+      label: hard
+      loss: ce_jml
+      seeds: [0]
+      dataset: cityscapes
+      recipe: sgd_cityscapes
+      inputs:
+        teacher: {model: deeplabv3_mobilenetv2_100, loss: ce, label: hard, seed: 1}
+        backbone: {model: deeplabv3_mobilenetv2_100, loss: ce, label: hard, seed: 1}
+    columns:
+      - {title: SSL, kind: run, semi_supervised: half}
+      - {title: Best, kind: run, semi_supervised: half, point: best}
+      - {title: KD, kind: run, distillation: low}
+    rows:
+      - {labels: [DL3-MB2], model: pretrained}
+
+    """
+  private static let half = """
+    kind: self_training
+    labelled: {share: 0.5, seed: 0}
+    unlabelled_batch: 2
+    decay: 0.9
+    threshold: 0.1
+    unlabelled_weight: 1.0
+
+    """
+  private static let low = """
+    label_weights: {cross_entropy: 1, region: 1}
+    terms:
+      - {kind: pixel_wise, weight: 1, temperature: 2, at: logits, heads: [main]}
+
+    """
+
+  /// A registry with the table above; networks are evaluated every five of twelve iterations.
+  private func withKinds(_ body: (CommandLineTool, URL) throws -> Void) throws {
+    try withTemporaryDirectory { folder in
+      let experiments = try TinyExperiments.make(in: folder)
+      func change(_ file: String, _ text: String) throws {
+        try text.write(to: experiments.appendingPathComponent(file), atomically: true, encoding: .utf8)
+      }
+      func read(_ file: String) throws -> String {
+        try String(contentsOf: experiments.appendingPathComponent(file), encoding: .utf8)
+      }
+      try FileManager.default.removeItem(at: experiments.appendingPathComponent("tables/tiny.yaml"))
+      try change("tables/kinds.yaml", Self.table)
+      try change("semi_supervised/half.yaml", Self.half)
+      try change("distillation/low.yaml", Self.low)
+      let model = try read("models/deeplabv3_mobilenetv2_100.yaml")
+      try change("models/pretrained.yaml", model.replacingOccurrences(of: "weights: random", with: "weights: pretrained"))
+      let profile = try read("profiles/tiny.yaml")
+      let often = profile.replacingOccurrences(of: "evaluate_every: null", with: "evaluate_every: 5")
+      #expect(often != profile)
+      try change("profiles/tiny.yaml", often)
+      try body(CommandLineTool(folder: folder, experiments: experiments), folder)
+    }
+  }
+
+  private struct Run: Decodable {
+    let id: String
+    let method: String
+    let inputs: [String: String]
+  }
+
+  private func runs(_ tool: CommandLineTool) throws -> [Run] {
+    struct Answer: Decodable { let runs: [Run] }
+    let output = try tool("plan", "--profile", "tiny", "--json")
+    #expect(output.code == 0, "\(output.err)")
+    return try JSONDecoder().decode(Answer.self, from: Data(output.out.utf8)).runs
+  }
+
+  /// Everything of a finished run that its spec decides.
+  private func outcome(_ store: ResultStore, _ id: String) throws -> [String: [Float]] {
+    let tensors = try store.tensors(id)
+    var values: [String: [Float]] = [:]
+    for (name, model) in [("", tensors.model)] + tensors.networks.map({ ($0.name, $0.model) }) {
+      for entry in model.weights + model.buffers { values["\(name)/\(entry.name)"] = entry.tensor.values }
+    }
+    for point in tensors.evaluations {
+      values["eval/\(point.point)"] = point.evaluation.evaluation.confusion.truePositives.map(Float.init)
+      values["eval/\(point.point)/iteration"] = [Float(point.iteration)]
+    }
+    values["loss"] = tensors.curves.loss.map { Float($0) }
+    return values
+  }
+
+  @Test func everyKindRunsAndIsStored() throws {
+    try withKinds { tool, folder in
+      let runs = try runs(tool)
+      #expect(runs.map(\.method).sorted() == ["ce", "ce_jml-half", "ce_jml-low"])
+      let first = try #require(runs.first { $0.method == "ce" })
+      let semi = try #require(runs.first { $0.method == "ce_jml-half" })
+      let distilled = try #require(runs.first { $0.method == "ce_jml-low" })
+      // Teacher and backbone of the student are one run, which is trained once.
+      #expect(semi.inputs == ["backbone": first.id])
+      #expect(distilled.inputs == ["backbone": first.id, "teacher": first.id])
+
+      let output = try tool("run", "--profile", "tiny")
+      #expect(output.code == 0, "\(output.err)")
+      let store = ResultStore(root: folder.appendingPathComponent("results/tiny"))
+      let tensors = try store.tensors(semi.id)
+      #expect(tensors.evaluations.map(\.point) == ["best", "best_student", "last", "last_student"])
+      #expect(tensors.networks.map(\.name) == ["student"])
+      #expect(tensors["last"]?.iteration == 12 && [5, 10, 12].contains(tensors["best"]?.iteration))
+      func miou(_ point: String) -> Double { tensors[point]?.evaluation.values["miou"] ?? -1 }
+      #expect(miou("best") >= miou("last") && miou("best_student") >= miou("last_student"))
+      let log = try store.log(semi.id)
+      for key in ["cross_entropy", "jaccard", "unlabelled_cross_entropy", "unlabelled_jaccard", "loss"] {
+        #expect(log.last?[key]?.double != nil, "the log has no \(key)")
+      }
+      #expect(try store.tensors(distilled.id).evaluations.map(\.point) == ["best", "last"])
+      for id in runs.map(\.id) {
+        let names = try FileManager.default.contentsOfDirectory(atPath: try store.folder(id).path).sorted()
+        #expect(names == ["log.jsonl", "run.json", "tensors.h5"])
+      }
+      let table = try tool("table", "--profile", "tiny", "--json").json()
+      let rows = try #require(table["rows"] as? [[String: Any]])
+      let cells = try #require(rows.first?["cells"] as? [String: [String: Any]])
+      #expect(cells["SSL"]?["mean"] as? Double == miou("last"))
+      #expect(cells["Best"]?["mean"] as? Double == miou("best"))
+    }
+  }
+
+  /// A frozen run is trained by its file alone: kill -9 at three places, the same bits in the end.
+  @Test func frozenRunsSurviveKills() throws {
+    try withKinds { tool, folder in
+      let runs = try runs(tool)
+      #expect(try tool("run", "--profile", "tiny", "--results", "undisturbed").code == 0)
+      let frozen = try tool("plan", "--profile", "tiny", "--freeze", "frozen")
+      #expect(frozen.code == 0, "\(frozen.err)")
+      // Neither tables nor another data set is looked at.
+      try FileManager.default.removeItem(at: folder.appendingPathComponent("experiments/tables"))
+      try FileManager.default.createDirectory(
+        at: folder.appendingPathComponent("experiments/tables"), withIntermediateDirectories: false)
+      let (whole, killed) = (
+        ResultStore(root: folder.appendingPathComponent("undisturbed/tiny")),
+        ResultStore(root: folder.appendingPathComponent("killed/tiny"))
+      )
+      for run in runs {
+        let arguments = [
+          "train", "--spec", "frozen/\(run.id).json", "--profile", "tiny", "--results", "killed", "--json",
+        ]
+        for line in [3, 7, 11] {
+          let running = try tool.start(arguments)
+          _ = running.wait { running.out.contains("\"step\":{\"iteration\":\(line),") }
+          running.send(SIGKILL)
+          running.wait()
+        }
+        let last = try tool.start(arguments).wait()
+        #expect(last.code == 0, "\(last.err)")
+        #expect(last.out.contains("\"terms\":{") || last.out.contains("\"done\""))
+        let (expected, found) = (try outcome(whole, run.id), try outcome(killed, run.id))
+        #expect(Set(expected.keys) == Set(found.keys))
+        for (name, values) in expected { #expect(found[name] == values, "\(run.method): \(name)") }
+      }
+    }
+  }
+
+  @Test func frozenRunsThatDoNotFit() throws {
+    try withKinds { tool, folder in
+      let runs = try runs(tool)
+      #expect(try tool("plan", "--profile", "tiny", "--freeze", "frozen").code == 0)
+      let semi = try #require(runs.first { $0.method == "ce_jml-half" })
+      let file = folder.appendingPathComponent("frozen/\(semi.id).json")
+      let text = try String(contentsOf: file, encoding: .utf8)
+      func train(_ changed: String, _ profile: String = "tiny") throws -> CommandLineTool.Output {
+        try changed.write(to: folder.appendingPathComponent("changed.json"), atomically: true, encoding: .utf8)
+        return try tool("train", "--spec", "changed.json", "--profile", profile)
+      }
+      // Its backbone is not trained yet.
+      let early = try train(text)
+      #expect(early.code == 1 && early.err.contains("(backbone), which is not finished"), "\(early.err)")
+      for (old, new, code, says) in [
+        ("\"threshold\": 0.1", "\"threshold\": 7", Int32(65), "semi_supervised.threshold: '7' is out of range"),
+        ("\"kind\": \"self_training\"", "\"kind\": \"other\"", 65, "allowed: one of self_training"),
+        ("\"fingerprint\": \"embedded-", "\"fingerprint\": \"embedded-1", 65, "not those that the run was planned with"),
+        ("\"numerics\": \(RunSpec.currentNumerics)", "\"numerics\": 3", 65, "plan the run again"),
+      ] {
+        let changed = text.replacingOccurrences(of: old, with: new)
+        #expect(changed != text, "\(old)")
+        let output = try train(changed)
+        #expect(output.code == code && output.err.contains(says), "\(output.code) \(output.err)")
+        #expect(output.err.split(separator: "\n").count == 1, "\(output.err)")
+      }
+      let other = try train(text, "smoke")
+      #expect(other.code == 64 && other.err.contains("a run of profile 'tiny'"), "\(other.err)")
+      #expect(try tool("train", "--profile", "tiny").code == 64)
+    }
+  }
+}

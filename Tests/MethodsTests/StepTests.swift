@@ -1,0 +1,177 @@
+import Autograd
+import Datasets
+import JSON
+import Losses
+import Methods
+import Models
+import Optimizers
+import Schemas
+import Tensors
+import TestSupport
+import Testing
+import ToyMethods
+import Training
+
+/// What every kind of step has to do: the one suite for all of them.
+@Suite(.serialized) struct StepTests {
+  enum Kind: String, CaseIterable, Sendable {
+    case supervised, supervisedAdamW, withoutAuxiliaryHead, distilling, distillingToy, selfTraining, toyAverage
+  }
+
+  static func step(_ kind: Kind, seed: UInt64 = 1) -> any TrainingStep {
+    let model = Small.model(seed: seed, auxiliary: kind == .withoutAuxiliaryHead ? nil : 12)
+    switch kind {
+    case .supervised, .withoutAuxiliaryHead:
+      return SupervisedStep(
+        model: model, optimizer: Small.sgd.optimizer(for: model), loss: SegmentationLoss(Small.loss()))
+    case .supervisedAdamW:
+      return SupervisedStep(
+        model: model, optimizer: Small.adamW.optimizer(for: model), loss: SegmentationLoss(Small.loss()))
+    case .distilling, .distillingToy:
+      return distilling(model, terms: terms(kind == .distillingToy, model))
+    case .selfTraining:
+      return SelfTrainingStep(
+        Parameters(
+          kind: "self_training",
+          values: ["decay": .number(0.9), "threshold": .number(0.22), "unlabelled_weight": .number(0.5)]),
+        setup(model))
+    case .toyAverage:
+      return ToyStep(Parameters(kind: "toy_average", values: ["decay": .number(0.75)]), setup(model))
+    }
+  }
+
+  static func setup(_ model: SegmentationModel) -> SemiSupervisedSetup {
+    SemiSupervisedSetup(student: model, optimizer: Small.sgd, loss: Small.loss())
+  }
+
+  static let teacher = Small.model(seed: 9, channels: 40, dropout: 0)
+
+  static func distilling(
+    _ model: SegmentationModel, terms: [DistillationStep.NamedTerm], labels: (Double, Double) = (0.5, 0.5)
+  ) -> DistillationStep {
+    DistillationStep(
+      model: model, teacher: NetworkTeacher(teacher), optimizer: Small.sgd, loss: Small.loss(),
+      crossEntropyLabelWeight: labels.0, regionLabelWeight: labels.1, terms: terms)
+  }
+
+  static func termSetup(_ model: SegmentationModel, weight: Double) -> TermSetup {
+    TermSetup(
+      student: model, teacher: teacher.architecture, weight: weight, ignoreIndex: LabelMap.ignore, seed: 3,
+      loss: Small.loss())
+  }
+
+  static func pixelWise(
+    _ model: SegmentationModel, at place: String = "labels", heads: [String] = ["main", "auxiliary"],
+    weight: Double = 0.5, temperature: Double = 2
+  ) -> PixelWiseTerm {
+    PixelWiseTerm(
+      Parameters(
+        kind: "pixel_wise",
+        values: [
+          "temperature": .number(temperature), "at": .string(place), "heads": .array(heads.map { .string($0) }),
+        ]), termSetup(model, weight: weight))
+  }
+
+  static func terms(_ toy: Bool, _ model: SegmentationModel) -> [DistillationStep.NamedTerm] {
+    let jaccard = JaccardTeacherTerm(
+      Parameters(kind: "jaccard", values: ["active_classes": .string("label"), "threshold": .number(0.01)]),
+      termSetup(model, weight: 0.5))
+    var terms = [
+      DistillationStep.NamedTerm("pixel_wise", pixelWise(model)), DistillationStep.NamedTerm("jaccard", jaccard),
+    ]
+    if toy {
+      terms.append(
+        DistillationStep.NamedTerm(
+          "toy",
+          ToyTerm(
+            Parameters(kind: "toy", values: ["margin": .number(0.5), "rounds": .int(2), "strict": .bool(true)]),
+            termSetup(model, weight: 0.3))))
+      terms.append(DistillationStep.NamedTerm("low", pixelWise(model, at: "logits", weight: 0.2)))
+    }
+    return terms
+  }
+
+  static func trainer(_ kind: Kind, iterations: Int = 4) -> Trainer {
+    Trainer(
+      step: step(kind),
+      schedule: PolySchedule(
+        baseRate: 0.01, iterations: iterations, warmUpRatio: 0.25, warmUpFloor: 1e-6, power: 0.9), seed: 7)
+  }
+
+  static func bits(_ trainer: Trainer) -> [String: [Float]] {
+    var bits: [String: [Float]] = [:]
+    for (name, state) in trainer.snapshot() {
+      for entry in state.tensors { bits["\(name)/\(entry.path)"] = entry.tensor.values }
+      for counter in state.counters { bits["\(name)/\(counter.path)"] = [Float(counter.value)] }
+    }
+    return bits
+  }
+
+  @Test(arguments: Kind.allCases) func trains(_ kind: Kind) throws {
+    let trainer = Self.trainer(kind)
+    let before = trainer.step.networks[0].model.weights
+    var names: [[String]] = []
+    while !trainer.isFinished {
+      let report = try trainer.advance(Small.batches(trainer.iteration))
+      names.append(report.terms.map(\.name))
+      #expect(report.loss.isFinite && report.loss == report.terms.reduce(0) { $0 + $1.value })
+    }
+    let expected: [String] =
+      switch kind {
+      case .supervised, .supervisedAdamW, .withoutAuxiliaryHead, .toyAverage: ["cross_entropy", "jaccard"]
+      case .distilling: ["cross_entropy", "pixel_wise", "jaccard", "jaccard_teacher"]
+      case .distillingToy: ["cross_entropy", "pixel_wise", "jaccard", "jaccard_teacher", "toy", "low"]
+      case .selfTraining: ["cross_entropy", "jaccard", "unlabelled_cross_entropy", "unlabelled_jaccard"]
+      }
+    #expect(names == [[String]](repeating: expected, count: 4))
+    let after = trainer.step.networks[0].model.weights
+    let changed = zip(before.tensors, after.tensors).count { $0.tensor.values != $1.tensor.values }
+    #expect(changed > before.tensors.count / 2, "\(kind): \(changed) of \(before.tensors.count) tensors changed")
+  }
+
+  /// Stopped after two of four iterations and continued by another process's trainer: the same bits.
+  @Test(arguments: Kind.allCases) func resumesToTheSameBits(_ kind: Kind) throws {
+    let whole = Self.trainer(kind)
+    while !whole.isFinished { _ = try whole.advance(Small.batches(whole.iteration)) }
+    let first = Self.trainer(kind)
+    for iteration in 0..<2 { _ = try first.advance(Small.batches(iteration)) }
+    let saved = first.snapshot()
+    _ = try first.advance(Small.batches(2))
+    let second = Self.trainer(kind)
+    try second.restore(saved, iteration: 2)
+    while !second.isFinished { _ = try second.advance(Small.batches(second.iteration)) }
+    let (expected, found) = (Self.bits(whole), Self.bits(second))
+    #expect(Set(expected.keys) == Set(found.keys))
+    for (name, values) in expected { #expect(found[name] == values, "\(kind): \(name)") }
+  }
+
+  /// Everything that a step keeps is in its parts: equal parts and batches give equal steps.
+  @Test(arguments: Kind.allCases) func partsHaveNamesOfTheirOwn(_ kind: Kind) {
+    let names = Self.step(kind).parts.map(\.name)
+    #expect(Set(names).count == names.count && names.contains("student") && names.contains("optimizer.student"))
+    switch kind {
+    case .distillingToy: #expect(names.suffix(2) == ["toy.steps", "toy.parameters"])
+    case .selfTraining, .toyAverage: #expect(names.contains("average"))
+    default: #expect(names.count == 2)
+    }
+  }
+
+  @Test func stateThatDoesNotFitIsRefusedByName() throws {
+    let trainer = Self.trainer(.distillingToy)
+    func message(_ parts: [Trainer.NamedState]) -> String {
+      do {
+        try trainer.restore(parts, iteration: 1)
+        return ""
+      } catch {
+        return "\(error)"
+      }
+    }
+    let good = trainer.snapshot()
+    #expect(message(good).isEmpty)
+    #expect(message(good.filter { $0.name != "toy.steps" }).contains("toy.steps: the state lacks count"))
+    #expect(message(good + [("queue", StateDict())]).contains("it holds queue"))
+    let student = try #require(good.first { $0.name == "student" }).state
+    let cut = StateDict(student.tensors.dropLast().map { ($0.path, $0.tensor) })
+    #expect(message([("student", cut)] + good.filter { $0.name != "student" }).contains("student: the state lacks"))
+  }
+}

@@ -1,0 +1,90 @@
+import Datasets
+import Experiments
+import Foundation
+import Methods
+import Models
+import Runner
+import Tensors
+import Testing
+import Training
+
+/// Every model, loss and kind of step that the registry has fits together, and takes a step.
+@Suite(.serialized) struct AssemblyTests {
+  static let experiments = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("experiments")
+  static let registry = Result { try Registry(root: experiments, methods: Methods.catalogue) }
+  static let models = ((try? registry.get().models.keys.sorted()) ?? [])
+  private static let classes = 5
+
+  private func batch(_ count: Int, _ seed: UInt64) -> Batch {
+    var random = RandomSource(seed: seed, purpose: "assembly")
+    let shape: Shape = [count, 3, 32, 64]
+    return Batch(
+      images: Tensor((0..<shape.count).map { _ in Float(random.uniform(-2, 2)) }, shape: shape),
+      labels: LabelBatch(
+        count: count, height: 32, width: 64,
+        values: (0..<count * 32 * 64).map { _ in
+          let value = random.below(6)
+          return value == 5 ? LabelMap.ignore : UInt8(value)
+        }), ids: (0..<count).map(String.init))
+  }
+
+  private func advance(_ step: any TrainingStep, _ recipe: RecipeSpec, _ what: String) throws {
+    let batches = TrainingBatch([
+      (BatchLoader.labelledStream, batch(3, 1)), (SemiSupervisedSteps.unlabelledStream, batch(2, 2)),
+    ])
+    let trainer = Trainer(step: step, schedule: Assembly.schedule(recipe, iterations: 1000), seed: 1)
+    let report = try trainer.advance(batches)
+    #expect(report.loss.isFinite && !report.terms.isEmpty, "\(what): \(report.terms)")
+  }
+
+  @Test func registryHasAllModels() { #expect(Self.models.count == 13) }
+
+  @Test(arguments: models) func everyLossAndKindOfStep(_ name: String) throws {
+    let registry = try Self.registry.get()
+    let spec = try #require(registry.models[name])
+    let model = SegmentationModel(Assembly.architecture(spec), classes: Self.classes, seed: 1)
+    let small = try #require(registry.models["deeplabv3_mobilenetv2_100"])
+    let teacher = Assembly.TaughtBy(
+      SegmentationModel(Assembly.architecture(small), classes: Self.classes, seed: 2))
+    let recipe = try #require(
+      registry.recipes[name.hasPrefix("segformer") ? "adamw_ade20k" : "sgd_cityscapes"])
+    let hard = try #require(registry.labels["hard"])
+    var steps = 0
+    for loss in registry.losses.values.sorted(by: { $0.name < $1.name }) {
+      for label in registry.labels.values.sorted(by: { $0.name < $1.name }) {
+        // Lovász-Softmax needs hard labels; a kind of label changes no shape, so that one model stands for all.
+        guard label == hard || (name == "deeplabv3_resnet18d" && loss.forHardLabels.lovasz == nil) else { continue }
+        func step(_ distillation: DistillationSpec?, _ semi: SemiSupervisedSpec?) throws {
+          let step = try Assembly.step(
+            loss: loss.spec(for: label), label: label, distillation: distillation, semiSupervised: semi,
+            recipe: recipe, classes: Self.classes, seed: 1, model: model, teacher: teacher)
+          try advance(step, recipe, "\(name) \(loss.name) \(label.name) \(distillation?.name ?? semi?.name ?? "")")
+          steps += 1
+        }
+        try step(nil, nil)
+        for distillation in registry.distillations.values.sorted(by: { $0.name < $1.name }) {
+          // A Jaccard term against the teacher goes with one against the labels.
+          if distillation.terms.contains(where: { $0.kind == "jaccard" }), loss.forHardLabels.jaccard == nil {
+            continue
+          }
+          try step(distillation, nil)
+        }
+        for semi in registry.semiSupervised.values.sorted(by: { $0.name < $1.name }) { try step(nil, semi) }
+      }
+    }
+    #expect(steps >= registry.losses.count * 3 - 2)
+    MemoryPool.trim()
+  }
+
+  @Test func labelledSamplesAreASplit() throws {
+    let registry = try Self.registry.get()
+    let rule = try #require(registry.semiSupervised["self_training"]).labelled
+    for count in [2, 3, 17, 96, 10582] {
+      let (labelled, others) = Assembly.labelled(rule, of: count)
+      #expect((labelled + others).sorted() == Array(0..<count))
+      #expect(labelled.count == max(1, Int((rule.share * Double(count)).rounded())))
+      #expect(labelled == labelled.sorted() && Assembly.labelled(rule, of: count).labelled == labelled)
+    }
+  }
+}
