@@ -100,7 +100,7 @@ import Training
       schedule: .init(baseRate: 0.01, iterations: 3, warmUpRatio: 0, warmUpFloor: 0, power: 1), seed: 7)
     let adapter = try #require(terms.first { $0.name == "toy" }?.term.parameters.first)
     let before = adapter.value.kernelValues
-    #expect(adapter.shape == [40, 24, 1, 1])
+    #expect(adapter.shape == [48, 32, 1, 1])
     var values: [Double] = []
     while !trainer.isFinished {
       let report = try trainer.advance(Small.batches(0))

@@ -9,7 +9,7 @@ enum Small {
   static let classes = 5
 
   static func model(
-    seed: UInt64 = 1, auxiliary: Int? = 12, channels: Int = 24, dropout: Double = 0.1
+    seed: UInt64 = 1, auxiliary: Int? = 16, channels: Int = 32, dropout: Double = 0.1
   ) -> SegmentationModel {
     SegmentationModel(
       Architecture(

@@ -19,7 +19,7 @@ import Training
   }
 
   static func step(_ kind: Kind, seed: UInt64 = 1) -> any TrainingStep {
-    let model = Small.model(seed: seed, auxiliary: kind == .withoutAuxiliaryHead ? nil : 12)
+    let model = Small.model(seed: seed, auxiliary: kind == .withoutAuxiliaryHead ? nil : 16)
     switch kind {
     case .supervised, .withoutAuxiliaryHead:
       return SupervisedStep(
@@ -44,7 +44,7 @@ import Training
     SemiSupervisedSetup(student: model, optimizer: Small.sgd, loss: Small.loss())
   }
 
-  static let teacher = Small.model(seed: 9, channels: 40, dropout: 0)
+  static let teacher = Small.model(seed: 9, channels: 48, dropout: 0)
 
   static func distilling(
     _ model: SegmentationModel, terms: [DistillationStep.NamedTerm], labels: (Double, Double) = (0.5, 0.5)

@@ -27,7 +27,8 @@ public struct ProfileSpec: Equatable, Sendable {
     defaultDataset = try entries.optional(DatasetSpec.reservedName).map { entry in
       let values = try ProfileDataset(entry, profile: name)
       if values.embedded != nil {
-        throw try entry.required("embedded").inconsistent("must be null: embedded data is drawn for a named data set")
+        throw try entry.required("embedded").inconsistent(
+          "must be null: embedded data is drawn for a named data set")
       }
       return values
     }
@@ -67,7 +68,8 @@ public struct ProfileDataset: Equatable, Sendable {
     foldSize = try reader.optional("fold_size")?.int(1...1_000_000)
     scale = try ScaleSpec(reader, profile: profile)
     recipeOverrides =
-      try reader.optional("recipe").map { try ProfileDataset.overrides($0, RecipeSpec.overridableKeys, "") } ?? []
+      try reader.optional("recipe").map { try ProfileDataset.overrides($0, RecipeSpec.overridableKeys, "") }
+      ?? []
     embedded = try reader.nullable("embedded").map { try EmbeddedDataSpec($0) }
   }
 
