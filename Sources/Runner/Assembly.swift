@@ -234,7 +234,8 @@ public struct Assembly: Sendable {
       }
     return TrainingConfiguration(
       iterations: iterations, learningRate: recipe.optimizer.learningRate, optimizer: optimizer,
-      weightDecay: recipe.optimizer.weightDecay, headMultiplier: recipe.optimizer.headMultiplier, power: power,
+      weightDecay: recipe.optimizer.weightDecay, headMultiplier: recipe.optimizer.headMultiplier,
+      power: power,
       warmUpRatio: recipe.schedule.warmupRatio, warmUpFloor: recipe.schedule.warmupFloor, seed: seed)
   }
 

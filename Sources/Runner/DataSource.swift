@@ -18,7 +18,8 @@ public enum DataSource: Equatable, Sendable {
 
   /// What the generator draws for a data set; nil for real folders.
   /// - Throws: `RunnerError.needsData`.
-  private func embedded(_ spec: DatasetSpec, _ profile: ProfileSpec) throws -> (set: EmbeddedSet, root: URL)? {
+  private func embedded(_ spec: DatasetSpec, _ profile: ProfileSpec) throws -> (set: EmbeddedSet, root: URL)?
+  {
     guard case .embedded(let root) = self else { return nil }
     guard let wanted = profile.dataset(spec.name)?.embedded else {
       throw RunnerError.needsData(dataset: spec.name, profile: profile.name)

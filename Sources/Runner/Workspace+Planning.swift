@@ -57,7 +57,7 @@ extension Workspace {
           UnknownData(
             dataset: spec.name,
             notice: "\(spec.name) in \(source.root.path) has not been checked as it is: ids of its runs are "
-              + "provisional until 'jml data check --profile \(profile.name) --data \(source.root.path)' has passed"))
+              + "provisional until 'jml data check' with the same options has passed"))
       case .absent(let reason):
         unknown.append(
           UnknownData(

@@ -65,7 +65,9 @@ struct DataCheckCommand: ParsableCommand {
       guard let spec = workspace.registry.datasets[name] else { continue }
       let (found, summary) = try workspace.preparation.check(spec, progress: Console.reading)
       reports += found
-      if let summary { Console.say("data \(name): \(summary.description), fingerprint \(summary.fingerprint)") }
+      if let summary {
+        Console.say("data \(name): \(summary.description), fingerprint \(summary.fingerprint)")
+      }
     }
     Console.out(
       options.json ? JSONValue.array(reports.map(json)).pretty : reports.map(text).joined(separator: "\n"))

@@ -132,6 +132,7 @@ struct TinyExperiments {
         iterations: 12
         working_short_side: 32
         maximum_validation_images: 2
+        evaluate_every: null
         embedded: {train_images: 4, validation_images: 2, height: 32, width: 64, seed: 1}
 
     """

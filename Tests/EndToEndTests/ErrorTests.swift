@@ -8,9 +8,13 @@ struct ErrorTests {
   @Test(arguments: [
     (["plan", "--table", "9"], ["table04"]),
     (["plan", "--profile", "huge"], ["huge", "mini, paper, smoke"]),
-    (["plan", "--profile", "smoke", "--set", "recipe.speed=1"], ["recipe.speed", "recipe.optimizer.learning_rate"]),
     (
-      ["plan", "--profile", "smoke", "--set", "recipe.optimizer.learning_rate=fast"], ["recipe.optimizer.learning_rate", "fast"]
+      ["plan", "--profile", "smoke", "--set", "recipe.speed=1"],
+      ["recipe.speed", "recipe.optimizer.learning_rate"]
+    ),
+    (
+      ["plan", "--profile", "smoke", "--set", "recipe.optimizer.learning_rate=fast"],
+      ["recipe.optimizer.learning_rate", "fast"]
     ),
     (["plan", "--profile", "smoke", "--set", "nonsense"], ["key=value"]),
     (["run", "--profile", "paper", "--table", "4"], ["--data"]),
@@ -42,7 +46,7 @@ struct ErrorTests {
   }
 
   @Test(arguments: [
-    ("power: 0.9", "power: 0.9\nspeed: 3", ["sgd_cityscapes.yaml", "speed"]),
+    ("power: 0.9", "power: 0.9\n  speed: 3", ["sgd_cityscapes.yaml", "speed"]),
     ("power: 0.9", "power: lots", ["sgd_cityscapes.yaml", "power", "lots"]),
     ("power: 0.9", "power: [0.9", ["sgd_cityscapes.yaml", "YAML"]),
     ("momentum: 0.9", "momentum: 7", ["sgd_cityscapes.yaml", "momentum", "7"]),

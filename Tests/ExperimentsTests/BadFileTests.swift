@@ -28,7 +28,7 @@ struct BadFile: Sendable, CustomTestStringConvertible {
       file: "labels/hard.yaml", old: "kind: hard", new: "kind: hard\nkernel: 3",
       says: ["labels/hard.yaml", "kernel", "unknown key", "allowed: kind"]),
     BadFile(
-      file: "recipes/sgd_voc.yaml", old: "power: 0.9", new: "power: 0.9\npower: 1.0",
+      file: "recipes/sgd_voc.yaml", old: "power: 0.9", new: "power: 0.9\n  power: 1.0",
       says: ["recipes/sgd_voc.yaml", "'power' stands twice"]),
     // Wrong type.
     BadFile(
@@ -36,7 +36,7 @@ struct BadFile: Sendable, CustomTestStringConvertible {
       says: ["losses/ce_jml.yaml: smooth", "\"1.0\"", "a number, 0 <= x <= 1000000"]),
     BadFile(
       file: "recipes/sgd_voc.yaml", old: "learning_rate: 0.01", new: "learning_rate: nan",
-      says: ["recipes/sgd_voc.yaml: learning_rate", "'nan'", "a number, 0 < x <= 10"]),
+      says: ["recipes/sgd_voc.yaml: optimizer.learning_rate", "'nan'", "a number, 0 < x <= 10"]),
     BadFile(
       file: "profiles/mini.yaml", old: "batch: 4", new: "batch: 4.0",
       says: ["profiles/mini.yaml: datasets.cityscapes.batch", "'4.0'", "an integer, 2...1024"]),
@@ -76,7 +76,25 @@ struct BadFile: Sendable, CustomTestStringConvertible {
       says: ["models/deeplabv3_resnet18d.yaml: decoder.rates[1]", "'0'", "1...128"]),
     BadFile(
       file: "recipes/sgd_voc.yaml", old: "mean: [123.68, 116.28, 103.53]", new: "mean: [123.68, 116.28]",
-      says: ["recipes/sgd_voc.yaml: mean", "a list of 2", "a list of 3"]),
+      says: ["recipes/sgd_voc.yaml: normalisation.mean", "a list of 2", "a list of 3"]),
+    BadFile(
+      file: "recipes/sgd_voc.yaml", old: "kind: random_flip", new: "kind: random_blur",
+      says: ["recipes/sgd_voc.yaml: augmentation.random_blur.kind", "random_scale, random_flip, random_crop"]),
+    BadFile(
+      file: "recipes/sgd_voc.yaml", old: "probability: 0.5", new: "chance: 0.5",
+      says: ["recipes/sgd_voc.yaml: augmentation.random_flip.chance", "unknown key", "kind, probability"]),
+    BadFile(
+      file: "recipes/sgd_voc.yaml", old: "- {kind: random_crop}", new: "- random_crop",
+      says: ["recipes/sgd_voc.yaml: augmentation[2]", "a mapping"]),
+    BadFile(
+      file: "recipes/sgd_voc.yaml", old: "boundary_kernel: 3", new: "boundary_kernel: 4",
+      says: ["recipes/sgd_voc.yaml: inference.boundary_kernel", "'4'", "an odd integer, 3...8191"]),
+    BadFile(
+      file: "recipes/sgd_voc.yaml", old: "kind: poly", new: "kind: cosine",
+      says: ["recipes/sgd_voc.yaml: schedule.kind", "'cosine'", "one of poly"]),
+    BadFile(
+      file: "profiles/mini.yaml", old: "    evaluate_every: null\n", new: "",
+      says: ["profiles/mini.yaml: datasets.cityscapes.evaluate_every", "missing"]),
     BadFile(
       file: "datasets/cityscapes.yaml", old: "folder: cityscapes", new: "folder: ../elsewhere",
       says: ["datasets/cityscapes.yaml: folder", "'../elsewhere'", "below the data root"]),
@@ -88,8 +106,25 @@ struct BadFile: Sendable, CustomTestStringConvertible {
       says: ["losses/ce_jml.yaml: active_classes.hard", "'everything'", "all, present, prob, label, both"]),
     // Contradictions.
     BadFile(
-      file: "recipes/sgd_voc.yaml", old: "scale_minimum: 0.5", new: "scale_minimum: 3",
-      says: ["recipes/sgd_voc.yaml: scale_minimum", "'3'", "larger than scale_maximum"]),
+      file: "recipes/sgd_voc.yaml", old: "minimum: 0.5", new: "minimum: 3",
+      says: ["recipes/sgd_voc.yaml: augmentation.random_scale.minimum", "'3'", "larger than maximum"]),
+    BadFile(
+      file: "recipes/sgd_voc.yaml", old: "  - {kind: random_crop}",
+      new: "  - {kind: random_flip, probability: 1}",
+      says: [
+        "recipes/sgd_voc.yaml: augmentation", "may stand once", "random_scale, random_flip, random_crop",
+      ]),
+    BadFile(
+      file: "recipes/sgd_voc.yaml", old: "augmentation:\n", new: "augmentation:\n  - {kind: random_crop}\n",
+      says: ["recipes/sgd_voc.yaml: augmentation", "their order is random_scale, random_flip, random_crop"]),
+    BadFile(
+      file: "recipes/sgd_voc.yaml", old: "  - {kind: random_crop}\n", new: "",
+      says: ["recipes/sgd_voc.yaml: augmentation", "the last stage must be random_crop"]),
+    BadFile(
+      file: "profiles/mini.yaml", old: "    embedded: null",
+      new:
+        "    embedded: {train_images: 4, validation_images: 2, height: 32, width: 64, seed: 1}",
+      says: ["profiles/mini.yaml: datasets.default.embedded", "must be null"]),
     BadFile(
       file: "losses/ce_jml.yaml", old: "dataset_weight: 1.0", new: "dataset_weight: 0",
       says: ["losses/ce_jml.yaml", "all 0"]),
@@ -116,7 +151,7 @@ struct BadFile: Sendable, CustomTestStringConvertible {
       says: ["tables/table04.yaml: rows[0].paper.SDK", "unknown key", "CE, SKD"]),
     BadFile(
       file: "profiles/smoke.yaml", old: "  pascal_voc:", new: "  voc:",
-      says: ["profiles/smoke.yaml: datasets", "'voc'", "cityscapes, pascal_voc"]),
+      says: ["profiles/smoke.yaml: datasets", "'voc'", "cityscapes, pascal_voc, default"]),
     // Not YAML.
     BadFile(
       file: "labels/hard.yaml", old: "kind: hard", new: "kind: [hard",
@@ -125,8 +160,8 @@ struct BadFile: Sendable, CustomTestStringConvertible {
     BadFile(
       file: "labels/hard.yaml", old: "kind: hard", new: "- hard", says: ["labels/hard.yaml", "a mapping"]),
     BadFile(
-      file: "recipes/sgd_voc.yaml", old: "power: 0.9", new: "power: &p 0.9\nnesterov: *p",
-      says: ["recipes/sgd_voc.yaml: nesterov", "unknown key"]),
+      file: "recipes/sgd_voc.yaml", old: "power: 0.9", new: "power: &p 0.9\n  nesterov: *p",
+      says: ["recipes/sgd_voc.yaml: schedule.nesterov", "unknown key"]),
   ]
 
   @Test(arguments: cases) func refused(_ bad: BadFile) throws {

@@ -61,7 +61,7 @@ import Testing
     }
     let baselines = plan.runs.filter { $0.spec.loss.jaccard == nil }.map(\.spec)
     #expect(baselines.count == 15)
-    #expect(baselines.allSatisfy { $0.scale.batch == 8 && $0.recipe.optimizer == .sgd(momentum: 0.9) })
+    #expect(baselines.allSatisfy { $0.scale.batch == 8 && $0.recipe.optimizer.kind == .sgd(momentum: 0.9) })
     // A small profile compares the two columns at one batch.
     let small = Set(
       try TemporaryRegistry().plan("mini").runs.map { "\($0.spec.data.name) \($0.spec.scale.batch)" })
@@ -129,6 +129,35 @@ import Testing
     #expect(accuracy.compactMap { plan[$0]?.spec.fold } == [0, 1, 2, 3, 4])
     #expect(plan[accuracy[0]]?.spec.loss.jaccard?.weight == 0.9)
     #expect(accuracy[3].text.contains("-s0-f3-"))
+  }
+
+  /// A data set that no profile names takes the profile's `default`, and needs no edit of it.
+  @Test func dataSetsOfUsers() throws {
+    let files = try TemporaryRegistry()
+    let original = files.root.appendingPathComponent("datasets/cityscapes.yaml")
+    try files.write("datasets/town.yaml", try String(contentsOf: original, encoding: .utf8))
+    let table = files.root.appendingPathComponent("tables/table04.yaml")
+    try files.write(
+      "tables/table04.yaml",
+      try String(contentsOf: table, encoding: .utf8).replacingOccurrences(
+        of: "dataset: cityscapes", with: "dataset: town"))
+    func plan() throws -> Plan {
+      try Plan(
+        registry: try files.load(), tables: ["table04"], profile: "smoke",
+        dataFingerprints: ["town": "town-1", "pascal_voc": "objects-1"])
+    }
+    let run = try #require(try plan().runs.first { $0.spec.data.name == "town" })
+    #expect(run.spec.scale.cropHeight == 48 && run.spec.scale.evaluateEvery == nil)
+    let profile = try #require(try files.load().profiles["smoke"])
+    #expect(profile.dataset("town")?.embedded == nil && profile.dataset("cityscapes")?.embedded != nil)
+    try files.replace("profiles/smoke.yaml", "  default:", "  town:")
+    #expect(try plan().runs.contains(run))
+    let entry = try String(
+      contentsOf: files.root.appendingPathComponent("profiles/smoke.yaml"), encoding: .utf8)
+    try files.write(
+      "profiles/smoke.yaml", String(try #require(entry.components(separatedBy: "  town:").first)))
+    let message = registryError { _ = try plan() }
+    #expect(message?.contains("profiles/smoke.yaml: datasets.town: required key is missing") == true)
   }
 
   @Test func fewerSeeds() throws {

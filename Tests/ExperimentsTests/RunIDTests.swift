@@ -15,10 +15,10 @@ import Testing
       registry: try Registry(root: experimentsFolder), tables: ["table04"], profile: "paper",
       dataFingerprints: fingerprints)
     let ids = plan.runs.filter { $0.spec.data.name == "cityscapes" }.map(\.id.text)
-    #expect(ids.first == "cityscapes-deeplabv3_resnet50d-ce_jml-boundary_smoothing-s0-e2868791c3c1155e")
-    #expect(ids.dropFirst().first == "cityscapes-deeplabv3_resnet18d-ce-s0-182d6c23cf7ccde4")
+    #expect(ids.first == "cityscapes-deeplabv3_resnet50d-ce_jml-boundary_smoothing-s0-864c65777d674cea")
+    #expect(ids.dropFirst().first == "cityscapes-deeplabv3_resnet18d-ce-s0-2b1cf405c6d9e6a1")
     let student = try student(plan)
-    #expect(student.id.text == "cityscapes-deeplabv3_resnet18d-ce_jml-jml_kd-s0-4805bd5109a4bdec")
+    #expect(student.id.text == "cityscapes-deeplabv3_resnet18d-ce_jml-jml_kd-s0-9f9ab019f69c3839")
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("Golden/\(student.id).json")
     if ProcessInfo.processInfo.environment["JML_RECORD_SNAPSHOTS"] == "1" {
@@ -35,8 +35,13 @@ import Testing
     #expect(text.contains(#""distillation":{"active_classes":"label","cross_entropy_label_weight":0.5,"#))
     #expect(
       text.contains(
-        #""numerics":4,"profile":{"batch":16,"crop_height":512,"crop_width":1024,"iterations":40000,"#))
-    #expect(text.contains(#""warmup_floor":0.000001"#))
+        #""numerics":4,"profile":{"batch":16,"crop_height":512,"crop_width":1024,"evaluate_every":null,"#))
+    #expect(text.contains(#""iterations":40000,"#) && text.contains(#""warmup_floor":0.000001"#))
+    #expect(
+      text.contains(
+        #""augmentation":[{"kind":"random_scale","maximum":2,"minimum":0.5},"#
+          + #"{"kind":"random_flip","probability":0.5},{"kind":"random_crop"}],"#
+          + #""inference":{"boundary_kernel":3,"stride_ratio":0.6667},"#))
     #expect(!text.contains(" "))
   }
 
@@ -48,8 +53,8 @@ import Testing
       "labels/boundary_smoothing.yaml",
       "# other words\n{epsilon: 5e-1, kernel: 3,\n kind: boundary_smoothing}\n")
     try edited.replace(
-      "recipes/sgd_cityscapes.yaml", "learning_rate: 0.01\nmomentum: 0.9",
-      "momentum: 0.90\nlearning_rate: 1e-2")
+      "recipes/sgd_cityscapes.yaml", "  learning_rate: 0.01\n  head_multiplier: 10\n",
+      "  head_multiplier: 1e1\n  learning_rate: 1e-2\n")
     try edited.replace("tables/table04.yaml", "title: Comparing", "title: Compared")
     try edited.replace("datasets/cityscapes.yaml", "folder: cityscapes", "folder: cityscapes_fine")
     try edited.replace("profiles/mini.yaml", "checkpoint_every: 60", "checkpoint_every: 10")
@@ -85,13 +90,14 @@ import Testing
       "distillation.cross_entropy_label_weight=0.4", "distillation.cross_entropy_teacher_weight=0.4",
       "distillation.temperature=2", "distillation.jaccard_label_weight=0.4",
       "distillation.jaccard_teacher_weight=0.4", "distillation.active_classes=all",
-      "recipe.learning_rate=0.05", "recipe.momentum=0.8", "recipe.weight_decay=1e-4",
-      "recipe.head_multiplier=2",
-      "recipe.power=1", "recipe.warmup_ratio=0", "recipe.warmup_floor=0", "recipe.scale_minimum=0.75",
-      "recipe.scale_maximum=1.5", "recipe.flip_probability=0", "recipe.mean=[0, 0, 0]",
-      "recipe.std=[1, 1, 1]",
-      "recipe.evaluation_stride_ratio=1", "profile.crop_height=80", "profile.crop_width=80",
-      "profile.batch=8",
+      "recipe.optimizer.learning_rate=0.05", "recipe.optimizer.momentum=0.8",
+      "recipe.optimizer.weight_decay=1e-4", "recipe.optimizer.head_multiplier=2",
+      "recipe.schedule.power=1", "recipe.schedule.warmup_ratio=0", "recipe.schedule.warmup_floor=0",
+      "recipe.augmentation.random_scale.minimum=0.75", "recipe.augmentation.random_scale.maximum=1.5",
+      "recipe.augmentation.random_flip.probability=0", "recipe.normalisation.mean=[0, 0, 0]",
+      "recipe.normalisation.std=[1, 1, 1]", "recipe.inference.stride_ratio=1",
+      "recipe.inference.boundary_kernel=5", "profile.crop_height=80", "profile.crop_width=80",
+      "profile.batch=8", "profile.evaluate_every=30",
       "profile.iterations=20", "profile.working_short_side=null", "profile.maximum_validation_images=null",
     ]
     var seen: Set<RunID> = [run.id]
@@ -99,12 +105,11 @@ import Testing
       let changed = try student(try files.plan("mini", [change]))
       #expect(seen.insert(changed.id).inserted, "\(change) leaves the id alone")
     }
-    // Nothing was forgotten; `optimizer` decides which keys there are, `weights` has one value, and weight files
-    // are tested on their own.
+    // Nothing was forgotten; `weights` has one value, and weight files are tested on their own.
     let keys = Set(changes.map { String($0.prefix { $0 != "=" }) })
     #expect(
       Set(run.spec.overridableKeys)
-        == keys.union(["recipe.optimizer", "recipe.backbone_weights", "model.weights"]))
+        == keys.union(["recipe.backbone_weights", "model.weights"]))
 
     // The teacher's values reach the student through the teacher's id.
     let epsilon = try files.plan("mini", ["label.epsilon=0.25"])
@@ -122,6 +127,8 @@ import Testing
       ("datasets/cityscapes.yaml", "train_split: train", "train_split: trainval"),
       ("datasets/cityscapes.yaml", "validation_split: val", "validation_split: test"),
       ("datasets/cityscapes.yaml", "label_source: official", "label_source: sbd_first"),
+      ("recipes/sgd_cityscapes.yaml", "  - {kind: random_flip, probability: 0.5}\n", ""),
+      ("recipes/sgd_cityscapes.yaml", "  - {kind: random_scale, minimum: 0.5, maximum: 2.0}\n", ""),
     ] {
       let edited = try TemporaryRegistry()
       try edited.replace(file, old, new)

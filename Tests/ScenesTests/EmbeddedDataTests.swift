@@ -90,4 +90,75 @@ struct EmbeddedDataTests {
     let file = try folder.write("a file".utf8, "occupied")
     #expect(throws: DatasetError.self) { try EmbeddedData.make(root: file, seed: 9, sizes: small) }
   }
+
+  /// What is drawn, without how the installed libraries pack it.
+  private func pictures(_ root: String) throws -> [UInt64] {
+    try [
+      Cityscapes(root: root, split: .train) as any SegmentationDataset, Cityscapes(root: root, split: .val),
+      PascalVOC(root: root, split: .trainaug, labels: .sbdFirst),
+      PascalVOC(root: root, split: .val, labels: .official),
+    ].map { dataset in
+      try dataset.samples.indices.reduce(0) { hash, index in
+        let sample = try dataset.load(index)
+        return DataCheck.contentHash(sample.image.pixels + sample.label.values, hash)
+      }
+    }
+  }
+
+  /// Runs know embedded data by version, seed and sizes alone: whoever changes a picture must raise
+  /// `EmbeddedData.version`, and then record the new numbers here.
+  @Test func picturesOfThisVersion() throws {
+    let folder = try TemporaryFolder()
+    try EmbeddedData.make(root: folder.path, seed: 9, sizes: small)
+    #expect(EmbeddedData.version == 1)
+    let found = try pictures(folder.path).map { String($0, radix: 16) }
+    #expect(found == ["d71d4320b5de711", "30ae27dae712b57a", "9df21dbcb62f73c6", "2d2ad70ae5b49cc2"])
+  }
+
+  @Test func descriptionsNameWhatPicturesDependOn() {
+    var other = small
+    other.streetWidth = 160
+    let streets = EmbeddedSet(.streets, seed: 9, sizes: small).description
+    #expect(streets == "jml embedded streets, version 1, seed 9, train 4, val 2, 64x128")
+    #expect(
+      EmbeddedSet(.objects, seed: 9, sizes: small).description
+        == "jml embedded objects, version 1, seed 9, train 5, val 3, side 64")
+    #expect(EmbeddedSet(.streets, seed: 9, sizes: other).description != streets)
+    #expect(
+      EmbeddedSet(.objects, seed: 9, sizes: other).description
+        == EmbeddedSet(.objects, seed: 9, sizes: small).description)
+  }
+
+  @Test func alteredFilesAreNoticed() throws {
+    let folder = try TemporaryFolder()
+    let set = EmbeddedSet(.objects, seed: 9, sizes: small)
+    #expect(try set.make(below: folder.path))
+    #expect(try set.alteredFiles(below: folder.path).isEmpty)
+    let base = "VOCdevkit/VOC2012/"
+    let picture = "\(folder.path)/\(base)JPEGImages/2012_000001.jpg"
+    var bytes = try FileBytes.read(picture)
+    bytes[bytes.count / 2] ^= 1
+    try folder.write(bytes, "\(base)JPEGImages/2012_000001.jpg")
+    try folder.write("a\n".utf8, "\(base)ImageSets/Segmentation/more.txt")
+    try folder.write("notes".utf8, "\(base).hidden")
+    try FileManager.default.removeItem(atPath: "\(folder.path)/\(base)SegmentationClass/2012_000006.png")
+    #expect(
+      try set.alteredFiles(below: folder.path) == [
+        "VOC2012/ImageSets/Segmentation/more.txt", "VOC2012/JPEGImages/2012_000001.jpg",
+        "VOC2012/SegmentationClass/2012_000006.png",
+      ])
+    // They are the user's now: only a set of other content makes way.
+    #expect(try !set.make(below: folder.path))
+  }
+
+  /// Folders of generators that did not write down what they drew are drawn anew.
+  @Test func olderMarkers() throws {
+    let folder = try TemporaryFolder()
+    let set = EmbeddedSet(.streets, seed: 9, sizes: small)
+    #expect(try set.make(below: folder.path))
+    try folder.write((set.description + "\n").utf8, "cityscapes/.complete")
+    #expect(try set.make(below: folder.path))
+    #expect(try !set.make(below: folder.path))
+    #expect(try set.alteredFiles(below: folder.path).isEmpty)
+  }
 }

@@ -28,7 +28,8 @@ public struct ProfileSpec: Equatable, Sendable {
     defaultDataset = try entries.optional(ProfileSpec.defaultKey).map { entry in
       let values = try ProfileDataset(entry, profile: name)
       if values.embedded != nil {
-        throw try entry.required("embedded").inconsistent("must be null: embedded data is drawn for a named data set")
+        throw try entry.required("embedded").inconsistent(
+          "must be null: embedded data is drawn for a named data set")
       }
       return values
     }
@@ -65,7 +66,8 @@ public struct ProfileDataset: Equatable, Sendable {
     try reader.allowOnly(ScaleSpec.keys + ["recipe", "embedded"])
     scale = try ScaleSpec(reader, profile: profile)
     recipeOverrides =
-      try reader.optional("recipe").map { try ProfileDataset.overrides($0, RecipeSpec.overridableKeys, "") } ?? []
+      try reader.optional("recipe").map { try ProfileDataset.overrides($0, RecipeSpec.overridableKeys, "") }
+      ?? []
     embedded = try reader.nullable("embedded").map { try EmbeddedDataSpec($0) }
   }
 

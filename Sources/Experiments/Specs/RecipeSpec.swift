@@ -21,7 +21,9 @@ public struct RecipeSpec: Equatable, Sendable {
   static let overridableKeys =
     Optimizer.Kind.Name.allCases.flatMap(Optimizer.keys).map { "optimizer.\($0)" }
     + Schedule.keys.map { "schedule.\($0)" }
-    + AugmentationStage.Kind.allCases.flatMap { kind in kind.keys.map { "augmentation.\(kind.rawValue).\($0)" } }
+    + AugmentationStage.Kind.allCases.flatMap { kind in
+      kind.keys.map { "augmentation.\(kind.rawValue).\($0)" }
+    }
     + Normalisation.keys.map { "normalisation.\($0)" } + Inference.keys.map { "inference.\($0)" }
     + [weightsKey]
 
