@@ -82,7 +82,7 @@ let package = Package(
         "JSON", "Experiments", "Training", "Models", "Datasets", "Losses", "Metrics", "Kernels", "Tensors", "Images",
         "Scenes", "Autograd", "Results", "Methods", "Runner",
       ]),
-    room("Tables", ["JSON", "Experiments", "Results", "Metrics"]),
+    room("Tables", ["JSON", "Experiments", "Results"]),
     room("Figures", ["JSON", "Images", "Losses", "Metrics"]),
     .executableTarget(
       name: "jml",
@@ -138,7 +138,7 @@ let package = Package(
       "RunnerTests",
       [
         "Runner", "Experiments", "Results", "Training", "Losses", "Models", "Tensors", "JSON", "Methods", "Schemas",
-        "Datasets", "ToyMethods",
+        "Datasets", "Metrics", "ToyMethods",
       ]),
     tests("EndToEndTests", ["Runner", "Training", "Results", "Experiments", "Datasets", "Images", "HDF5", "Models", "Tensors", "JSON"]),
   ],

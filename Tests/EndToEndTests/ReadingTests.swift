@@ -23,14 +23,15 @@ struct ReadingTests {
   /// What is in the folder, without the outputs of the commands themselves.
   private func files(_ tool: CommandLineTool) throws -> Set<String> {
     let names = try FileManager.default.subpathsOfDirectory(atPath: tool.folder.path)
-    return Set(names.filter { !$0.hasPrefix("experiments") && !$0.hasSuffix(".out") && !$0.hasSuffix(".err") })
+    return Set(
+      names.filter { !$0.hasPrefix("experiments") && !$0.hasSuffix(".out") && !$0.hasSuffix(".err") })
   }
 
   @Test func freshFolderStaysEmpty() throws {
     try withTiny { tool in
       let plan = try tool("plan", "--profile", "tiny", "--json")
       let planned = try ids(plan)
-      #expect(try planned.count == 3 && provisional(plan)?.isEmpty == true)
+      #expect(try planned.count == 3 && provisional(plan) == [])
       let fingerprints = try #require(try plan.json()["data_fingerprints"] as? [String: String])
       #expect(fingerprints["cityscapes"]?.hasPrefix("embedded-") == true)
       #expect(try ids(try tool("status", "--profile", "tiny", "--json")) == planned)
@@ -58,7 +59,9 @@ struct ReadingTests {
       let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
       let images = names.filter { $0.hasSuffix("_leftImg8bit.png") }
       // One good picture in the place of another: no check of the pictures themselves would see it.
-      let (first, second) = (folder.appendingPathComponent(images[0]), folder.appendingPathComponent(images[1]))
+      let (first, second) = (
+        folder.appendingPathComponent(images[0]), folder.appendingPathComponent(images[1])
+      )
       let drawn = try Data(contentsOf: first)
       try Data(contentsOf: second).write(to: first)
       for arguments in [
@@ -67,9 +70,12 @@ struct ReadingTests {
       ] {
         let output = try tool.start(arguments).wait()
         #expect(output.code == 65, "\(arguments): \(output.err)")
-        #expect(output.err.contains("data/embedded/tiny/cityscapes:") && output.err.contains(images[0]), "\(output.err)")
+        #expect(
+          output.err.contains("data/embedded/tiny/cityscapes:") && output.err.contains(images[0]),
+          "\(output.err)")
       }
-      #expect(!FileManager.default.fileExists(atPath: tool.folder.appendingPathComponent("results/tiny/runs").path))
+      #expect(
+        !FileManager.default.fileExists(atPath: tool.folder.appendingPathComponent("results/tiny/runs").path))
       try drawn.write(to: first)
       #expect(try tool("data", "check", "--profile", "tiny").code == 0)
     }
@@ -93,7 +99,9 @@ struct ReadingTests {
       let run = try tool.start(["run"] + real).wait()
       #expect(run.code == 0, "\(run.err)")
       #expect(Set(try #require(try run.json()["finished"] as? [String])) == Set(planned))
-      #expect(try tool("table", "--profile", "tiny", "--data", "made", "--dry-run").out.contains("pending") == false)
+      #expect(
+        try tool("table", "--profile", "tiny", "--data", "made", "--dry-run").out.contains("pending") == false
+      )
       // Without the folder, results are still found by the only check that was made here.
       try FileManager.default.removeItem(at: tool.folder.appendingPathComponent("made"))
       #expect(try ids(try tool.start(["status"] + real).wait()) == planned)

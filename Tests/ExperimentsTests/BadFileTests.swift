@@ -100,7 +100,7 @@ struct BadFile: Sendable, CustomTestStringConvertible {
       says: ["datasets/cityscapes.yaml: folder", "'../elsewhere'", "below the data root"]),
     BadFile(
       file: "distillation/jml_kd.yaml", old: "temperature: 1.0", new: "temperature: 0",
-      says: ["distillation/jml_kd.yaml: temperature", "'0'", "0 < x <= 100"]),
+      says: ["distillation/jml_kd.yaml: terms.pixel_wise.temperature", "'0'", "0 < x <= 100"]),
     BadFile(
       file: "losses/ce_jml.yaml", old: "  hard: present", new: "  hard: everything",
       says: ["losses/ce_jml.yaml: active_classes.hard", "'everything'", "all, present, prob, label, both"]),

@@ -221,7 +221,7 @@ struct SharedTeacherTests {
       others["data and recipe"] = try key(specs[1], weights)
       others["batch"] = try key(try students(plan("profile.batch=3"))[0], weights)
       others["augmentation"] = try key(
-        try students(plan("recipe.flip_probability=0.25"))[0], weights)
+        try students(plan("recipe.augmentation.random_flip.probability=0.25"))[0], weights)
       for (what, other) in others { #expect(other != base, "\(what) does not change the key") }
       #expect(Set(others.values).count == others.count)
 

@@ -34,7 +34,7 @@ import Testing
       title: Folds
       row_headers: [Method, Loss]
       defaults:
-        \(model)
+        \(model.replacingOccurrences(of: "pascal_voc", with: "tiles"))
         metric: miou
         seeds: [0]
       columns:

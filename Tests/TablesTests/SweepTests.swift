@@ -69,7 +69,7 @@ import Testing
       title: Shared
       metrics: [miou]
       defaults: {dataset: pascal_voc, recipe: sgd_voc, loss: ce, label: hard, seeds: [0, 1, 2]}
-      sweep: {recipe.power: [0.9, 1.0]}
+      sweep: {recipe.schedule.power: [0.9, 1.0]}
       series: [{title: R18, model: deeplabv3_resnet18d}]
       """
     ])

@@ -20,13 +20,25 @@ struct TemporaryTables {
 
   /// The plan of a table or of a sweep; the files are gone afterwards.
   static func plan(_ name: String, _ text: String, folder: String = "tables") throws -> Plan {
-    let files = try TemporaryTables(["\(folder)/\(name).yaml": text])
+    let files = try TemporaryTables(["\(folder)/\(name).yaml": text, "datasets/tiles.yaml": tiles])
     defer { try? FileManager.default.removeItem(at: files.root) }
     return try Plan(
       registry: try Registry(root: files.root, methods: Methods.catalogue), tables: folder == "tables" ? [name] : [],
       figures: folder == "figures" ? [name] : [], profile: "mini",
-      dataFingerprints: ["cityscapes": "street-1", "pascal_voc": "objects-1"])
+      dataFingerprints: ["cityscapes": "street-1", "pascal_voc": "objects-1", "tiles": "tiles-1"])
   }
+
+  /// A data set with folds.
+  private static let tiles = """
+    layout: folders
+    folder: tiles
+    classes: [field, wood, lake]
+    images: photos
+    labels: masks
+    mapping: {kind: ids, ignore: [255]}
+    split: {kind: folds, count: 5, size: 160}
+
+    """
 }
 
 /// Cells of the rendered Markdown: rows x columns, labels included.

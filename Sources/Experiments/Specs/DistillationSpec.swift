@@ -53,7 +53,8 @@ public struct DistillationSpec: Equatable, Sendable {
     crossEntropyLabelWeight = try weights.required("cross_entropy").number(.closed(0, 100))
     regionLabelWeight = try weights.required("region").number(.closed(0, 100))
     let list = try reader.required("terms")
-    terms = try list.nonEmptyList { try Term($0, schemas) }
+    terms = try list.addressableList { try Term($0, schemas) }
+    if terms.isEmpty { throw list.outOfRange("a list of at least 1") }
     for (index, term) in terms.enumerated() where terms[..<index].contains(where: { $0.name == term.name }) {
       throw list.inconsistent("two terms are called '\(term.name)'; give one of them a name of its own")
     }
