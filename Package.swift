@@ -73,13 +73,15 @@ let package = Package(
     room(
       "Runner",
       [
-        "Experiments", "Training", "HDF5", "Results", "Models", "Datasets", "Losses", "Optimizers", "Metrics", "Kernels",
+        "Experiments", "Training", "HDF5", "Results", "Models", "Datasets", "Losses", "Optimizers", "Metrics",
+        "Kernels",
         "Tensors", "Images", "Weights", "JSON", "Scenes", "Schemas", "Methods",
       ]),
     room(
       "Benchmarks",
       [
-        "JSON", "Experiments", "Training", "Models", "Datasets", "Losses", "Metrics", "Kernels", "Tensors", "Images",
+        "JSON", "Experiments", "Training", "Models", "Datasets", "Losses", "Metrics", "Kernels", "Tensors",
+        "Images",
         "Scenes", "Autograd", "Results", "Methods", "Runner",
       ]),
     room("Tables", ["JSON", "Experiments", "Results"]),
@@ -119,7 +121,8 @@ let package = Package(
     tests(
       "TrainingTests",
       [
-        "Training", "Datasets", "Images", "Metrics", "Kernels", "Tensors", "Models", "Losses", "Optimizers", "Autograd",
+        "Training", "Datasets", "Images", "Metrics", "Kernels", "Tensors", "Models", "Losses", "Optimizers",
+        "Autograd",
         "Layers",
       ]),
     tests(
@@ -132,15 +135,23 @@ let package = Package(
     tests("ScenesTests", ["Scenes", "Datasets", "Images", "Tensors"]),
     tests("ExperimentsTests", ["Experiments", "JSON", "Methods", "Schemas"], exclude: ["Golden"]),
     tests("FiguresTests", ["Figures", "JSON", "Images", "Metrics"]),
-    tests("TablesTests", ["Tables", "Experiments", "Methods", "Results", "Metrics", "Tensors"], exclude: ["Snapshots"]),
+    tests(
+      "TablesTests", ["Tables", "Experiments", "Methods", "Results", "Metrics", "Tensors"],
+      exclude: ["Snapshots"]),
     tests("PackageTests", ["Experiments", "Methods"]),
     tests(
       "RunnerTests",
       [
-        "Runner", "Experiments", "Results", "Training", "Losses", "Models", "Tensors", "JSON", "Methods", "Schemas",
+        "Runner", "Experiments", "Results", "Training", "Losses", "Models", "Tensors", "JSON", "Methods",
+        "Schemas",
         "Datasets", "Metrics", "ToyMethods",
       ]),
-    tests("EndToEndTests", ["Runner", "Training", "Results", "Experiments", "Datasets", "Images", "HDF5", "Models", "Tensors", "JSON"]),
+    tests(
+      "EndToEndTests",
+      [
+        "Runner", "Training", "Results", "Experiments", "Datasets", "Images", "HDF5", "Models", "Tensors",
+        "JSON",
+      ]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -101,7 +101,9 @@ public struct Gradients {
     }
     let sum = Tensor(uninitialized: gradient.shape, layout: gradient.layout)
     withExtendedLifetime((present, gradient, sum)) {
-      for index in 0..<sum.elementCount { sum.pointer[index] = present.pointer[index] + gradient.pointer[index] }
+      for index in 0..<sum.elementCount {
+        sum.pointer[index] = present.pointer[index] + gradient.pointer[index]
+      }
     }
     byParameter[key] = sum
   }

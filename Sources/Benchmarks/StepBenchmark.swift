@@ -80,7 +80,8 @@ public struct StepBenchmark: Sendable {
       Assembly.TaughtBy(SegmentationModel(Assembly.architecture($0.teacher), classes: classes, seed: 1))
     }
     let step = try Assembly.step(
-      loss: loss, label: label, distillation: teaching?.distillation, semiSupervised: semiSupervised, recipe: recipe,
+      loss: loss, label: label, distillation: teaching?.distillation, semiSupervised: semiSupervised,
+      recipe: recipe,
       classes: classes, seed: 0, model: network, teacher: taught)
     let trainer = Trainer(step: step, schedule: Assembly.schedule(recipe, iterations: iterations), seed: 0)
     var streams = [("labelled", noise(batch))]

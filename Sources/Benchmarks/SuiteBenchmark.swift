@@ -84,7 +84,8 @@ public struct SuiteBenchmark: Sendable {
         } else { nil }
       let benchmark = StepBenchmark(
         model: work.model, loss: work.example.loss, label: work.example.label, teaching: teaching,
-        semiSupervised: work.example.semiSupervised, recipe: work.example.recipe, batch: batch, cropHeight: height, cropWidth: width,
+        semiSupervised: work.example.semiSupervised, recipe: work.example.recipe, batch: batch,
+        cropHeight: height, cropWidth: width,
         classes: work.classes)
       let times = try benchmark.times(repeats)
       KernelRuntime.releaseScratch()

@@ -19,7 +19,8 @@ public struct Registry: Sendable {
   public let methods: MethodCatalogue
 
   private static let folders = [
-    "models", "datasets", "losses", "labels", "distillation", "semi_supervised", "recipes", "profiles", "tables",
+    "models", "datasets", "losses", "labels", "distillation", "semi_supervised", "recipes", "profiles",
+    "tables",
     "figures",
   ]
 

@@ -87,14 +87,17 @@ struct RunResolver {
     let labelSpec = try place.required(registry.labels[try place.required(cell.label, "label")], "label")
     let dataset = try place.required(cell.dataset, "dataset")
     let model = try place.required(registry.models[try place.required(cell.model, "model")], "model")
-    let distillation = try cell.distillation.map { try place.required(registry.distillations[$0], "distillation") }
+    let distillation = try cell.distillation.map {
+      try place.required(registry.distillations[$0], "distillation")
+    }
     let semiSupervised = try cell.semiSupervised.map {
       try place.required(registry.semiSupervised[$0], "semi_supervised")
     }
     func spec(_ inputs: RunInputs) throws -> RunSpec {
       RunSpec(
         data: try data(dataset), model: model,
-        loss: try place.required(registry.losses[try place.required(cell.loss, "loss")], "loss").spec(for: labelSpec),
+        loss: try place.required(registry.losses[try place.required(cell.loss, "loss")], "loss").spec(
+          for: labelSpec),
         label: labelSpec, distillation: distillation, semiSupervised: semiSupervised, inputs: inputs,
         recipe: try place.required(registry.recipes[try place.required(cell.recipe, "recipe")], "recipe"),
         scale: try scaled(dataset).scale, seed: seed, fold: fold)
@@ -110,7 +113,9 @@ struct RunResolver {
     // Parts that do not fit together are the table's fault, whatever the profile changes afterwards.
     let checked = try RunSpec(
       json: resolved.canonicalJSON, source: "\(place.file) \(place.cell)", methods: registry.methods)
-    return try add(try Override.apply(try scaled(dataset).recipeOverrides, to: checked, methods: registry.methods).spec, tableOverrides, place)
+    return try add(
+      try Override.apply(try scaled(dataset).recipeOverrides, to: checked, methods: registry.methods).spec,
+      tableOverrides, place)
   }
 
   private func scaled(_ dataset: String) throws -> ProfileDataset {

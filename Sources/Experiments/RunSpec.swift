@@ -32,7 +32,8 @@ public struct RunSpec: Equatable, Sendable {
 
   init(
     data: RunData, model: ModelSpec, loss: LossSpec, label: LabelSpec, distillation: DistillationSpec?,
-    semiSupervised: SemiSupervisedSpec?, inputs: RunInputs, recipe: RecipeSpec, scale: ScaleSpec, seed: Int, fold: Int?
+    semiSupervised: SemiSupervisedSpec?, inputs: RunInputs, recipe: RecipeSpec, scale: ScaleSpec, seed: Int,
+    fold: Int?
   ) {
     self.data = data
     self.model = model
@@ -60,7 +61,8 @@ public struct RunSpec: Equatable, Sendable {
 
   init(_ reader: StrictReader, methods: MethodCatalogue? = nil) throws {
     try reader.allowOnly([
-      "data", "model", "loss", "label", "distillation", "semi_supervised", "inputs", "recipe", "profile", "seed", "fold",
+      "data", "model", "loss", "label", "distillation", "semi_supervised", "inputs", "recipe", "profile",
+      "seed", "fold",
       "numerics",
     ])
     data = try RunData(try reader.required("data"))
@@ -85,7 +87,8 @@ public struct RunSpec: Equatable, Sendable {
         "a crop of \(scale.cropHeight) x \(scale.cropWidth), and \(model.name) needs multiples of 32")
     }
     if distillation != nil, semiSupervised != nil {
-      throw try reader.required("semi_supervised").inconsistent("the run distils as well; a run has one kind of step")
+      throw try reader.required("semi_supervised").inconsistent(
+        "the run distils as well; a run has one kind of step")
     }
     if let term = distillation?.terms.first(where: { $0.kind == "jaccard" }), loss.jaccard == nil {
       throw try reader.required("distillation").inconsistent(
@@ -97,7 +100,8 @@ public struct RunSpec: Equatable, Sendable {
     }
     if let methods {
       for role in roles(methods) where inputs[role] == nil {
-        throw try reader.required("inputs").inconsistent("no run of role '\(role)', which the run's method needs")
+        throw try reader.required("inputs").inconsistent(
+          "no run of role '\(role)', which the run's method needs")
       }
     }
     if let factors = loss.jaccard?.classFactors, factors.count != data.classes {
@@ -141,7 +145,8 @@ public struct RunSpec: Equatable, Sendable {
     .object([
       "data": data.json, "model": model.json, "loss": loss.json, "label": label.json,
       "distillation": distillation?.json ?? .null,
-      "semi_supervised": semiSupervised?.json ?? .null, "inputs": inputs.json, "recipe": recipe.json, "profile": scale.json,
+      "semi_supervised": semiSupervised?.json ?? .null, "inputs": inputs.json, "recipe": recipe.json,
+      "profile": scale.json,
       "seed": .int(seed),
       "fold": fold.map { .int($0) } ?? .null, "numerics": .int(numerics),
     ])
@@ -159,7 +164,8 @@ public struct RunSpec: Equatable, Sendable {
   public func roles(_ methods: MethodCatalogue) -> [String] {
     let distilled = distillation?.roles(methods.distillation) ?? []
     let semi = methods.semiSupervised.first { $0.kind == semiSupervised?.kind }?.roles ?? []
-    return distilled + semi.filter { !distilled.contains($0) } + (model.weights == .pretrained ? ["backbone"] : [])
+    return distilled + semi.filter { !distilled.contains($0) }
+      + (model.weights == .pretrained ? ["backbone"] : [])
   }
 
   /// RFC 8785: sorted keys, no white space, one number format.

@@ -50,7 +50,8 @@ public struct SegmentationLoss: Sendable {
     ) {
       precondition(
         distillation?.jaccard == nil || region != nil,
-        "SegmentationLoss: a region loss against the teacher has the weight of the one against labels; there is none")
+        "SegmentationLoss: a region loss against the teacher has the weight of the one against labels; there is none"
+      )
       precondition(
         (1...255).contains(classes), "SegmentationLoss: labels hold 1 to 255 classes, not \(classes)")
       precondition(

@@ -22,7 +22,9 @@ public final class SegmentationModel: Sendable {
 
     /// A feature map that was asked for, [B, C, h, w], in the layout of the engine.
     public subscript(tap: FeatureTap) -> Variable {
-      guard let map = features[tap] else { preconditionFailure("Outputs: feature tap \(tap) was not asked for") }
+      guard let map = features[tap] else {
+        preconditionFailure("Outputs: feature tap \(tap) was not asked for")
+      }
       return map
     }
   }
@@ -58,7 +60,8 @@ public final class SegmentationModel: Sendable {
     let channels = backbone.channels
     precondition(
       channels == architecture.backbone.channels,
-      "SegmentationModel: \(architecture.backbone) has maps of \(channels) channels, not of \(architecture.backbone.channels)")
+      "SegmentationModel: \(architecture.backbone) has maps of \(channels) channels, not of \(architecture.backbone.channels)"
+    )
     let input = channels[channels.count - 1]
     let output = architecture.outChannels
     switch architecture.decoder {
@@ -89,7 +92,8 @@ public final class SegmentationModel: Sendable {
     auxiliary = architecture.auxiliaryChannels.map { width in
       (
         ConvNormAct(
-          root["aux_conv"], inChannels: channels[channels.count - 2], outChannels: width, kernel: 3, dilation: 1),
+          root["aux_conv"], inChannels: channels[channels.count - 2], outChannels: width, kernel: 3,
+          dilation: 1),
         classifier(root["aux_head"], width)
       )
     }

@@ -31,10 +31,13 @@ extension RunClaim {
   }
 
   func removeKeptEvaluations() throws {
-    for name in try FileSystem.names(in: folder) where name.hasPrefix("evaluation-") && name.hasSuffix(".h5") {
+    for name in try FileSystem.names(in: folder) where name.hasPrefix("evaluation-") && name.hasSuffix(".h5")
+    {
       try FileSystem.remove(folder.appendingPathComponent(name))
     }
   }
 
-  private func evaluationFile(_ point: String) -> URL { folder.appendingPathComponent("evaluation-\(point).h5") }
+  private func evaluationFile(_ point: String) -> URL {
+    folder.appendingPathComponent("evaluation-\(point).h5")
+  }
 }

@@ -9,7 +9,7 @@ import Tensors
 import Training
 
 /// The kinds of terms and steps that runs may be made of. Tests add toys of their own.
-public struct MethodTypes: Sendable {
+public struct MethodTypes {
   public var terms: [any DistillationTerm.Type]
   public var semiSupervised: [any SemiSupervisedStep.Type]
 
@@ -19,7 +19,9 @@ public struct MethodTypes: Sendable {
   }
 
   /// What the program ships with.
-  public static let all = MethodTypes(terms: DistillationTerms.all, semiSupervised: SemiSupervisedSteps.all)
+  public static var all: MethodTypes {
+    MethodTypes(terms: DistillationTerms.all, semiSupervised: SemiSupervisedSteps.all)
+  }
 
   /// For the registry.
   public var catalogue: MethodCatalogue {
@@ -39,21 +41,26 @@ extension Assembly {
     _ spec: RunSpec, model: SegmentationModel, teacher: TaughtBy?, methods: MethodTypes = .all
   ) throws -> any TrainingStep {
     try step(
-      loss: spec.loss, label: spec.label, distillation: spec.distillation, semiSupervised: spec.semiSupervised,
-      recipe: spec.recipe, classes: spec.data.classes, seed: UInt64(spec.seed), model: model, teacher: teacher,
+      loss: spec.loss, label: spec.label, distillation: spec.distillation,
+      semiSupervised: spec.semiSupervised,
+      recipe: spec.recipe, classes: spec.data.classes, seed: UInt64(spec.seed), model: model,
+      teacher: teacher,
       methods: methods)
   }
 
   /// The same from the parts of a run.
   public static func step(
-    loss lossSpec: LossSpec, label: LabelSpec, distillation: DistillationSpec?, semiSupervised: SemiSupervisedSpec?,
+    loss lossSpec: LossSpec, label: LabelSpec, distillation: DistillationSpec?,
+    semiSupervised: SemiSupervisedSpec?,
     recipe: RecipeSpec, classes: Int, seed: UInt64, model: SegmentationModel, teacher: TaughtBy?,
     methods: MethodTypes = .all
   ) throws -> any TrainingStep {
     let optimizer = optimizerConfiguration(recipe)
     let loss = lossConfiguration(lossSpec, label: label, classes: classes)
     if let distillation {
-      guard let teacher else { preconditionFailure("Assembly.step: \(distillation.name) distils, and there is no teacher") }
+      guard let teacher else {
+        preconditionFailure("Assembly.step: \(distillation.name) distils, and there is no teacher")
+      }
       let terms = try distillation.terms.map { term -> DistillationStep.NamedTerm in
         guard let type = methods.terms.first(where: { $0.schema.kind == term.kind }) else {
           throw RunnerError.unknownMethod(kind: term.kind, known: methods.terms.map { $0.schema.kind })
@@ -109,7 +116,8 @@ extension Assembly {
       case .poly(let power): power
       }
     return PolySchedule(
-      baseRate: recipe.optimizer.learningRate, iterations: iterations, warmUpRatio: recipe.schedule.warmupRatio,
+      baseRate: recipe.optimizer.learningRate, iterations: iterations,
+      warmUpRatio: recipe.schedule.warmupRatio,
       warmUpFloor: recipe.schedule.warmupFloor, power: power)
   }
 
@@ -147,7 +155,8 @@ extension Assembly {
     }
     return SegmentationLoss.Configuration(
       classes: classes, ignoreIndex: LabelMap.ignore, crossEntropyWeight: loss.crossEntropyWeight,
-      mainWeight: loss.mainWeight, auxiliaryWeight: loss.auxiliaryWeight, region: region, smoothing: smoothing,
+      mainWeight: loss.mainWeight, auxiliaryWeight: loss.auxiliaryWeight, region: region,
+      smoothing: smoothing,
       distillation: nil)
   }
 

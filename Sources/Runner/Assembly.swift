@@ -36,7 +36,9 @@ public struct Assembly: Sendable {
 
   /// - Parameters: `cropHeight`, `cropWidth`: pixels.
   /// - Throws: `DatasetError.augmentation`.
-  public static func augmentation(_ recipe: RecipeSpec, cropHeight: Int, cropWidth: Int) throws -> Augmentation {
+  public static func augmentation(_ recipe: RecipeSpec, cropHeight: Int, cropWidth: Int) throws
+    -> Augmentation
+  {
     try Augmentation(
       stages: recipe.augmentation.map { stage in
         switch stage {
@@ -73,7 +75,8 @@ public struct Assembly: Sendable {
     let (labelled, others) = Assembly.labelled(semi.labelled, of: samples.train.count)
     return StreamLoader([
       try loader(
-        SubsetDataset(samples.train, indices: labelled, name: "\(samples.train.name), labelled"), batch: spec.scale.batch,
+        SubsetDataset(samples.train, indices: labelled, name: "\(samples.train.name), labelled"),
+        batch: spec.scale.batch,
         stream: BatchLoader.labelledStream),
       try loader(
         UnlabelledDataset(SubsetDataset(samples.train, indices: others)),
@@ -82,7 +85,9 @@ public struct Assembly: Sendable {
   }
 
   /// Which of `count` training samples keep their labels, and the others; both ascending.
-  package static func labelled(_ rule: SemiSupervisedSpec.Labelled, of count: Int) -> (labelled: [Int], others: [Int]) {
+  package static func labelled(_ rule: SemiSupervisedSpec.Labelled, of count: Int) -> (
+    labelled: [Int], others: [Int]
+  ) {
     var random = RandomSource(seed: UInt64(rule.seed), purpose: "labelled samples", count)
     let kept = min(max(Int((rule.share * Double(count)).rounded()), 1), max(count - 1, 1))
     let order = random.permutation(count)
@@ -143,10 +148,13 @@ public struct Assembly: Sendable {
     switch spec.model.weights {
     case .random: if let weights = spec.recipe.backboneWeights { try load(weights, into: model) }
     case .pretrained:
-      guard let backbone else { preconditionFailure("Assembly.model: \(spec.id) starts from a run that is not given") }
+      guard let backbone else {
+        preconditionFailure("Assembly.model: \(spec.id) starts from a run that is not given")
+      }
       guard backbone.spec.model.backbone == spec.model.backbone else {
         throw RunnerError.backboneDiffers(
-          run: spec.id.text, wanted: spec.model.backbone.rawValue, found: backbone.spec.model.backbone.rawValue)
+          run: spec.id.text, wanted: spec.model.backbone.rawValue,
+          found: backbone.spec.model.backbone.rawValue)
       }
       let prefix = SegmentationModel.backbonePrefix
       model.assign(

@@ -44,7 +44,9 @@ public struct FrozenSpec: Sendable {
     return url
   }
 
-  public static func file(_ id: RunID, in folder: URL) -> URL { folder.appendingPathComponent("\(id.text).json") }
+  public static func file(_ id: RunID, in folder: URL) -> URL {
+    folder.appendingPathComponent("\(id.text).json")
+  }
 }
 
 extension Workspace {

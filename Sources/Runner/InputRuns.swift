@@ -33,6 +33,7 @@ struct InputRuns {
     let source = try store.folder(id.text).appendingPathComponent("run.json").path
     let model = try store.model(id.text)
     return Stored(
-      id: id, spec: try RunSpec(json: record.spec.canonical, source: source), tensors: model.weights + model.buffers)
+      id: id, spec: try RunSpec(json: record.spec.canonical, source: source),
+      tensors: model.weights + model.buffers)
   }
 }

@@ -180,7 +180,8 @@ public struct RunExecutor {
     let stored = try inputs.stored("teacher")
     let key = SharedTeacher.key(student: spec, weights: stored.tensors, threads: threads)
     let teacher = SharedTeacher(
-      outputs: store.teacherOutputs(key), iterations: iterations, make: { NetworkTeacher(try stored.model()) },
+      outputs: store.teacherOutputs(key), iterations: iterations,
+      make: { NetworkTeacher(try stored.model()) },
       notice: { report(.notice($0)) })
     return Assembly.TaughtBy(teacher, architecture: Assembly.architecture(stored.spec.model))
   }
@@ -190,7 +191,8 @@ public struct RunExecutor {
     let every = max(1, iterations / 1000)
     guard step.iteration % every == 0 || step.iteration == iterations else { return }
     var members: [String: JSONValue] = [
-      "loss": .number(step.loss), "learning_rate": .number(step.learningRate), "seconds": .number(step.seconds),
+      "loss": .number(step.loss), "learning_rate": .number(step.learningRate),
+      "seconds": .number(step.seconds),
     ]
     for term in step.terms { members[term.name] = .number(term.value) }
     try claim.log(iteration: step.iteration, members)

@@ -55,7 +55,8 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
       return "\(folder): \(count) file\(count == 1 ? " is" : "s are") not as the generator drew "
         + "\(count == 1 ? "it" : "them"), the first one \(first); remove the folder to have it drawn anew, or "
         + "use it as data of your own with --data"
-    case .changedData(let dataset): return "\(dataset): its files or datasets/\(dataset).yaml are not those that the run was planned with"
+    case .changedData(let dataset):
+      return "\(dataset): its files or datasets/\(dataset).yaml are not those that the run was planned with"
     case .noFolder(let path, let reason): return "\(path): cannot make the folder: \(reason)"
     case .otherProfile(let path, let found, let wanted):
       return "\(path): a run of profile '\(found)', and --profile is '\(wanted)'"
@@ -64,7 +65,8 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
       return "run '\(text)' may be any of \(candidates.joined(separator: ", "))"
     case .inputNotFinished(let run, let role, let input):
       return "\(run) needs \(input) (\(role)), which is not finished; train that one first"
-    case .inputMissing(let run, let role): return "\(run) names no run for the role \(role), which its method needs"
+    case .inputMissing(let run, let role):
+      return "\(run) names no run for the role \(role), which its method needs"
     case .backboneDiffers(let run, let wanted, let found):
       return "\(run) needs a backbone \(wanted), and its input of role backbone has \(found)"
     case .unknownMethod(let kind, let known):

@@ -79,7 +79,8 @@ package final class SharedTeacher: Teacher {
   /// - Parameters:
   ///   - student: decides the crops.
   ///   - weights: of the teacher, with its running statistics.
-  package static func key(student: RunSpec, weights: [NamedTensor], threads: Int) -> StoredTeacherOutputs.Key {
+  package static func key(student: RunSpec, weights: [NamedTensor], threads: Int) -> StoredTeacherOutputs.Key
+  {
     var key = StoredTeacherOutputs.Key()
     let spec = student.json
     for part in ["data", "recipe", "profile", "seed", "fold", "numerics"] {

@@ -15,7 +15,9 @@ public final class ExponentialMovingAverage: Stateful {
   ///   - model: of the student's architecture; overwritten.
   ///   - averagesStatistics: whether running statistics follow as well (AugSeg, iMAS) or stay as they are (U2PL, where
   ///     the average's own passes make them).
-  public init(_ model: SegmentationModel, following student: SegmentationModel, averagesStatistics: Bool = true) {
+  public init(
+    _ model: SegmentationModel, following student: SegmentationModel, averagesStatistics: Bool = true
+  ) {
     precondition(
       model.architecture == student.architecture && model.classes == student.classes,
       "ExponentialMovingAverage: \(model.architecture) cannot follow \(student.architecture)")
@@ -27,16 +29,21 @@ public final class ExponentialMovingAverage: Stateful {
   /// - Parameter decay: 0 makes the average an equal of the student.
   public func update(from student: SegmentationModel, decay: Double) {
     precondition((0...1).contains(decay), "ExponentialMovingAverage: decay \(decay) is not in 0...1")
-    for (mine, other) in zip(model.parameters, student.parameters) { blend(mine.value, other.value, Float(decay)) }
+    for (mine, other) in zip(model.parameters, student.parameters) {
+      blend(mine.value, other.value, Float(decay))
+    }
     guard averagesStatistics else { return }
     for (mine, other) in zip(model.buffers, student.buffers) { blend(mine.value, other.value, Float(decay)) }
   }
 
   private func blend(_ mine: Tensor, _ other: Tensor, _ decay: Float) {
-    precondition(mine.layout == other.layout && mine.shape == other.shape, "blend: \(mine.shape), \(other.shape)")
+    precondition(
+      mine.layout == other.layout && mine.shape == other.shape, "blend: \(mine.shape), \(other.shape)")
     withExtendedLifetime((mine, other)) {
       let (target, source) = (mine.pointer, other.pointer)
-      for index in 0..<mine.elementCount { target[index] = decay * target[index] + (1 - decay) * source[index] }
+      for index in 0..<mine.elementCount {
+        target[index] = decay * target[index] + (1 - decay) * source[index]
+      }
     }
   }
 

@@ -14,7 +14,8 @@ public final class SupervisedStep: TrainingStep {
 
   /// - Parameter loss: without distillation.
   public init(model: SegmentationModel, optimizer: any Optimizer, loss: SegmentationLoss) {
-    precondition(loss.configuration.distillation == nil, "SupervisedStep: the loss distils, and there is no teacher")
+    precondition(
+      loss.configuration.distillation == nil, "SupervisedStep: the loss distils, and there is no teacher")
     self.model = model
     self.optimizer = optimizer
     self.loss = loss
@@ -31,7 +32,8 @@ public final class SupervisedStep: TrainingStep {
     let outputs = model(Variable(constant: batch.labelled.images), pass)
     let result = try Profiler.measure("loss head") {
       try loss(
-        main: outputs.main.value, auxiliary: outputs.auxiliary?.value, labels: batch.labelled.labels, teacher: nil)
+        main: outputs.main.value, auxiliary: outputs.auxiliary?.value, labels: batch.labelled.labels,
+        teacher: nil)
     }
     return ComputedStep(terms: result.terms(of: loss)) { [optimizer] in
       guard let gradients = pass.tape?.backward(result.seeds(outputs)) else { return }
@@ -59,7 +61,9 @@ extension SegmentationLoss.Result {
   /// Where the walk back begins.
   public func seeds(_ outputs: SegmentationModel.Outputs) -> [(Variable, Tensor)] {
     var seeds = [(outputs.main, mainGradient)]
-    if let auxiliary = outputs.auxiliary, let gradient = auxiliaryGradient { seeds.append((auxiliary, gradient)) }
+    if let auxiliary = outputs.auxiliary, let gradient = auxiliaryGradient {
+      seeds.append((auxiliary, gradient))
+    }
     return seeds
   }
 }

@@ -16,7 +16,9 @@ public struct TeacherOutputs: Sendable {
   }
 
   public subscript(tap: FeatureTap) -> Tensor {
-    guard let map = features[tap] else { preconditionFailure("TeacherOutputs: feature tap \(tap) was not asked for") }
+    guard let map = features[tap] else {
+      preconditionFailure("TeacherOutputs: feature tap \(tap) was not asked for")
+    }
     return map
   }
 }

@@ -35,9 +35,11 @@ public final class Trainer {
   ///   - seed: of the run; seeds dropout.
   ///   - evaluateEvery: iterations between evaluation points; nil: after the last one alone.
   public init(step: any TrainingStep, schedule: PolySchedule, seed: UInt64, evaluateEvery: Int? = nil) {
-    precondition(evaluateEvery.map { $0 > 0 } ?? true, "Trainer: evaluation every \(evaluateEvery ?? 0) iterations")
+    precondition(
+      evaluateEvery.map { $0 > 0 } ?? true, "Trainer: evaluation every \(evaluateEvery ?? 0) iterations")
     let names = step.parts.map(\.name)
-    precondition(Set(names).count == names.count, "Trainer: two parts of the step's state share a name: \(names)")
+    precondition(
+      Set(names).count == names.count, "Trainer: two parts of the step's state share a name: \(names)")
     self.step = step
     self.schedule = schedule
     self.seed = seed

@@ -59,7 +59,8 @@ struct PlanCommand: ParsableCommand {
             "model": .string(run.spec.model.name), "method": .string(run.spec.method),
             "seed": .int(run.spec.seed), "iterations": .int(run.spec.scale.iterations),
             "inputs": .object(
-              Dictionary(uniqueKeysWithValues: run.spec.inputs.all.map { ($0.role, .string($0.run.text)) })), "spec": run.spec.json,
+              Dictionary(uniqueKeysWithValues: run.spec.inputs.all.map { ($0.role, .string($0.run.text)) })),
+            "spec": run.spec.json,
           ])
         }),
     ])

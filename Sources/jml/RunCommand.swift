@@ -71,7 +71,8 @@ struct RunCommand: ParsableCommand {
     let arguments = options.arguments + ["--threads", String(threads)]
     return Scheduler.Configuration(jobs: jobs, keepGoing: keepGoing, retry: retry) { id, restart in
       [
-        ProjectLocation.executable.path, "train", "--spec", FrozenSpec.file(id, in: specs).path, "--supervised",
+        ProjectLocation.executable.path, "train", "--spec", FrozenSpec.file(id, in: specs).path,
+        "--supervised",
       ] + arguments
         + (restart ? ["--restart"] : [])
     }

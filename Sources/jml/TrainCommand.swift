@@ -19,7 +19,8 @@ struct TrainCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The run.", valueName: "run"))
   var name: String?
 
-  @Option(help: ArgumentHelp("A frozen run, as jml plan --freeze writes it, in place of RUN.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("A frozen run, as jml plan --freeze writes it, in place of RUN.", valueName: "file"))
   var spec: String?
 
   @OptionGroup var options: WorkspaceOptions

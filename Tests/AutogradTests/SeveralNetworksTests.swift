@@ -68,14 +68,19 @@ import Testing
   @Test func streamsDrawDifferentDropout() {
     let x = Variable(constant: Tensor(repeating: 1, shape: [20, 30, 1, 1]))
     func dropped(_ stream: String) -> [Float] {
-      ForwardPass.training(seed: 8, iteration: 3, stream: stream).channelDropout(x, probability: 0.3).value.values
+      ForwardPass.training(seed: 8, iteration: 3, stream: stream).channelDropout(x, probability: 0.3).value
+        .values
     }
     #expect(dropped("main") == dropped("main"))
-    #expect(dropped("main") == ForwardPass.training(seed: 8, iteration: 3).channelDropout(x, probability: 0.3).value.values)
+    #expect(
+      dropped("main")
+        == ForwardPass.training(seed: 8, iteration: 3).channelDropout(x, probability: 0.3).value.values)
     #expect(dropped("main") != dropped("unlabelled") && dropped("unlabelled") != dropped("teacher"))
     #expect(
-      ForwardPass.trainingStatistics(seed: 8, iteration: 3, stream: "teacher").channelDropout(x, probability: 0.3)
-        .value.values == dropped("teacher"))
+      ForwardPass.trainingStatistics(seed: 8, iteration: 3, stream: "teacher").channelDropout(
+        x, probability: 0.3
+      )
+      .value.values == dropped("teacher"))
   }
 
   /// Batch statistics and moving ones, nothing recorded; evaluation moves nothing.

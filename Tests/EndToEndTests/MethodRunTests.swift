@@ -62,7 +62,9 @@ import Testing
       try change("semi_supervised/half.yaml", Self.half)
       try change("distillation/low.yaml", Self.low)
       let model = try read("models/deeplabv3_mobilenetv2_100.yaml")
-      try change("models/pretrained.yaml", model.replacingOccurrences(of: "weights: random", with: "weights: pretrained"))
+      try change(
+        "models/pretrained.yaml",
+        model.replacingOccurrences(of: "weights: random", with: "weights: pretrained"))
       let profile = try read("profiles/tiny.yaml")
       let often = profile.replacingOccurrences(of: "evaluate_every: null", with: "evaluate_every: 5")
       #expect(often != profile)
@@ -180,16 +182,23 @@ import Testing
       let file = folder.appendingPathComponent("frozen/\(semi.id).json")
       let text = try String(contentsOf: file, encoding: .utf8)
       func train(_ changed: String, _ profile: String = "tiny") throws -> CommandLineTool.Output {
-        try changed.write(to: folder.appendingPathComponent("changed.json"), atomically: true, encoding: .utf8)
+        try changed.write(
+          to: folder.appendingPathComponent("changed.json"), atomically: true, encoding: .utf8)
         return try tool("train", "--spec", "changed.json", "--profile", profile)
       }
       // Its backbone is not trained yet.
       let early = try train(text)
       #expect(early.code == 1 && early.err.contains("(backbone), which is not finished"), "\(early.err)")
       for (old, new, code, says) in [
-        ("\"threshold\": 0.1", "\"threshold\": 7", Int32(65), "semi_supervised.threshold: '7' is out of range"),
+        (
+          "\"threshold\": 0.1", "\"threshold\": 7", Int32(65),
+          "semi_supervised.threshold: '7' is out of range"
+        ),
         ("\"kind\": \"self_training\"", "\"kind\": \"other\"", 65, "allowed: one of self_training"),
-        ("\"fingerprint\": \"embedded-", "\"fingerprint\": \"embedded-1", 65, "not those that the run was planned with"),
+        (
+          "\"fingerprint\": \"embedded-", "\"fingerprint\": \"embedded-1", 65,
+          "not those that the run was planned with"
+        ),
         ("\"numerics\": \(RunSpec.currentNumerics)", "\"numerics\": 3", 65, "plan the run again"),
       ] {
         let changed = text.replacingOccurrences(of: old, with: new)

@@ -16,7 +16,9 @@ struct PlanTests {
       let ids = runs.compactMap { $0["id"] as? String }
       #expect(Set(ids).count == 32)
       for (index, run) in runs.enumerated() {
-        for input in try #require(run["inputs"] as? [String: String]).values { #expect(ids[..<index].contains(input)) }
+        for input in try #require(run["inputs"] as? [String: String]).values {
+          #expect(ids[..<index].contains(input))
+        }
         #expect(run["state"] as? String == "pending")
       }
       // The paper's scale has no embedded data, and says so.

@@ -13,7 +13,8 @@ import Testing
   /// canonical JSON, whose `sha256sum` begins with the digits of its id.
   @Test func goldenIDs() throws {
     let plan = try Plan(
-      registry: try Registry(root: experimentsFolder, methods: Methods.catalogue), tables: ["table04"], profile: "paper",
+      registry: try Registry(root: experimentsFolder, methods: Methods.catalogue), tables: ["table04"],
+      profile: "paper",
       dataFingerprints: fingerprints)
     let ids = plan.runs.filter { $0.spec.data.name == "cityscapes" }.map(\.id.text)
     #expect(ids.first == "cityscapes-deeplabv3_resnet50d-ce_jml-boundary_smoothing-s0-8ab0d0e047f1b7da")

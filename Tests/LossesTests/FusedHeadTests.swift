@@ -79,9 +79,12 @@ struct FusedHeadTests {
     let gradient: [Double]
 
     /// Each term of `result` against the main head's and, for the terms that it has, another head's.
-    func check(_ result: SegmentationLoss.Result, with other: Reference? = nil, relative: Double = 0, _ what: String) {
+    func check(
+      _ result: SegmentationLoss.Result, with other: Reference? = nil, relative: Double = 0, _ what: String
+    ) {
       expectClose(
-        result.crossEntropy, crossEntropy + (other?.crossEntropy ?? 0), tolerance: 1e-5, relative: relative, what)
+        result.crossEntropy, crossEntropy + (other?.crossEntropy ?? 0), tolerance: 1e-5, relative: relative,
+        what)
       expectClose(result.divergence, divergence + (other?.divergence ?? 0), tolerance: 1e-5, what)
       expectClose(result.region, region, tolerance: 1e-5, what)
       expectClose(result.teacherRegion, teacherRegion, tolerance: 1e-5, what)

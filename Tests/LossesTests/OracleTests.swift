@@ -92,7 +92,8 @@ struct OracleTests {
     let fused = SegmentationLoss(
       SegmentationLoss.Configuration(
         classes: 7, ignoreIndex: Self.ignore, crossEntropyWeight: 0, mainWeight: 1, auxiliaryWeight: 0,
-        region: SegmentationLoss.Region(weight: 1, loss: .jaccard(sample.loss)), smoothing: nil, distillation: nil))
+        region: SegmentationLoss.Region(weight: 1, loss: .jaccard(sample.loss)), smoothing: nil,
+        distillation: nil))
     let result = try fused(main: batch.logits, auxiliary: nil, labels: batch.labels, teacher: nil)
     try batch.compare(LossValue(value: result.total, gradient: result.mainGradient), sample.group)
   }

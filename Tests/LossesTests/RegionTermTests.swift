@@ -17,7 +17,8 @@ struct RegionTermTests {
         ? BoundaryLabelSmoothing(kernel: 3, epsilon: 0.5, classes: 5, ignoreIndex: 255) : nil,
       distillation: teacher.map {
         SegmentationLoss.Distillation(
-          crossEntropyLabelWeight: 0.6, crossEntropyTeacherWeight: 0.4, regionLabelWeight: 0.3, temperature: 2,
+          crossEntropyLabelWeight: 0.6, crossEntropyTeacherWeight: 0.4, regionLabelWeight: 0.3,
+          temperature: 2,
           jaccard: SegmentationLoss.Distillation.JaccardTerm(weight: 0.7, loss: $0))
       })
   }

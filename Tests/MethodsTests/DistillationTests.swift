@@ -19,7 +19,9 @@ import Training
   /// A term that the loss head computes is the same as by itself.
   @Test func fusedEqualsSeparate() throws {
     let batch = Small.batches(0)
-    func weights(_ terms: (SegmentationModel) -> [DistillationStep.NamedTerm]) throws -> (StepReport, [[Float]]) {
+    func weights(_ terms: (SegmentationModel) -> [DistillationStep.NamedTerm]) throws -> (
+      StepReport, [[Float]]
+    ) {
       let model = Small.model()
       let trainer = Trainer(
         step: StepTests.distilling(model, terms: terms(model)),
@@ -37,7 +39,9 @@ import Training
     expectClose(separate.0.loss, fused.0.loss, tolerance: 1e-5)
     expectClose(
       separate.0.terms.suffix(2).reduce(0) { $0 + $1.value }, fused.0.terms[1].value, tolerance: 1e-6)
-    for (one, other) in zip(fused.1, separate.1) { expectClose(actual: one, expected: other, tolerance: 1e-5) }
+    for (one, other) in zip(fused.1, separate.1) {
+      expectClose(actual: one, expected: other, tolerance: 1e-5)
+    }
   }
 
   /// T^2 KL(softmax(t / T) || softmax(s / T)), a mean over all pixels; by hand, and its gradient by differences.

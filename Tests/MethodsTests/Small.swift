@@ -24,7 +24,8 @@ enum Small {
       auxiliaryWeight: auxiliaryWeight,
       region: SegmentationLoss.Region(
         weight: 0.75,
-        loss: .jaccard(JaccardMetricLoss(alpha: 1, beta: 1, smooth: 1, averaging: .dataset, active: .present))),
+        loss: .jaccard(JaccardMetricLoss(alpha: 1, beta: 1, smooth: 1, averaging: .dataset, active: .present))
+      ),
       smoothing: nil, distillation: nil)
   }
 

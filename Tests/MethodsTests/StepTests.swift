@@ -15,7 +15,8 @@ import Training
 /// What every kind of step has to do: the one suite for all of them.
 @Suite(.serialized) struct StepTests {
   enum Kind: String, CaseIterable, Sendable {
-    case supervised, supervisedAdamW, withoutAuxiliaryHead, distilling, distillingToy, selfTraining, toyAverage
+    case supervised, supervisedAdamW, withoutAuxiliaryHead, distilling, distillingToy, selfTraining,
+      toyAverage
   }
 
   static func step(_ kind: Kind, seed: UInt64 = 1) -> any TrainingStep {
@@ -68,7 +69,8 @@ import Training
       Parameters(
         kind: "pixel_wise",
         values: [
-          "temperature": .number(temperature), "at": .string(place), "heads": .array(heads.map { .string($0) }),
+          "temperature": .number(temperature), "at": .string(place),
+          "heads": .array(heads.map { .string($0) }),
         ]), termSetup(model, weight: weight))
   }
 
@@ -77,14 +79,16 @@ import Training
       Parameters(kind: "jaccard", values: ["active_classes": .string("label"), "threshold": .number(0.01)]),
       termSetup(model, weight: 0.5))
     var terms = [
-      DistillationStep.NamedTerm("pixel_wise", pixelWise(model)), DistillationStep.NamedTerm("jaccard", jaccard),
+      DistillationStep.NamedTerm("pixel_wise", pixelWise(model)),
+      DistillationStep.NamedTerm("jaccard", jaccard),
     ]
     if toy {
       terms.append(
         DistillationStep.NamedTerm(
           "toy",
           ToyTerm(
-            Parameters(kind: "toy", values: ["margin": .number(0.5), "rounds": .int(2), "strict": .bool(true)]),
+            Parameters(
+              kind: "toy", values: ["margin": .number(0.5), "rounds": .int(2), "strict": .bool(true)]),
             termSetup(model, weight: 0.3))))
       terms.append(DistillationStep.NamedTerm("low", pixelWise(model, at: "logits", weight: 0.2)))
     }
@@ -126,7 +130,8 @@ import Training
     #expect(names == [[String]](repeating: expected, count: 4))
     let after = trainer.step.networks[0].model.weights
     let changed = zip(before.tensors, after.tensors).count { $0.tensor.values != $1.tensor.values }
-    #expect(changed > before.tensors.count / 2, "\(kind): \(changed) of \(before.tensors.count) tensors changed")
+    #expect(
+      changed > before.tensors.count / 2, "\(kind): \(changed) of \(before.tensors.count) tensors changed")
   }
 
   /// Stopped after two of four iterations and continued by another process's trainer: the same bits.
@@ -148,7 +153,8 @@ import Training
   /// Everything that a step keeps is in its parts: equal parts and batches give equal steps.
   @Test(arguments: Kind.allCases) func partsHaveNamesOfTheirOwn(_ kind: Kind) {
     let names = Self.step(kind).parts.map(\.name)
-    #expect(Set(names).count == names.count && names.contains("student") && names.contains("optimizer.student"))
+    #expect(
+      Set(names).count == names.count && names.contains("student") && names.contains("optimizer.student"))
     switch kind {
     case .distillingToy: #expect(names.suffix(2) == ["toy.steps", "toy.parameters"])
     case .selfTraining, .toyAverage: #expect(names.contains("average"))
@@ -172,6 +178,7 @@ import Training
     #expect(message(good + [("queue", StateDict())]).contains("it holds queue"))
     let student = try #require(good.first { $0.name == "student" }).state
     let cut = StateDict(student.tensors.dropLast().map { ($0.path, $0.tensor) })
-    #expect(message([("student", cut)] + good.filter { $0.name != "student" }).contains("student: the state lacks"))
+    #expect(
+      message([("student", cut)] + good.filter { $0.name != "student" }).contains("student: the state lacks"))
   }
 }

@@ -25,7 +25,8 @@ import Testing
   /// 0.25 * (0.5 CE(main) + 0.5 CE(aux)) + 0.75 JML1(main).
   static let loss = SegmentationLoss(
     SegmentationLoss.Configuration(
-      classes: 19, ignoreIndex: LabelMap.ignore, crossEntropyWeight: 0.25, mainWeight: 0.5, auxiliaryWeight: 0.5,
+      classes: 19, ignoreIndex: LabelMap.ignore, crossEntropyWeight: 0.25, mainWeight: 0.5,
+      auxiliaryWeight: 0.5,
       region: SegmentationLoss.Region(
         weight: 0.75,
         loss: .jaccard(
@@ -74,7 +75,8 @@ import Testing
     let pass = ForwardPass.training(seed: 1, iteration: 0)
     let logits = model(Variable(constant: try Self.images(file)), pass)
     let result = try Self.loss(
-      main: logits.main.value, auxiliary: try #require(logits.auxiliary).value, labels: try Self.labels(file), teacher: nil)
+      main: logits.main.value, auxiliary: try #require(logits.auxiliary).value, labels: try Self.labels(file),
+      teacher: nil)
     let crossEntropy = try file.attribute(double: "loss_ce", at: name)
     let jaccard = try file.attribute(double: "loss_jdt", at: name)
     expectClose(result.crossEntropy, crossEntropy, tolerance: 1e-4)

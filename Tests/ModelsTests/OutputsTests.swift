@@ -48,7 +48,8 @@ import Testing
     // 3x3 from 256 channels, its norm, and the classifier.
     #expect(with.parameterCount - without.parameterCount == 256 * 16 * 9 + 2 * 16 + 16 * 5 + 5)
     #expect(
-      without.operationCounts(height: 64, width: 96).convolution < with.operationCounts(height: 64, width: 96).convolution)
+      without.operationCounts(height: 64, width: 96).convolution
+        < with.operationCounts(height: 64, width: 96).convolution)
     #expect(
       without(images(), .evaluation()).main.value.values == with(images(), .evaluation()).main.value.values)
   }

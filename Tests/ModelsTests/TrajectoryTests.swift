@@ -23,7 +23,8 @@ import Training
       weightDecay: isTransformer ? 0.01 : 5e-4, headMultiplier: 10
     ).optimizer(for: model)
     let trainer = Trainer(
-      step: SupervisedStep(model: model, optimizer: optimizer, loss: OracleTests.loss), schedule: schedule, seed: 1)
+      step: SupervisedStep(model: model, optimizer: optimizer, loss: OracleTests.loss), schedule: schedule,
+      seed: 1)
     let losses = try file.doubles("\(name)/loss_ce_jdt")
     let rates = try file.doubles("\(name)/lr_backbone")
     let labels = try OracleTests.labels(file)

@@ -49,7 +49,8 @@ import Testing
     }
     #expect(whole.value.kernelValues == halves.value.kernelValues)
     #expect(first.state.counter("steps") == 3)
-    let means = StateDict(first.state.tensors.filter { $0.path.hasPrefix("exp_avg.") }.map { ($0.path, $0.tensor) })
+    let means = StateDict(
+      first.state.tensors.filter { $0.path.hasPrefix("exp_avg.") }.map { ($0.path, $0.tensor) })
     #expect(throws: StateError.missing(["exp_avg_sq.head.weight"])) { try second.restore(means) }
   }
 }

@@ -21,7 +21,8 @@ import Testing
     // v = 0.9 * [0.6, 0.8] + [0.594, 0.792] = [1.134, 1.512]
     expectClose(actual: weight.value.kernelValues, expected: [0.8266, -2.2312], tolerance: 1e-6)
     expectClose(
-      actual: try #require(optimizer.state["velocity.head.weight"]).values, expected: [1.134, 1.512], tolerance: 1e-6)
+      actual: try #require(optimizer.state["velocity.head.weight"]).values, expected: [1.134, 1.512],
+      tolerance: 1e-6)
   }
 
   @Test func restoringNamesWhatIsMissing() throws {

@@ -5,7 +5,8 @@ import Testing
 /// The whole registry is a test: every file decodes, every cell of every table plans in every profile.
 @Suite struct RegistryTests {
   @Test func everyFileDecodesAndIsUsedByItsName() throws {
-    let registry = try Registry(root: Repository.root.appendingPathComponent("experiments"), methods: Methods.catalogue)
+    let registry = try Registry(
+      root: Repository.root.appendingPathComponent("experiments"), methods: Methods.catalogue)
     let files = try Repository.files(below: "experiments", ["yaml"])
     let counts = [
       registry.models.count, registry.datasets.count, registry.losses.count, registry.labels.count,
@@ -17,7 +18,8 @@ import Testing
   }
 
   @Test(arguments: ["smoke", "mini", "paper"]) func everyCellPlans(_ profile: String) throws {
-    let registry = try Registry(root: Repository.root.appendingPathComponent("experiments"), methods: Methods.catalogue)
+    let registry = try Registry(
+      root: Repository.root.appendingPathComponent("experiments"), methods: Methods.catalogue)
     #expect(!registry.tableNames.isEmpty)
     for name in registry.tableNames {
       let fingerprints = Dictionary(
@@ -59,7 +61,8 @@ import Testing
           }
           guard cell.distillation != nil, let teacher = cell.inputs["teacher"] else { continue }
           let parts = [
-            teacher.model ?? cell.model ?? "", teacher.loss, teacher.label, teacher.recipe ?? cell.recipe ?? "", "",
+            teacher.model ?? cell.model ?? "", teacher.loss, teacher.label,
+            teacher.recipe ?? cell.recipe ?? "", "",
           ]
           runs.insert(place + parts + [String(teacher.seed), ""])
         }
@@ -71,7 +74,8 @@ import Testing
   /// The paper's figures are text, so that 77.00 is not printed as 77.
   @Test func paperFiguresKeepTheirZeros() throws {
     let table = try #require(
-      try Registry(root: Repository.root.appendingPathComponent("experiments"), methods: Methods.catalogue).tables["table04"])
+      try Registry(root: Repository.root.appendingPathComponent("experiments"), methods: Methods.catalogue)
+        .tables["table04"])
     let texts = table.rows.flatMap(\.paper.values)
     #expect(texts.count == 35)
     #expect(texts.contains { $0.mean.text == "77.00" })

@@ -79,11 +79,15 @@ enum Samples {
         (
           "student",
           StateDict([
-            ("b.weight", tensor("b.weight", shape, Float(iteration)).tensor), ("a.weight", tensor("a", [3], 1).tensor),
+            ("b.weight", tensor("b.weight", shape, Float(iteration)).tensor),
+            ("a.weight", tensor("a", [3], 1).tensor),
             ("a.running_var", tensor("a", [2], 7).tensor),
           ])
         ),
-        ("optimizer.student", StateDict([("velocity.b.weight", tensor("b", shape, -Float(iteration)).tensor)])),
+        (
+          "optimizer.student",
+          StateDict([("velocity.b.weight", tensor("b", shape, -Float(iteration)).tensor)])
+        ),
         ("queue.pixel", queue(iteration)),
       ],
       curves: Curves(

@@ -10,7 +10,8 @@ import Training
 
 /// Every model, loss and kind of step that the registry has fits together, and takes a step.
 @Suite(.serialized) struct AssemblyTests {
-  static let experiments = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  static let experiments = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("experiments")
   static let registry = Result { try Registry(root: experiments, methods: Methods.catalogue) }
   static let models = ((try? registry.get().models.keys.sorted()) ?? [])
@@ -54,12 +55,15 @@ import Training
     for loss in registry.losses.values.sorted(by: { $0.name < $1.name }) {
       for label in registry.labels.values.sorted(by: { $0.name < $1.name }) {
         // Lovász-Softmax needs hard labels; a kind of label changes no shape, so that one model stands for all.
-        guard label == hard || (name == "deeplabv3_resnet18d" && loss.forHardLabels.lovasz == nil) else { continue }
+        guard label == hard || (name == "deeplabv3_resnet18d" && loss.forHardLabels.lovasz == nil) else {
+          continue
+        }
         func step(_ distillation: DistillationSpec?, _ semi: SemiSupervisedSpec?) throws {
           let step = try Assembly.step(
             loss: loss.spec(for: label), label: label, distillation: distillation, semiSupervised: semi,
             recipe: recipe, classes: Self.classes, seed: 1, model: model, teacher: teacher)
-          try advance(step, recipe, "\(name) \(loss.name) \(label.name) \(distillation?.name ?? semi?.name ?? "")")
+          try advance(
+            step, recipe, "\(name) \(loss.name) \(label.name) \(distillation?.name ?? semi?.name ?? "")")
           steps += 1
         }
         try step(nil, nil)

@@ -12,9 +12,11 @@ import Training
 
 /// What a new method touches: a YAML file, a Swift file (in `ToyMethods`), and its line in a catalogue.
 @Suite(.serialized) struct NewMethodTests {
-  private static let methods = MethodTypes(
-    terms: MethodTypes.all.terms + [ToyTerm.self],
-    semiSupervised: MethodTypes.all.semiSupervised + [ToyStep.self])
+  private static var methods: MethodTypes {
+    MethodTypes(
+      terms: MethodTypes.all.terms + [ToyTerm.self],
+      semiSupervised: MethodTypes.all.semiSupervised + [ToyStep.self])
+  }
 
   private static let term = """
     label_weights: {cross_entropy: 1, region: 1}
@@ -81,7 +83,8 @@ import Training
       let registry = try registry(folder, files)
       let plan = try Plan(
         registry: registry, tables: ["table98"], profile: "smoke",
-        overrides: [try Override("distillation.terms.low.weight=0.25")], dataFingerprints: ["cityscapes": "test"])
+        overrides: [try Override("distillation.terms.low.weight=0.25")],
+        dataFingerprints: ["cityscapes": "test"])
       #expect(plan.runs.count == 3)
       let distilled = try #require(plan.runs.first { $0.spec.distillation != nil })
       let semi = try #require(plan.runs.first { $0.spec.semiSupervised != nil })
@@ -130,12 +133,16 @@ import Training
   }()
 
   @Test(arguments: [
-    ("margin: 0.5", "margin: 2", "distillation/toy.yaml: terms.toy.margin: '2' is out of range; allowed: a number, 0 <= x <= 1"),
+    (
+      "margin: 0.5", "margin: 2",
+      "distillation/toy.yaml: terms.toy.margin: '2' is out of range; allowed: a number, 0 <= x <= 1"
+    ),
     ("rounds: 2", "rounds: 2.5", "terms.toy.rounds"), ("strict: true", "strict: yes", "true or false"),
     ("margin: 0.5, ", "", "terms.toy.margin: required key is missing"),
     ("strict: true}", "strict: true, more: 1}", "terms.toy.more: unknown key"),
     ("kind: toy", "kind: tiny", "allowed: one of pixel_wise, jaccard, toy"),
-    ("name: low, ", "", "two terms are called 'pixel_wise'"), ("heads: [main]", "heads: [main, main]", "stands twice"),
+    ("name: low, ", "", "two terms are called 'pixel_wise'"),
+    ("heads: [main]", "heads: [main, main]", "stands twice"),
     ("heads: [main]", "heads: []", "at least 1"), ("at: logits", "at: pixels", "one of labels, logits"),
   ]) func badValuesAreRefusedByTheTermsOwnSchema(_ old: String, _ new: String, _ says: String) throws {
     try withTemporaryDirectory { folder in
@@ -148,14 +155,21 @@ import Training
 
   @Test func overridesPassTheTermsOwnSchema() throws {
     try withTemporaryDirectory { folder in
-      let registry = try registry(folder, ["distillation/toy.yaml": Self.term, "semi_supervised/toy_average.yaml": Self.average, "tables/table98.yaml": Self.table])
+      let registry = try registry(
+        folder,
+        [
+          "distillation/toy.yaml": Self.term, "semi_supervised/toy_average.yaml": Self.average,
+          "tables/table98.yaml": Self.table,
+        ])
       func plan(_ override: String) throws {
         _ = try Plan(
           registry: registry, tables: ["table98"], profile: "smoke", overrides: [try Override(override)],
           dataFingerprints: ["cityscapes": "test"])
       }
       #expect(message { try plan("distillation.terms.toy.margin=0.25") }.isEmpty)
-      #expect(message { try plan("distillation.terms.toy.margin=3") }.contains("--set: distillation.terms.toy.margin"))
+      #expect(
+        message { try plan("distillation.terms.toy.margin=3") }.contains(
+          "--set: distillation.terms.toy.margin"))
       #expect(message { try plan("semi_supervised.decay=0.5") }.isEmpty)
       #expect(message { try plan("semi_supervised.decay=1") }.contains("--set: semi_supervised.decay"))
       #expect(message { try plan("distillation.terms.nothing.weight=3") }.contains("unknown key"))
@@ -166,7 +180,12 @@ import Training
   @Test func missingInput() throws {
     try withTemporaryDirectory { folder in
       let text = Self.table.replacingOccurrences(of: "teacher: {", with: "backbone: {")
-      let registry = try registry(folder, ["distillation/toy.yaml": Self.term, "semi_supervised/toy_average.yaml": Self.average, "tables/table98.yaml": text])
+      let registry = try registry(
+        folder,
+        [
+          "distillation/toy.yaml": Self.term, "semi_supervised/toy_average.yaml": Self.average,
+          "tables/table98.yaml": text,
+        ])
       let message = message {
         _ = try Plan(
           registry: registry, tables: ["table98"], profile: "smoke", dataFingerprints: ["cityscapes": "test"])

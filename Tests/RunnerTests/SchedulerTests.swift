@@ -41,7 +41,8 @@ struct SchedulerTests {
       let id = runs.singles[0]
       let said: [RunEvent] = [
         .started(iteration: 2, iterations: 12), .notice("a \"remark\""),
-        .step(iteration: 3, loss: 0.5, terms: [:], learningRate: 1e-3, seconds: 0.25), .evaluating(done: 1, images: 2),
+        .step(iteration: 3, loss: 0.5, terms: [:], learningRate: 1e-3, seconds: 0.25),
+        .evaluating(done: 1, images: 2),
       ]
       runs.scripts[id] =
         "echo; echo 'not an event'; echo '{\"step\":{}}'\n"

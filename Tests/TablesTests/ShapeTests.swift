@@ -180,7 +180,8 @@ import Testing
 
   /// Table 9: costs beside nothing, and beside runs.
   @Test func costs() throws {
-    let registry = try Registry(root: TableTests.package.appendingPathComponent("experiments"), methods: Methods.catalogue)
+    let registry = try Registry(
+      root: TableTests.package.appendingPathComponent("experiments"), methods: Methods.catalogue)
     let plan = try Plan(registry: registry, tables: ["table09"], profile: "mini", dataFingerprints: [:])
     #expect(plan.runs.isEmpty && plan.datasets.isEmpty)
     let cost = ModelCost(

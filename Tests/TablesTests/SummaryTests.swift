@@ -12,7 +12,8 @@ import Testing
 @Suite(.serialized) struct SummaryTests {
   private func plan() throws -> Plan {
     try Plan(
-      registry: try Registry(root: TableTests.package.appendingPathComponent("experiments"), methods: Methods.catalogue),
+      registry: try Registry(
+        root: TableTests.package.appendingPathComponent("experiments"), methods: Methods.catalogue),
       tables: ["table04"],
       profile: "smoke", dataFingerprints: ["cityscapes": "street-1", "pascal_voc": "objects-1"])
   }

@@ -10,7 +10,8 @@ import Testing
 
   private func plan(_ profile: String = "mini", _ overrides: [String] = []) throws -> Plan {
     try Plan(
-      registry: try Registry(root: TableTests.package.appendingPathComponent("experiments"), methods: Methods.catalogue),
+      registry: try Registry(
+        root: TableTests.package.appendingPathComponent("experiments"), methods: Methods.catalogue),
       tables: ["table04"],
       profile: profile, overrides: try overrides.map { try Override($0) },
       dataFingerprints: ["cityscapes": "street-1", "pascal_voc": "objects-1"])

@@ -23,7 +23,8 @@ struct TemporaryTables {
     let files = try TemporaryTables(["\(folder)/\(name).yaml": text, "datasets/tiles.yaml": tiles])
     defer { try? FileManager.default.removeItem(at: files.root) }
     return try Plan(
-      registry: try Registry(root: files.root, methods: Methods.catalogue), tables: folder == "tables" ? [name] : [],
+      registry: try Registry(root: files.root, methods: Methods.catalogue),
+      tables: folder == "tables" ? [name] : [],
       figures: folder == "figures" ? [name] : [], profile: "mini",
       dataFingerprints: ["cityscapes": "street-1", "pascal_voc": "objects-1", "tiles": "tiles-1"])
   }

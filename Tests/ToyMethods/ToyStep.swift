@@ -29,7 +29,9 @@ public final class ToyStep: SemiSupervisedStep {
     decay = parameters.number("decay")
   }
 
-  public var networks: [NamedNetwork] { [NamedNetwork("average", average.model), NamedNetwork("student", student)] }
+  public var networks: [NamedNetwork] {
+    [NamedNetwork("average", average.model), NamedNetwork("student", student)]
+  }
 
   public var parts: [StatePart] {
     [StatePart("student", student), StatePart("optimizer.student", optimizer), StatePart("average", average)]
@@ -42,9 +44,12 @@ public final class ToyStep: SemiSupervisedStep {
     let pass = ForwardPass.training(seed: moment.seed, iteration: moment.iteration)
     let outputs = student(Variable(constant: batch.labelled.images), pass)
     let result = try loss(
-      main: outputs.main.value, auxiliary: outputs.auxiliary?.value, labels: batch.labelled.labels, teacher: nil)
+      main: outputs.main.value, auxiliary: outputs.auxiliary?.value, labels: batch.labelled.labels,
+      teacher: nil)
     return ComputedStep(terms: result.terms(of: loss)) { [self] in
-      if let gradients = pass.tape?.backward(result.seeds(outputs)) { optimizer.step(gradients, rate: moment.rate) }
+      if let gradients = pass.tape?.backward(result.seeds(outputs)) {
+        optimizer.step(gradients, rate: moment.rate)
+      }
       average.update(from: student, decay: decay)
     }
   }

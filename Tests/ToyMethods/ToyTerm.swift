@@ -42,7 +42,8 @@ public final class ToyTerm: DistillationTerm {
     store = ParameterStore(seed: setup.seed)
     adapter = Conv2d(
       store.root["adapter"], inChannels: setup.student.architecture.channels(of: .decoder),
-      outChannels: setup.teacher.channels(of: .decoder), kernel: 1, stride: 1, padding: 0, dilation: 1, groups: 1,
+      outChannels: setup.teacher.channels(of: .decoder), kernel: 1, stride: 1, padding: 0, dilation: 1,
+      groups: 1,
       bias: false, initializer: .kaimingUniformFanIn)
   }
 
@@ -61,6 +62,8 @@ public final class ToyTerm: DistillationTerm {
       sum += Double(difference) * Double(difference)
       gradient.pointer[index] = Float(2 * weight / count) * difference
     }
-    return TermOutput(value: weight * sum / count, gradients: [(student, gradient)]) { [steps] in steps.count += 1 }
+    return TermOutput(value: weight * sum / count, gradients: [(student, gradient)]) { [steps] in
+      steps.count += 1
+    }
   }
 }

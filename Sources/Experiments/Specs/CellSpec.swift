@@ -67,7 +67,8 @@ public struct CellSpec: Equatable, Sendable {
   var givenKeys: [String] {
     let given: [(String, Bool)] = [
       ("dataset", dataset != nil), ("model", model != nil), ("loss", loss != nil), ("label", label != nil),
-      ("distillation", distillation != nil), ("recipe", recipe != nil), ("semi_supervised", semiSupervised != nil),
+      ("distillation", distillation != nil), ("recipe", recipe != nil),
+      ("semi_supervised", semiSupervised != nil),
       ("metric", metric != nil), ("point", point != nil), ("seeds", seeds != nil), ("folds", folds != nil),
     ]
     return given.filter(\.1).map(\.0) + inputs.keys.sorted().map { "inputs.\($0)" }
@@ -133,7 +134,8 @@ public struct InputSpec: Equatable, Sendable {
     Dictionary(
       uniqueKeysWithValues: try reader.keys().map { role in
         guard !role.isEmpty, role.utf8.allSatisfy(RunID.isNameByte) else {
-          throw RegistryError.unknownKey(file: reader.file, path: role, allowed: ["letters a-z, digits and _"])
+          throw RegistryError.unknownKey(
+            file: reader.file, path: role, allowed: ["letters a-z, digits and _"])
         }
         return (role, try InputSpec(try reader.required(role)))
       })

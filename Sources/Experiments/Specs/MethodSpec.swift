@@ -64,7 +64,8 @@ extension ConfigNode {
       return isNull ? .null : .string(text)
     case .sequence(let items): return .array(items.map(\.json))
     case .mapping(let pairs):
-      return .object(Dictionary(pairs.map { ($0.key, $0.node.json) }, uniquingKeysWith: { first, _ in first }))
+      return .object(
+        Dictionary(pairs.map { ($0.key, $0.node.json) }, uniquingKeysWith: { first, _ in first }))
     }
   }
 }

@@ -139,7 +139,8 @@ public struct ModelSpec: Equatable, Sendable {
     }
     var members: [String: JSONValue] = [
       "name": .string(name), "backbone": .string(backbone.rawValue), "output_stride": .int(outputStride),
-      "decoder": decoder, "auxiliary_channels": auxiliaryChannels.map { .int($0) } ?? .null, "dropout": .number(dropout),
+      "decoder": decoder, "auxiliary_channels": auxiliaryChannels.map { .int($0) } ?? .null,
+      "dropout": .number(dropout),
       "weights": .string(weights.rawValue),
     ]
     if let stochasticDepth { members["stochastic_depth"] = .number(stochasticDepth) }

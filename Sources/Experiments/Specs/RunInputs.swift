@@ -28,7 +28,8 @@ public struct RunInputs: Equatable, Sendable {
 
   /// Each run once, in the order of roles.
   public var runs: [RunID] {
-    all.enumerated().filter { index, input in !all[..<index].contains { $0.run == input.run } }.map(\.element.run)
+    all.enumerated().filter { index, input in !all[..<index].contains { $0.run == input.run } }.map(
+      \.element.run)
   }
 
   var json: JSONValue {

@@ -43,7 +43,8 @@ public final class DistillationStep: TrainingStep {
   ) {
     precondition(loss.distillation == nil, "DistillationStep: the terms are a list of their own")
     precondition(
-      Set(terms.map(\.name)).count == terms.count, "DistillationStep: two terms of one name: \(terms.map(\.name))")
+      Set(terms.map(\.name)).count == terms.count,
+      "DistillationStep: two terms of one name: \(terms.map(\.name))")
     self.model = model
     self.teacher = teacher
     self.optimizer = optimizer.optimizer(for: model, with: terms.flatMap(\.term.parameters))

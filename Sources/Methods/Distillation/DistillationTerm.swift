@@ -96,10 +96,5 @@ extension DistillationTerm {
 
 /// The kinds of terms that experiment files may name.
 public enum DistillationTerms {
-  public static let all: [any DistillationTerm.Type] = [PixelWiseTerm.self, JaccardTeacherTerm.self]
-
-  /// - Returns: nil for an unknown kind.
-  public static func named(_ kind: String, among types: [any DistillationTerm.Type] = all) -> (any DistillationTerm.Type)? {
-    types.first { $0.schema.kind == kind }
-  }
+  public static var all: [any DistillationTerm.Type] { [PixelWiseTerm.self, JaccardTeacherTerm.self] }
 }

@@ -54,7 +54,8 @@ public final class PixelWiseTerm: DistillationTerm {
       guard let student = isMain ? input.student.main : input.student.auxiliary,
         let teacher = isMain ? input.teacher.logits.main : input.teacher.logits.auxiliary
       else { continue }
-      let part = isAtLabels
+      let part =
+        isAtLabels
         ? try atLabels(student.value, teacher, input.labels, isMain: isMain)
         : atLogits(student.value, teacher)
       value += part.value

@@ -15,7 +15,8 @@ public struct PseudoLabels: Sendable {
   public init(logits: Tensor, height: Int, width: Int, threshold: Float, ignoreIndex: UInt8) {
     let full = Resize.forward(logits, height: height, width: width)
     let (batch, classes, pixels) = (full.shape[0], full.shape[1], height * width)
-    precondition(classes <= Int(ignoreIndex), "PseudoLabels: class \(ignoreIndex) of \(classes) is the ignore index")
+    precondition(
+      classes <= Int(ignoreIndex), "PseudoLabels: class \(ignoreIndex) of \(classes) is the ignore index")
     let probabilities = Elementwise.softmax(full)
     var values = [UInt8](repeating: ignoreIndex, count: batch * pixels)
     var confidence = [Float](repeating: 0, count: batch * pixels)

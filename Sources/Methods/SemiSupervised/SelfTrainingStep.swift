@@ -68,9 +68,11 @@ public final class SelfTrainingStep: SemiSupervisedStep {
     let onLabelled = student(Variable(constant: batch.labelled.images), pass)
     let onUnlabelled = student(Variable(constant: unlabelled.images), other)
     let supervised = try loss(
-      main: onLabelled.main.value, auxiliary: onLabelled.auxiliary?.value, labels: batch.labelled.labels, teacher: nil)
+      main: onLabelled.main.value, auxiliary: onLabelled.auxiliary?.value, labels: batch.labelled.labels,
+      teacher: nil)
     let unsupervised = try unlabelledLoss(
-      main: onUnlabelled.main.value, auxiliary: onUnlabelled.auxiliary?.value, labels: pseudo.labels, teacher: nil)
+      main: onUnlabelled.main.value, auxiliary: onUnlabelled.auxiliary?.value, labels: pseudo.labels,
+      teacher: nil)
     let terms = supervised.terms(of: loss) + unsupervised.terms(of: unlabelledLoss, prefix: "unlabelled_")
     return ComputedStep(terms: terms) { [self] in
       guard

@@ -36,7 +36,7 @@ public protocol SemiSupervisedStep: TrainingStep {
 
 /// The kinds of steps that experiment files may name.
 public enum SemiSupervisedSteps {
-  public static let all: [any SemiSupervisedStep.Type] = [SelfTrainingStep.self]
+  public static var all: [any SemiSupervisedStep.Type] { [SelfTrainingStep.self] }
 
   /// The stream of samples whose labels are not shown.
   public static let unlabelledStream = "unlabelled"
@@ -45,5 +45,6 @@ public enum SemiSupervisedSteps {
 /// Everything that experiment files may name, for the registry.
 public enum Methods {
   public static let catalogue = MethodCatalogue(
-    distillation: DistillationTerms.all.map { $0.schema }, semiSupervised: SemiSupervisedSteps.all.map { $0.schema })
+    distillation: DistillationTerms.all.map { $0.schema },
+    semiSupervised: SemiSupervisedSteps.all.map { $0.schema })
 }
