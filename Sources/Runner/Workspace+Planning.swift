@@ -1,6 +1,7 @@
 import Datasets
 import Experiments
 import Foundation
+import Results
 
 extension Workspace {
   /// Stands where a run id's data fingerprint will be.
@@ -98,8 +99,33 @@ extension Workspace {
     return (plan, run, data)
   }
 
-  /// One line for each data set of which this results folder has seen other contents.
-  public func otherDataNotices(_ plan: Plan) -> [String] {
+  /// Lines about results of this folder that the plan does not speak of: runs of other data, and of another version of
+  /// the engine.
+  public func otherResultsNotices(_ plan: Plan) throws -> [String] {
+    try olderRunsNotices(plan) + otherDataNotices(plan)
+  }
+
+  private func olderRunsNotices(_ plan: Plan) throws -> [String] {
+    let older = try store.runIDs().count { text in
+      guard let id = RunID(text), plan[id] == nil else { return false }
+      do {
+        let numerics = try store.record(text)?.spec["numerics"]?.double
+        return numerics.map { $0 != Double(RunSpec.currentNumerics) } ?? false
+      } catch ResultsError.unsupportedSchema {
+        return true
+      } catch {
+        // A run of another plan that cannot be read is that plan's matter.
+        return false
+      }
+    }
+    guard older > 0 else { return [] }
+    return [
+      "\(folder.path) also has \(older) run\(older == 1 ? "" : "s") of another version of the engine; they are kept, "
+        + "and no table takes them (this program's numerics are version \(RunSpec.currentNumerics))"
+    ]
+  }
+
+  private func otherDataNotices(_ plan: Plan) -> [String] {
     plan.datasets.compactMap { name in
       // Of data that nobody has read nothing can be said.
       guard plan.dataFingerprints[name] != Workspace.unknownFingerprint else { return nil }

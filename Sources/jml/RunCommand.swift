@@ -46,7 +46,7 @@ struct RunCommand: ParsableCommand {
       for warning in summary.warnings { Console.say("warning: \(warning)") }
     }
     let plan = try workspace.plan(data)
-    for notice in workspace.otherDataNotices(plan) { Console.say(notice) }
+    for notice in try workspace.otherResultsNotices(plan) { Console.say(notice) }
     StopRequest.listen()
     let display = ProgressDisplay(
       runs: plan.runs, jobs: jobs, isLive: Console.isLive, estimate: try estimate(plan, workspace.store),

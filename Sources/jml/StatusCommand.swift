@@ -22,7 +22,7 @@ struct StatusCommand: ParsableCommand {
     let workspace = try Workspace(options.options())
     let (plan, unknown) = try workspace.planForReading()
     for data in unknown { Console.say(data.notice) }
-    for notice in workspace.otherDataNotices(plan) { Console.say(notice) }
+    for notice in try workspace.otherResultsNotices(plan) { Console.say(notice) }
     let standings = try plan.runs.map { try Standing($0, workspace.store) }
     if options.json {
       Console.out(

@@ -26,7 +26,7 @@ struct TableCommand: ParsableCommand {
     let workspace = try Workspace(options.options())
     let (plan, unknown) = try workspace.planForReading()
     for data in unknown { Console.say(data.notice) }
-    for notice in workspace.otherDataNotices(plan) { Console.say(notice) }
+    for notice in try workspace.otherResultsNotices(plan) { Console.say(notice) }
     let summaries = try RunSummary.all(of: plan, in: workspace.store)
     let results = URL(fileURLWithPath: options.results ?? "results")
     var documents: [Document] = []
