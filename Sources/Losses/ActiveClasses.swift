@@ -38,3 +38,22 @@ public enum ActiveClasses: Hashable, Sendable {
     }
   }
 }
+
+extension ActiveClasses {
+  /// The names that files and command lines use.
+  public static let names = ["all", "present", "prob", "label", "both"]
+
+  /// - Parameters:
+  ///   - name: one of `names`; nil comes back for another.
+  ///   - threshold: of the modes that have one.
+  public init?(name: String, threshold: Double) {
+    switch name {
+    case "all": self = .all
+    case "present": self = .present
+    case "prob": self = .probability(threshold: threshold)
+    case "label": self = .label(threshold: threshold)
+    case "both": self = .both(threshold: threshold)
+    default: return nil
+    }
+  }
+}

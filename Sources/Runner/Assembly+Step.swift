@@ -149,7 +149,8 @@ extension Assembly {
     } else if let lovasz = loss.lovasz {
       region = SegmentationLoss.Region(
         weight: lovasz.weight,
-        loss: .lovasz(LovaszSoftmax(active: active(lovasz.activeClasses, threshold: lovasz.threshold))))
+        loss: .lovasz(LovaszSoftmax(active: activeClasses(lovasz.activeClasses, threshold: lovasz.threshold)))
+      )
     } else {
       region = nil
     }
@@ -172,19 +173,15 @@ extension Assembly {
       form: form, alpha: spec.alpha, beta: spec.beta, smooth: spec.smooth,
       averaging: JaccardMetricLoss.Averaging(
         perDataset: spec.datasetWeight, perImage: spec.imageWeight, perClass: spec.classWeight),
-      active: active(spec.activeClasses, threshold: spec.threshold), isLogarithmic: spec.isLogarithmic,
+      active: activeClasses(spec.activeClasses, threshold: spec.threshold), isLogarithmic: spec.isLogarithmic,
       gamma: spec.gamma, classWeights: spec.classFactors)
   }
 
-  private static func active(
-    _ classes: ActiveClassRule, threshold: Double
-  ) -> ActiveClasses {
-    switch classes {
-    case .all: .all
-    case .present: .present
-    case .prob: .probability(threshold: threshold)
-    case .label: .label(threshold: threshold)
-    case .both: .both(threshold: threshold)
+  /// Both rooms know the same modes by the same names.
+  public static func activeClasses(_ rule: ActiveClassRule, threshold: Double) -> ActiveClasses {
+    guard let active = ActiveClasses(name: rule.rawValue, threshold: threshold) else {
+      preconditionFailure("Assembly: Losses has no active classes '\(rule.rawValue)'")
     }
+    return active
   }
 }

@@ -214,15 +214,10 @@ struct LossCommand: ParsableCommand {
   }
 
   private func loss(classes: Int, isHard: Bool) throws -> FullResolutionLoss {
-    let threshold = threshold ?? 0.01
-    let active: ActiveClasses =
-      switch self.active ?? (isHard ? .present : .all) {
-      case .all: .all
-      case .present: .present
-      case .prob: .probability(threshold: threshold)
-      case .label: .label(threshold: threshold)
-      case .both: .both(threshold: threshold)
-      }
+    let name = (self.active ?? (isHard ? .present : .all)).rawValue
+    guard let active = ActiveClasses(name: name, threshold: threshold ?? 0.01) else {
+      preconditionFailure("LossCommand: Losses has no active classes '\(name)'")
+    }
     let form: JaccardMetricLoss.Form
     switch kind {
     case .ce: return .crossEntropy

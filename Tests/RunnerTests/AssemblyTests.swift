@@ -1,6 +1,7 @@
 import Datasets
 import Experiments
 import Foundation
+import Losses
 import Methods
 import Models
 import Runner
@@ -79,6 +80,13 @@ import Training
     }
     #expect(steps >= registry.losses.count * 3 - 2)
     MemoryPool.trim()
+  }
+
+  /// Files and the engine know the same active classes.
+  @Test func activeClassesAgree() {
+    #expect(ActiveClassRule.allCases.map(\.rawValue) == ActiveClasses.names)
+    for rule in ActiveClassRule.allCases { _ = Assembly.activeClasses(rule, threshold: 0.01) }
+    #expect(ActiveClasses(name: "none", threshold: 0) == nil)
   }
 
   @Test func labelledSamplesAreASplit() throws {

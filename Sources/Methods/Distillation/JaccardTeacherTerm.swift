@@ -8,7 +8,7 @@ public final class JaccardTeacherTerm: DistillationTerm {
   public static let schema = MethodSchema(
     kind: "jaccard",
     parameters: [
-      ParameterSchema("active_classes", .choice(["all", "present", "prob", "label", "both"])),
+      ParameterSchema("active_classes", .choice(ActiveClasses.names)),
       ParameterSchema("threshold", .number(.from(0, below: 1))),
     ], roles: ["teacher"])
 
@@ -21,15 +21,11 @@ public final class JaccardTeacherTerm: DistillationTerm {
     guard case .jaccard(var loss) = setup.loss.region?.loss else {
       preconditionFailure("JaccardTeacherTerm: the loss against labels has no Jaccard term")
     }
-    let threshold = parameters.number("threshold")
-    loss.active =
-      switch parameters.word("active_classes") {
-      case "all": .all
-      case "present": .present
-      case "prob": .probability(threshold: threshold)
-      case "label": .label(threshold: threshold)
-      default: .both(threshold: threshold)
-      }
+    guard
+      let active = ActiveClasses(
+        name: parameters.word("active_classes"), threshold: parameters.number("threshold"))
+    else { preconditionFailure("JaccardTeacherTerm: the schema names modes that there are not") }
+    loss.active = active
     self.loss = loss
   }
 
