@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=.build-tsan
-filter=${1:-'KernelsTests.ThreadTests|LossesTests.RegionTermTests|DatasetsTests.(BatchTests|DataCheckTests)|ResultsTests.(StoreTests|TeacherOutputsTests)|RunnerTests'}
+filter=${1:-'KernelsTests.ThreadTests|LossesTests.RegionTermTests|DatasetsTests.(BatchTests|DataCheckTests)|ResultsTests.(StoreTests|StoredTeacherOutputsTests)|RunnerTests.(SchedulerTests|SharedTeacherTests|BackboneTests)'}
 
 swift build --build-tests --sanitize=thread --scratch-path "$build"
 clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang

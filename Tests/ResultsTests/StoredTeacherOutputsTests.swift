@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite(.serialized)
-struct TeacherOutputsTests {
+struct StoredTeacherOutputsTests {
   private let main = Tensor((0..<2 * 3 * 4 * 5).map { Float($0) / 7 }, shape: [2, 3, 4, 5])
   private let auxiliary = Tensor((0..<2 * 3 * 2 * 3).map { -Float($0) }, shape: [2, 3, 2, 3])
 
