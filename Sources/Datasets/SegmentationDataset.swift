@@ -134,16 +134,16 @@ private func readRows(
   do {
     let (image, shown, height) = try ImageFile.decodeRGB(
       FileBytes.read(files.imagePath), path: files.imagePath, rows: rows)
-    var label = LabelMap(height: shown.count, width: image.width)
-    var unmatched = 0
-    if let labelPath = files.labelPath {
-      (label, unmatched) = try mapping.decode(FileBytes.read(labelPath), path: labelPath) {
-        guard $0 == height && $1 == image.width else {
-          throw DatasetError.sizeMismatch(
-            image: files.imagePath, imageSize: [height, image.width], label: labelPath, labelSize: [$0, $1])
-        }
-        return shown
+    guard let labelPath = files.labelPath else {
+      let label = LabelMap(height: shown.count, width: image.width)
+      return (SampleBand(id: files.id, image: image, label: label, rows: shown, height: height), 0)
+    }
+    let (label, unmatched) = try mapping.decode(FileBytes.read(labelPath), path: labelPath) {
+      guard $0 == height && $1 == image.width else {
+        throw DatasetError.sizeMismatch(
+          image: files.imagePath, imageSize: [height, image.width], label: labelPath, labelSize: [$0, $1])
       }
+      return shown
     }
     return (SampleBand(id: files.id, image: image, label: label, rows: shown, height: height), unmatched)
   } catch let error as ImageError {
