@@ -117,10 +117,10 @@ public struct Plan: Sendable {
   /// Data sets that the runs use, sorted.
   public var datasets: [String] { Set(runs.map(\.spec.data.name)).sorted() }
 
-  /// Data sets that tables and sweeps need fingerprints for, sorted.
+  /// Data sets that tables and sweeps need fingerprints for in a profile, sorted.
   /// - Throws: `RegistryError.brokenReference`.
   public static func datasets(
-    of tables: [String], figures: [String] = [], in registry: Registry
+    of tables: [String], figures: [String] = [], profile: ProfileSpec? = nil, in registry: Registry
   ) throws -> [String] {
     var names: Set<String> = []
     for name in tables {
@@ -139,6 +139,7 @@ public struct Plan: Sendable {
         }
       }
     }
+    if let pretraining = profile?.pretraining, !names.isEmpty { names.insert(pretraining.dataset) }
     return names.sorted()
   }
 

@@ -86,7 +86,9 @@ struct RunResolver {
     }
     let labelSpec = try place.required(registry.labels[try place.required(cell.label, "label")], "label")
     let dataset = try place.required(cell.dataset, "dataset")
-    let model = try place.required(registry.models[try place.required(cell.model, "model")], "model")
+    let named = try place.required(registry.models[try place.required(cell.model, "model")], "model")
+    let pretrained = named.weights == .random ? try pretraining(of: named, place) : nil
+    let model = pretrained == nil ? named : named.startingFromRun
     let distillation = try cell.distillation.map {
       try place.required(registry.distillations[$0], "distillation")
     }
@@ -104,6 +106,10 @@ struct RunResolver {
     }
     var inputs: [(role: String, run: RunID)] = []
     for role in try spec(RunInputs([])).roles(registry.methods) {
+      if role == "backbone", let pretrained {
+        inputs.append((role, pretrained))
+        continue
+      }
       let input = try place.required(cell.inputs[role], "inputs.\(role)")
       let id = try run(
         input.completed(by: cell), input.set, seed: input.seed, fold: fold, depth: depth + 1, place)
@@ -116,6 +122,37 @@ struct RunResolver {
     return try add(
       try Override.apply(try scaled(dataset).recipeOverrides, to: checked, methods: registry.methods).spec,
       tableOverrides, place)
+  }
+
+  /// The run that trains a network's backbone beforehand, added to `runs`; nil where the profile has none.
+  private mutating func pretraining(of model: ModelSpec, _ place: Place) throws -> RunID? {
+    guard let pretraining = profile.pretraining,
+      !overrides.contains(where: { PretrainingSpec.replacingKeys.contains($0.key) })
+    else { return nil }
+    let file = "profiles/\(profile.name).yaml"
+    func named<Value>(_ values: [String: Value], _ name: String, _ key: String) throws -> Value {
+      guard let value = values[name] else {
+        throw RegistryError.brokenReference(
+          file: file, path: "pretraining.\(key)", value: name, allowed: values.keys.sorted())
+      }
+      return value
+    }
+    let isTransformer = model.backbone.isTransformer
+    let label = try named(registry.labels, pretraining.label, "label")
+    let base = RunSpec(
+      data: try data(pretraining.dataset), model: model.pretraining(isPooled: pretraining.isPooled),
+      loss: try named(registry.losses, pretraining.loss, "loss").spec(for: label), label: label,
+      distillation: nil, semiSupervised: nil, inputs: RunInputs([]),
+      recipe: isTransformer
+        ? try named(registry.recipes, pretraining.transformerRecipe, "transformer_recipe")
+        : try named(registry.recipes, pretraining.recipe, "recipe"),
+      scale: try scaled(pretraining.dataset).scale, seed: pretraining.seed, fold: nil)
+    let scaled = try Override.apply(
+      try scaled(pretraining.dataset).recipeOverrides, to: base, methods: registry.methods)
+    let spec = try RunSpec(
+      json: scaled.spec.canonicalJSON, source: "\(file) pretraining", methods: registry.methods)
+    runs[spec.id] = PlannedRun(id: spec.id, spec: spec, dependencies: [])
+    return spec.id
   }
 
   private func scaled(_ dataset: String) throws -> ProfileDataset {

@@ -42,16 +42,25 @@ public struct DataSummary: Codable, Equatable, Sendable {
 /// Reads every file of a data set once before any training.
 public struct DataPreparation: Sendable {
   public let source: DataSource
+  /// Where the pictures of the backbones' pretraining are: embedded ones, whatever `source` is.
+  public let pretrainingSource: DataSource
   public let profile: ProfileSpec
   /// Where the results of checks are kept.
   public let cache: CheckCache
   public let threads: Int
 
-  public init(source: DataSource, profile: ProfileSpec, cache: CheckCache, threads: Int) {
+  public init(
+    source: DataSource, pretrainingSource: DataSource, profile: ProfileSpec, cache: CheckCache, threads: Int
+  ) {
     self.source = source
+    self.pretrainingSource = pretrainingSource
     self.profile = profile
     self.cache = cache
     self.threads = threads
+  }
+
+  private func source(of spec: DatasetSpec) -> DataSource {
+    spec.name == profile.pretraining?.dataset ? pretrainingSource : source
   }
 
   /// What a plan can know of a data set when nothing may be drawn and no picture opened.
@@ -67,13 +76,13 @@ public struct DataPreparation: Sendable {
   /// - Throws: `RunnerError.unknownSplit`, `.classCount`; `DatasetError` for a list that cannot be read.
   public func knowledge(_ spec: DatasetSpec) throws -> Knowledge {
     do {
-      if let known = try source.fingerprint(spec, profile: profile) { return .fingerprint(known) }
-      guard ProjectLocation.isFolder(source.root.path) else {
-        throw RunnerError.noDataFolder(path: source.root.path)
+      if let known = try source(of: spec).fingerprint(spec, profile: profile) { return .fingerprint(known) }
+      guard ProjectLocation.isFolder(source(of: spec).root.path) else {
+        throw RunnerError.noDataFolder(path: source(of: spec).root.path)
       }
       let spec = spec.scaled(by: profile.dataset(spec.name))
       let manifest = CheckCache.manifest(
-        try source.open(spec).parts, meaning: spec.meaning, root: source.root)
+        try source(of: spec).open(spec).parts, meaning: spec.meaning, root: source(of: spec).root)
       return cache.summary(dataset: spec.name, manifest: manifest).map { .fingerprint($0.fingerprint) }
         ?? .unchecked
     } catch let error as RunnerError {
@@ -103,9 +112,9 @@ public struct DataPreparation: Sendable {
     _ spec: DatasetSpec, fresh: Bool = false, progress: @escaping @Sendable (String, Int, Int) -> Void
   ) throws -> PreparedData {
     let spec = spec.scaled(by: profile.dataset(spec.name))
-    try source.make(spec, profile: profile)
-    let data = try source.open(spec)
-    let manifest = CheckCache.manifest(data.parts, meaning: spec.meaning, root: source.root)
+    try source(of: spec).make(spec, profile: profile)
+    let data = try source(of: spec).open(spec)
+    let manifest = CheckCache.manifest(data.parts, meaning: spec.meaning, root: source(of: spec).root)
     if !fresh, let known = cache.summary(dataset: spec.name, manifest: manifest) {
       return PreparedData(spec, data, known)
     }
@@ -125,10 +134,10 @@ public struct DataPreparation: Sendable {
     _ spec: DatasetSpec, progress: @escaping @Sendable (String, Int, Int) -> Void
   ) throws -> (reports: [DataReport], summary: DataSummary?) {
     let spec = spec.scaled(by: profile.dataset(spec.name))
-    try source.make(spec, profile: profile)
-    let data = try source.open(spec)
+    try source(of: spec).make(spec, profile: profile)
+    let data = try source(of: spec).open(spec)
     return try check(
-      spec, data, manifest: CheckCache.manifest(data.parts, meaning: spec.meaning, root: source.root),
+      spec, data, manifest: CheckCache.manifest(data.parts, meaning: spec.meaning, root: source(of: spec).root),
       progress: progress)
   }
 
@@ -136,7 +145,7 @@ public struct DataPreparation: Sendable {
     _ spec: DatasetSpec, _ data: OpenedData, manifest: String,
     progress: @escaping @Sendable (String, Int, Int) -> Void
   ) throws -> (reports: [DataReport], summary: DataSummary?) {
-    try source.verify(spec, profile: profile)
+    try source(of: spec).verify(spec, profile: profile)
     let reports = data.parts.map { dataset in
       DataCheck.run(dataset, threads: threads) { progress(dataset.name, $0, $1) }
     }
@@ -146,9 +155,9 @@ public struct DataPreparation: Sendable {
     // Folds are of one size.
     let (train, validation) = data.samples(fold: spec.content.folds.map { _ in 0 })
     let summary = DataSummary(
-      dataset: spec.name, fingerprint: try source.fingerprint(spec, profile: profile) ?? content,
+      dataset: spec.name, fingerprint: try source(of: spec).fingerprint(spec, profile: profile) ?? content,
       content: content,
-      description: source.description(data), trainImages: train.count, validationImages: validation.count,
+      description: source(of: spec).description(data), trainImages: train.count, validationImages: validation.count,
       warnings: reports.flatMap(\.warnings), trainPixels: reports[0].classPixels,
       validationPixels: reports[reports.count - 1].classPixels, classNames: train.classNames)
     cache.keep(summary, manifest: manifest)

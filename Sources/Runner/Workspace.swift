@@ -73,7 +73,9 @@ public struct Workspace: Sendable {
     folder = URL(fileURLWithPath: results).appendingPathComponent(profile.name)
     threads = options.threads ?? profile.execution.threads
     preparation = DataPreparation(
-      source: source, profile: profile, cache: CheckCache(folder: folder.appendingPathComponent("checks")),
+      source: source,
+      pretrainingSource: .embedded(here.appendingPathComponent("data/embedded/\(profile.name)/pretraining")),
+      profile: profile, cache: CheckCache(folder: folder.appendingPathComponent("checks")),
       threads: Machine.cores)
   }
 

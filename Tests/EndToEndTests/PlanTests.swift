@@ -12,9 +12,9 @@ struct PlanTests {
       let plan = try output.json()
       let runs = try #require(plan["runs"] as? [[String: Any]])
       // 5 rows x (CE + JML-KD) x 3 seeds and a teacher for each data set.
-      #expect(runs.count == 32)
+      #expect(runs.count == 35)
       let ids = runs.compactMap { $0["id"] as? String }
-      #expect(Set(ids).count == 32)
+      #expect(Set(ids).count == 35)
       for (index, run) in runs.enumerated() {
         for input in try #require(run["inputs"] as? [String: String]).values {
           #expect(ids[..<index].contains(input))

@@ -7,7 +7,9 @@ let experimentsFolder = URL(fileURLWithPath: #filePath)
   .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
   .appendingPathComponent("experiments")
 
-let fingerprints = ["cityscapes": "street-1", "pascal_voc": "objects-1"]
+let fingerprints = [
+  "cityscapes": "street-1", "pascal_voc": "objects-1", "pretraining_objects": "objects-2",
+]
 
 /// A copy of the repository's experiment files that a test may spoil.
 final class TemporaryRegistry {

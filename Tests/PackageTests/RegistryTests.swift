@@ -23,11 +23,22 @@ import Testing
     #expect(!registry.tableNames.isEmpty)
     for name in registry.tableNames {
       let fingerprints = Dictionary(
-        uniqueKeysWithValues: try Plan.datasets(of: [name], in: registry).map { ($0, "\($0)-test") })
+        uniqueKeysWithValues: try Plan.datasets(
+          of: [name], profile: registry.profiles[profile], in: registry
+        ).map { ($0, "\($0)-test") })
       let plan = try Plan(
         registry: registry, tables: [name], profile: profile, dataFingerprints: fingerprints)
       let table = try #require(registry.tables[name])
-      #expect(plan.runs.count == distinctRuns(of: table, in: try #require(registry.profiles[profile])))
+      let spec = try #require(registry.profiles[profile])
+      let pretrained = plan.runs.filter { $0.spec.data.name == spec.pretraining?.dataset }
+      #expect(plan.runs.count - pretrained.count == distinctRuns(of: table, in: spec))
+      // One for each backbone, and every other run starts from its own.
+      let backbones = Set(plan.runs.map(\.spec.model.backbone))
+      #expect(pretrained.count == (spec.pretraining == nil ? 0 : backbones.count))
+      for run in plan.runs where run.spec.model.weights == .pretrained {
+        let backbone = try #require(run.spec.inputs["backbone"].flatMap { plan[$0] })
+        #expect(backbone.spec.model.backbone == run.spec.model.backbone)
+      }
       let cells = try #require(plan.cells[name])
       for (row, columns) in cells.enumerated() {
         for (column, cell) in columns.enumerated() {
