@@ -127,7 +127,7 @@ struct RunResolver {
   /// The run that trains a network's backbone beforehand, added to `runs`; nil where the profile has none.
   private mutating func pretraining(of model: ModelSpec, _ place: Place) throws -> RunID? {
     guard let pretraining = profile.pretraining,
-      !overrides.contains(where: { PretrainingSpec.replacingKeys.contains($0.key) })
+      !overrides.contains(where: { PretrainingSpec.replacingKeys.contains($0.key) && !$0.isNull })
     else { return nil }
     let file = "profiles/\(profile.name).yaml"
     func named<Value>(_ values: [String: Value], _ name: String, _ key: String) throws -> Value {

@@ -4,7 +4,7 @@ import Testing
 /// One run a backbone, an input of every run that starts from it, shared by data sets, tables and methods.
 @Suite struct PretrainingTests {
   @Test func everyRunOfASmallProfileStartsFromItsBackbonesRun() throws {
-    let plan = try TemporaryRegistry().plan("mini")
+    let plan = try TemporaryRegistry(pretraining: true).plan("mini")
     let pretrained = plan.runs.filter { $0.spec.data.name == "pretraining_objects" }
     #expect(
       Set(pretrained.map(\.spec.model.backbone.rawValue)) == ["resnet18d", "resnet50d", "mobilenetv2_100"])
@@ -28,13 +28,13 @@ import Testing
   }
 
   @Test func thePaperProfileTrainsNone() throws {
-    let plan = try TemporaryRegistry().plan("paper")
+    let plan = try TemporaryRegistry(pretraining: true).plan("paper")
     #expect(plan.runs.allSatisfy { $0.spec.inputs["backbone"] == nil })
   }
 
   /// What a user says of all runs is said of the tables'; pretraining is shared, and stays as it is.
   @Test func overridesLeaveItAlone() throws {
-    let files = try TemporaryRegistry()
+    let files = try TemporaryRegistry(pretraining: true)
     func pretrained(_ plan: Plan) -> Set<RunID> {
       Set(plan.runs.filter { $0.spec.data.name == "pretraining_objects" }.map(\.id))
     }
@@ -47,7 +47,7 @@ import Testing
 
   /// Another pretraining is another input, so that no cell mixes the two.
   @Test func itsScaleIsInEveryId() throws {
-    let files = try TemporaryRegistry()
+    let files = try TemporaryRegistry(pretraining: true)
     let before = Set(try files.plan("mini").runs.map(\.id))
     try files.replace("profiles/mini.yaml", "seed: 7919", "seed: 7920")
     try files.replace("profiles/mini.yaml", "pooled: false", "pooled: true")
@@ -59,7 +59,7 @@ import Testing
     ("recipe: sgd_pretraining", "recipe: none", "pretraining.recipe"),
     ("dataset: pretraining_objects", "dataset: nowhere", "nowhere"),
   ]) func unknownNamesAreErrors(_ old: String, _ new: String, _ says: String) throws {
-    let files = try TemporaryRegistry()
+    let files = try TemporaryRegistry(pretraining: true)
     try files.replace("profiles/mini.yaml", old, new)
     #expect(registryError { _ = try files.plan("mini") }?.contains(says) == true)
   }

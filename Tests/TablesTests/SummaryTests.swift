@@ -15,7 +15,7 @@ import Testing
       registry: try Registry(
         root: TableTests.package.appendingPathComponent("experiments"), methods: Methods.catalogue),
       tables: ["table04"],
-      profile: "smoke", dataFingerprints: ["cityscapes": "street-1", "pascal_voc": "objects-1"])
+      profile: "smoke", dataFingerprints: ["cityscapes": "street-1", "pascal_voc": "objects-1", "pretraining_objects": "objects-2"])
   }
 
   private func evaluation(_ seed: UInt64) throws -> StoredEvaluation {

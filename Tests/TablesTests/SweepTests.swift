@@ -74,7 +74,7 @@ import Testing
       """
     ])
     defer { try? FileManager.default.removeItem(at: files.root) }
-    let fingerprints = ["cityscapes": "a", "pascal_voc": "b"]
+    let fingerprints = ["cityscapes": "a", "pascal_voc": "b", "pretraining_objects": "c"]
     let registry = try Registry(root: files.root, methods: Methods.catalogue)
     let plan = try Plan(
       registry: registry, tables: ["table04"], figures: ["figure05"], profile: "mini",
