@@ -39,7 +39,8 @@ public struct QualitativeGrid {
     titles: [String], rows: [Row], legend: [(name: String, colour: [UInt8])], captions: [String]
   ) {
     precondition(
-      rows.allSatisfy { $0.cells.count == titles.count }, "QualitativeGrid: a row has not a cell for each title")
+      rows.allSatisfy { $0.cells.count == titles.count },
+      "QualitativeGrid: a row has not a cell for each title")
     (self.titles, self.rows, self.legend, self.captions) = (titles, rows, legend, captions)
   }
 
@@ -66,6 +67,7 @@ public struct QualitativeGrid {
       2 * (scaled(row.label).height + Self.gap) + Self.line + Self.gap
     }
     let legendLines = self.legendLines(width: width - Self.margin)
+    let captions = captions.flatMap { Self.wrapped($0, Double(width - Self.margin - 2 * Self.gap)) }
     let height =
       2 * Self.line + rows.reduce(0) { $0 + rowHeight($1) }
       + (legendLines.count + captions.count) * Self.line + Self.gap
@@ -101,7 +103,9 @@ public struct QualitativeGrid {
     }
     for caption in captions {
       Self.write(
-        caption, width: width - Self.margin, anchor: .start, on: &canvas, x: Self.margin + Self.gap, y: top)
+        caption, width: width - Self.margin - Self.gap, anchor: .start, on: &canvas,
+        x: Self.margin + Self.gap,
+        y: top)
       top += Self.line
     }
     return canvas.image
@@ -113,7 +117,8 @@ public struct QualitativeGrid {
     _ text: String, width: Int, anchor: Drawing.Anchor, on canvas: inout Canvas, x: Int, y: Int
   ) {
     var drawing = Drawing(width: Double(width), height: Double(line))
-    let at = anchor == .start ? 0 : Double(width) / 2
+    // The pen has a width.
+    let at = anchor == .start ? 2 : Double(width) / 2
     drawing.add(text, at: .init(at, Double(line) - 8), size: fitting(text, Double(width)), .ink, anchor)
     canvas.put(drawing.image(scale: 1), x: x, y: y)
   }
@@ -121,9 +126,23 @@ public struct QualitativeGrid {
   private static func writeUpwards(_ text: String, height: Int, on canvas: inout Canvas, x: Int, y: Int) {
     var drawing = Drawing(width: Double(margin), height: Double(height))
     drawing.add(
-      text, at: .init(Double(margin) - 6, Double(height) / 2), size: fitting(text, Double(height)), .ink, .middle,
+      text, at: .init(Double(margin) - 6, Double(height) / 2), size: fitting(text, Double(height)), .ink,
+      .middle,
       isVertical: true)
     canvas.put(drawing.image(scale: 1), x: x, y: y)
+  }
+
+  /// Lines of whole words that are not longer than `length` pixels, as far as words allow.
+  private static func wrapped(_ text: String, _ length: Double) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      if let last = lines.last, 0.7 * Self.text * StrokeFont.strokes("\(last) \(word)").width <= length {
+        lines[lines.count - 1] = "\(last) \(word)"
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
   }
 
   /// The size at which a line is not longer than `length` pixels.

@@ -136,7 +136,8 @@ struct Raster {
     let paint = [Double(colour.red), Double(colour.green), Double(colour.blue)]
     for place in coverage.indices where coverage[place] > 0 {
       for channel in 0..<3 {
-        pixels[place * 3 + channel] += coverage[place] * opacity * (paint[channel] - pixels[place * 3 + channel])
+        pixels[place * 3 + channel] +=
+          coverage[place] * opacity * (paint[channel] - pixels[place * 3 + channel])
       }
       coverage[place] = 0
     }

@@ -35,7 +35,8 @@ public enum SweepFigure {
           ValueChart.size.x * Double(index % columns), 30 + ValueChart.size.y * Double(index / columns)))
     }
     for (line, note) in notes.enumerated() {
-      drawing.add(note, at: Point(14, 30 + ValueChart.size.y * Double(rows) + 12 + 19 * Double(line)), size: 12)
+      drawing.add(
+        note, at: Point(14, 30 + ValueChart.size.y * Double(rows) + 12 + 19 * Double(line)), size: 12)
     }
     var data = json(values)
     if let best { data["best"] = best }
@@ -108,13 +109,16 @@ public enum SweepFigure {
       let stated = values.showsPaper ? series.paper.filter { groups[$0.coordinates[0]] != nil } : []
       charts.append(
         ValueChart(
-          title: "Best \(axisTitle) by \(metric.title)\(suffix)", xLabel: groupTitle, yLabel: "best \(axisTitle)",
+          title: "Best \(axisTitle) by \(metric.title)\(suffix)", xLabel: groupTitle,
+          yLabel: "best \(axisTitle)",
           xTicks: groups.ticks,
           curves: [
             single(
               { point, _ in (axis[point.coordinates[1]] ?? 0, 0) },
               stated.compactMap { point in
-                guard let x = groups[point.coordinates[0]], let y = Double(point.coordinates[1]) else { return nil }
+                guard let x = groups[point.coordinates[0]], let y = Double(point.coordinates[1]) else {
+                  return nil
+                }
                 return Point(x, y)
               })
           ], showsLegend: false))
@@ -234,7 +238,9 @@ public enum SweepFigure {
       let given = zip(values.metrics.map(\.name), point.values).compactMap { name, value in
         value.map { (name, JSONValue.number($0)) }
       }
-      return .object(["at": at(point.coordinates), "metrics": .object(Dictionary(uniqueKeysWithValues: given))])
+      return .object([
+        "at": at(point.coordinates), "metrics": .object(Dictionary(uniqueKeysWithValues: given)),
+      ])
     }
     return [
       "figure": .int(values.number), "title": .string(values.title),

@@ -85,8 +85,9 @@ struct ValueChart {
       drawing.add(tick.text, at: foot + Point(0, 18), size: 12, .ink, .middle)
     }
     let decimals = max(0, Int((-log10(step)).rounded(.up)))
-    for tick in Int((ys.lowerBound / step).rounded(.up))...max(
-      Int((ys.lowerBound / step).rounded(.up)), Int((ys.upperBound / step).rounded(.down)))
+    for tick in Int(
+      (ys.lowerBound / step).rounded(.up))...max(
+        Int((ys.lowerBound / step).rounded(.up)), Int((ys.upperBound / step).rounded(.down)))
     {
       let y = Double(tick) * step
       let foot = place(xs.lowerBound, y)

@@ -36,7 +36,8 @@ struct FigureCommand: ParsableCommand {
     guard registry.figureNumbers.values.contains(number) else {
       let numbers = Set(registry.figureNumbers.values).sorted().map(String.init).joined(separator: ", ")
       throw ValidationError(
-        "figure \(number): allowed: 1, 2 and 3, and of experiments/figures \(numbers.isEmpty ? "none" : numbers)")
+        "figure \(number): allowed: 1, 2 and 3, and of experiments/figures \(numbers.isEmpty ? "none" : numbers)"
+      )
     }
     let workspace = try Workspace(options.workspace(number))
     if workspace.figures.contains(where: { workspace.registry.qualitative[$0] != nil }) {

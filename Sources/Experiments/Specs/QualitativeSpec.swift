@@ -69,8 +69,8 @@ public struct QualitativeSpec: Equatable, Sendable {
 
   /// The rule in words, for captions.
   public var ruleText: String {
-    "images whose mIoU differs by the quantiles \(rule.quantiles.map { "\($0)" }.joined(separator: ", ")) of "
-      + "\(columns[rule.of].title) - \(columns[rule.minus].title) over all evaluated images"
+    "images at the quantiles \(rule.quantiles.map { "\($0)" }.joined(separator: ", ")) of the difference in mIoU, "
+      + "\(columns[rule.of].title) - \(columns[rule.minus].title), over all evaluated images"
   }
 
   /// What the run of a column is, before the profile.
