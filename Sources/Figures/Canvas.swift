@@ -23,6 +23,14 @@ struct Canvas {
         target..<target + 3 * columns.count, with: picture.pixels[source..<source + 3 * columns.count])
     }
   }
+
+  /// The same with a grey line around it, without which a white picture has no edge.
+  mutating func putFramed(_ picture: ImageBuffer, x: Int, y: Int) {
+    let (height, width) = (picture.height + 2, picture.width + 2)
+    let frame = [UInt8](repeating: 160, count: height * width * 3)
+    put(ImageBuffer(height: height, width: width, pixels: frame), x: x - 1, y: y - 1)
+    put(picture, x: x, y: y)
+  }
 }
 
 extension ImageBuffer {

@@ -79,15 +79,17 @@ public struct QualitativeGrid {
     for row in rows {
       let image = scaled(row.image)
       let second = top + image.height + Self.gap
-      canvas.put(image, x: left(0), y: top)
-      canvas.put(scaled(row.label), x: left(1), y: top)
+      // Narrower pictures than others stand in the middle of their columns.
+      let shift = (column - image.width) / 2
+      canvas.putFramed(image, x: left(0) + shift, y: top)
+      canvas.putFramed(scaled(row.label), x: left(1) + shift, y: top)
       for (line, note) in row.notes.enumerated() {
         Self.write(
           note, width: 2 * column, anchor: .start, on: &canvas, x: left(0), y: second + line * Self.line)
       }
       for (place, cell) in row.cells.enumerated() {
-        canvas.put(scaled(cell.prediction), x: left(place + 2), y: top)
-        canvas.put(scaled(cell.confidence), x: left(place + 2), y: second)
+        canvas.putFramed(scaled(cell.prediction), x: left(place + 2) + shift, y: top)
+        canvas.putFramed(scaled(cell.confidence), x: left(place + 2) + shift, y: second)
         Self.write(
           cell.note, width: column, anchor: .middle, on: &canvas, x: left(place + 2),
           y: second + image.height)

@@ -47,10 +47,10 @@ import Testing
   @Test(arguments: [
     (
       "kind: qualitative", "kind: pictures",
-      "kind: pictures is out of range; allowed: one of sweep, qualitative"
+      "kind: 'pictures' is out of range; allowed: one of sweep, qualitative"
     ),
     ("of: JML-KD", "of: JML", "images.of: there is no 'JML'; allowed: CE, JML-BLS, JML-KD"),
-    ("quantiles: [0.9,", "quantiles: [1.9,", "images.quantiles[0]: 1.9 is out of range"),
+    ("quantiles: [0.9,", "quantiles: [1.9,", "images.quantiles[0]: '1.9' is out of range"),
     ("quantiles: [0.9,", "quantiles: [0.7,", "a number stands twice"),
     ("title: JML-BLS", "title: CE", "a title stands twice"),
     ("loss: ce}", "loss: cee}", "columns[0].loss: there is no 'cee'"),
