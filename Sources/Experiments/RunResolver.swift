@@ -43,6 +43,15 @@ struct RunResolver {
     return try runs(of: cell, cell.set, place)
   }
 
+  /// The run of a column of pictures, the first of its seeds and folds, added to `runs` with its teachers.
+  mutating func column(_ column: Int, of figure: QualitativeSpec) throws -> RunID {
+    let cell = figure.cellSpec(column: column)
+    let place = Place(
+      file: "figures/\(figure.name).yaml", cell: "columns[\(column)] '\(figure.columns[column].title)'")
+    let seed = try place.required(cell.seeds?.first, "seeds")
+    return try run(cell, cell.set, seed: seed, fold: cell.folds?.first, depth: 0, place)
+  }
+
   /// One run for each seed and fold.
   private mutating func runs(of cell: CellSpec, _ overrides: [Override], _ place: Place) throws -> [RunID] {
     let seeds = try place.required(cell.seeds, "seeds").prefix(profile.maximumSeeds)

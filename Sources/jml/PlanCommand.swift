@@ -48,7 +48,7 @@ struct PlanCommand: ParsableCommand {
   private func json(_ plan: Plan, _ states: [RunState], provisional: [String]) -> JSONValue {
     .object([
       "profile": .string(plan.profile.name), "tables": .array(plan.tables.map { .string($0.name) }),
-      "figures": .array(plan.sweeps.map { .string($0.name) }),
+      "figures": .array((plan.sweeps.map(\.name) + plan.qualitative.map(\.name)).map { .string($0) }),
       "overrides": .array(plan.overrides.map { .string($0.description) }),
       "data_fingerprints": .object(plan.dataFingerprints.mapValues { .string($0) }),
       "provisional": .array(provisional.map { .string($0) }),

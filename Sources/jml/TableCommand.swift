@@ -41,6 +41,9 @@ struct TableCommand: ParsableCommand {
       documents.append(Document(name: sweep.name, folder: workspace.folder, markdown: markdown, json: json))
     }
     if !dryRun { for document in documents { try document.write() } }
+    for figure in plan.qualitative {
+      Console.say("\(figure.name) is pictures: 'jml figure \(figure.number)' draws it")
+    }
     let texts = documents.map { options.json ? $0.json : $0.markdown }
     if options.json, texts.count != 1 {
       Console.out("[\n" + texts.joined(separator: ",\n") + "]\n")

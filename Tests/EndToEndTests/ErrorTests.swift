@@ -33,7 +33,7 @@ struct ErrorTests {
     (["loss", "jml1", "--input", "a.h5", "--output", "b.h5", "--alpha=-1"], ["--alpha -1"]),
     (["loss", "jml1", "--input", "a.h5"], ["--output"]),
     (["metrics", "--input", "a.h5", "--boundary-kernel", "4"], ["--boundary-kernel 4", "odd"]),
-    (["figure", "4", "--output", "."], ["figure 4", "1, 2 and 3"]),
+    (["figure", "99", "--output", "."], ["figure 99", "1, 2 and 3"]),
   ])
   func wrongCommandLine(_ arguments: [String], _ mentioned: [String]) throws {
     try withTemporaryDirectory { folder in

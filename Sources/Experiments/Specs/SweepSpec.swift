@@ -14,6 +14,8 @@ public struct SweepSpec: Equatable, Sendable {
   public let series: [Series]
   /// Points beside the combinations, such as a baseline without the swept key.
   public let extra: [ExtraPoint]
+  /// Points of the paper that its text or tables state.
+  public let paper: [PaperPoint]
   /// Printed under the points.
   public let notes: [String]
 
@@ -34,6 +36,16 @@ public struct SweepSpec: Equatable, Sendable {
     public let spec: CellSpec
   }
 
+  /// What the paper states of one series at one place.
+  public struct PaperPoint: Equatable, Sendable {
+    /// Place among `series`.
+    public let series: Int
+    /// A text for each axis.
+    public let coordinates: [String]
+    /// By name of the metric, of those that the sweep reports.
+    public let values: [String: Double]
+  }
+
   /// One point of every series.
   public struct Point: Equatable, Sendable {
     /// A text for each axis.
@@ -44,7 +56,7 @@ public struct SweepSpec: Equatable, Sendable {
   init(_ reader: StrictReader, name: String) throws {
     self.name = try reader.name(
       or: name,
-      keys: ["number", "title", "metrics", "defaults", "sweep", "series", "extra", "notes"])
+      keys: ["kind", "number", "title", "metrics", "defaults", "sweep", "series", "extra", "paper", "notes"])
     number = try reader.required("number").int(1...99)
     title = try reader.required("title").string()
     metrics = try reader.required("metrics").nonEmptyList { try $0.metric() }
@@ -73,6 +85,7 @@ public struct SweepSpec: Equatable, Sendable {
       Series(title: try item.required("title").string(), spec: try spec(item, ["title"]))
     }
     let titles = series.map(\.title)
+    let reported = metrics.map(\.name)
     if Set(titles).count != titles.count {
       throw try reader.required("series").inconsistent("a title stands twice")
     }
@@ -86,6 +99,7 @@ public struct SweepSpec: Equatable, Sendable {
           },
           spec: try spec(item, ["at"]))
       } ?? []
+    paper = try reader.optional("paper")?.list { try SweepSpec.paperPoint($0, titles, keys, reported) } ?? []
     notes = try reader.optional("notes")?.list { try $0.string() } ?? []
     let places = points.map(\.coordinates)
     if Set(places).count != places.count {
@@ -100,6 +114,28 @@ public struct SweepSpec: Equatable, Sendable {
         }
       }
     }
+  }
+
+  private static func paperPoint(
+    _ reader: StrictReader, _ titles: [String], _ keys: [String], _ metrics: [String]
+  ) throws -> PaperPoint {
+    try reader.allowOnly(["series", "at"] + metrics)
+    let series = try reader.required("series")
+    let title = try series.string()
+    guard let place = titles.firstIndex(of: title) else {
+      throw series.brokenReference(title, allowed: titles)
+    }
+    let at = try reader.required("at")
+    try at.allowOnly(keys)
+    let values = try metrics.compactMap { metric in
+      try reader.optional(metric).map { (metric, try $0.printedNumber().value) }
+    }
+    return PaperPoint(
+      series: place,
+      coordinates: try keys.map {
+        Override(key: $0, value: try at.required($0).node, source: at.file).valueText
+      },
+      values: Dictionary(uniqueKeysWithValues: values))
   }
 
   /// Extra points first, then every combination, the last axis changing fastest.
