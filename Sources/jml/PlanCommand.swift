@@ -13,7 +13,8 @@ struct PlanCommand: ParsableCommand {
       file that 'jml train --spec' takes, here or on another machine.
 
       With each run: how many cells and points share it, and its seconds: its own once it is finished, else the mean of
-      the finished runs of its data set and model in this profile, else unknown.
+      the finished runs of its data set and model in this profile, else unknown. In profile paper also core-hours, estimated from the training steps
+      that 'jml model measure' timed; without teachers' passes, evaluation and reading.
 
       Examples: jml plan --table 4 --profile smoke
                 jml plan --all --json
@@ -47,7 +48,9 @@ struct PlanCommand: ParsableCommand {
     }
     let states = try plan.runs.map { try workspace.store.state($0.id.text) }
     let done = states.count { $0 == .done }
-    let cost = try PlanCost(plan, workspace.store)
+    let cost = try PlanCost(
+      plan, workspace.store,
+      measurements: URL(fileURLWithPath: options.results ?? "results").appendingPathComponent("costs"))
     if options.json {
       Console.out(json(plan, states, cost, provisional: unknown.map(\.dataset)))
       return
@@ -60,6 +63,7 @@ struct PlanCommand: ParsableCommand {
     Console.say(
       "\(plan.runs.count) runs in \(cost.cells) cells and points, \(done) finished, \(cost.iterations) iterations in all")
     Console.say(cost.totalText)
+    if let text = cost.estimateText { Console.say(text) }
   }
 
   /// With --all, of every table and figure.

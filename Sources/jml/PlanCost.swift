@@ -1,4 +1,6 @@
+import Benchmarks
 import Experiments
+import Foundation
 import JSON
 import Results
 
@@ -10,7 +12,18 @@ struct PlanCost {
   private let order: [RunID]
   private let used: [RunID: Int]
   private let known: [RunID: Double]
-  private let tables: [(name: String, runs: Int, own: Int, seconds: Double?)]
+  /// Core-seconds of training, from the measured steps of the networks; in the paper's own scale only.
+  private let estimated: [RunID: Double]
+  private let tables: [Group]
+
+  private struct Group {
+    let name: String
+    let runs: Int
+    /// Runs that no earlier table or figure has.
+    let own: Int
+    let seconds: Double?
+    let coreSeconds: Double?
+  }
 
   private struct Kind: Hashable {
     let dataset: String
@@ -22,9 +35,11 @@ struct PlanCost {
     }
   }
 
-  /// Reads the records of finished runs.
+  /// Reads the records of finished runs, and what training steps of the networks were measured to take.
+  ///
+  /// - Parameter measurements: the folder that `jml model measure` writes to.
   /// - Throws: `ResultsError`.
-  init(_ plan: Plan, _ store: ResultStore) throws {
+  init(_ plan: Plan, _ store: ResultStore, measurements: URL) throws {
     order = plan.runs.map(\.id)
     iterations = plan.runs.reduce(0) { $0 + $1.spec.scale.iterations }
     var groups: [(name: String, cells: [[RunID]])] = []
@@ -56,6 +71,8 @@ struct PlanCost {
       known[run.id] = measured[run.id] ?? mean
     }
     self.known = known
+    let estimated = plan.profile.comparableWithPaper ? try PlanCost.estimate(plan, measurements) : [:]
+    self.estimated = estimated
 
     // Of each table and figure: its runs with those that they need, and how many of them no earlier one has.
     var seen: Set<RunID> = []
@@ -68,8 +85,30 @@ struct PlanCost {
       let ids = plan.runs.map(\.id).filter(wanted.contains)
       let own = ids.filter { !seen.contains($0) }.count
       seen.formUnion(wanted)
-      return (group.name, ids.count, own, PlanCost.sum(ids, known))
+      return Group(
+        name: group.name, runs: ids.count, own: own, seconds: PlanCost.sum(ids, known),
+        coreSeconds: PlanCost.sum(ids, estimated))
     }
+  }
+
+  /// A measured step, scaled to a run's batch, crop and iterations, times the threads that it had. Teachers' passes,
+  /// evaluations and reading are not in it.
+  private static func estimate(_ plan: Plan, _ folder: URL) throws -> [RunID: Double] {
+    var steps: [String: Double] = [:]
+    for name in Set(plan.runs.map(\.spec.model.name)).sorted() {
+      guard let measured = try ModelMeasurement(reading: folder.appendingPathComponent("\(name).json")) else {
+        continue
+      }
+      let pixels = measured.trainingBatch * measured.trainingHeight * measured.trainingWidth
+      steps[name] = measured.trainingSecondsPerStep * Double(measured.threads) / Double(pixels)
+    }
+    var seconds: [RunID: Double] = [:]
+    for run in plan.runs {
+      let scale = run.spec.scale
+      let pixels = Double(scale.batch * scale.cropHeight * scale.cropWidth) * Double(scale.iterations)
+      seconds[run.id] = steps[run.spec.model.name].map { $0 * pixels }
+    }
+    return seconds
   }
 
   /// In how many cells and points a run is; 0 for one that others need only.
@@ -81,6 +120,12 @@ struct PlanCost {
   func usesText(_ id: RunID) -> String { uses(id) == 0 ? "input" : "\(uses(id)) cell\(uses(id) == 1 ? "" : "s")" }
 
   func secondsText(_ id: RunID) -> String { seconds(id).map { "\(Int($0.rounded())) s" } ?? "? s" }
+
+  /// nil without an estimate.
+  var estimateText: String? {
+    guard !estimated.isEmpty, let sum = PlanCost.sum(order, estimated) else { return nil }
+    return "core-hours of training, estimated from measured steps: \(Int((sum / 3600).rounded()))"
+  }
 
   var totalText: String {
     let unknown = order.count { known[$0] == nil }
@@ -97,14 +142,20 @@ struct PlanCost {
       "seconds": PlanCost.sum(order, known).map { .number($0) } ?? .null,
       "seconds_known": .number(order.compactMap { known[$0] }.reduce(0, +)),
       "runs_of_unknown_seconds": .int(order.count { known[$0] == nil }),
+      "estimated_core_hours": PlanCost.hours(PlanCost.sum(order, estimated)),
       "tables": .array(
         tables.map {
           .object([
             "name": .string($0.name), "runs": .int($0.runs), "first_here": .int($0.own),
             "seconds": $0.seconds.map { .number($0) } ?? .null,
+            "estimated_core_hours": PlanCost.hours($0.coreSeconds),
           ])
         }),
     ])
+  }
+
+  private static func hours(_ seconds: Double?) -> JSONValue {
+    seconds.map { .number(($0 / 360).rounded() / 10) } ?? .null
   }
 
   /// nil as soon as one is not known.

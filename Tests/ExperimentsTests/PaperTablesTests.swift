@@ -29,7 +29,8 @@ import Testing
     let row = try #require(spec.rows.firstIndex { $0.labels == labels }, "\(table): no row \(labels)")
     let place = try #require(
       spec.columns.firstIndex { $0.title == column }, "\(table): no column \(column)")
-    guard case .runs(let ids, _, _) = try #require(plan.cells[table])[row][place] else {
+    let cells = try #require(plan.cells[table])
+    guard case .runs(let ids, _, _) = cells[row][place] else {
       throw NotRun(cell: "\(table) \(labels) \(column)")
     }
     return ids
@@ -46,7 +47,8 @@ import Testing
 
   @Test(arguments: printed.indices) func everyPrintedCellIsThere(_ index: Int) throws {
     let (name, numbers, dashes) = PaperTablesTests.printed[index]
-    let table = try #require(try PaperTablesTests.registry.get().tables[name])
+    let registry = try PaperTablesTests.registry.get()
+    let table = try #require(registry.tables[name])
     #expect(table.number == Int(name.suffix(2)))
     #expect(table.rows.reduce(0) { $0 + $1.paper.count } == numbers)
     let cells = table.rows.count * table.columns.count
@@ -76,12 +78,14 @@ import Testing
       #expect(run.dependencies.allSatisfy(done.contains))
       done.insert(run.id)
     }
-    for (row, cells) in try #require(plan.cells["table13"]).enumerated() {
+    let table13 = try #require(plan.cells["table13"])
+    for (row, cells) in table13.enumerated() {
       for case .runs(let ids, _, _) in cells { #expect(ids.count == 5, "row \(row)") }
     }
     // Nothing is planned twice because two files word it differently: a method of a network, seed and fold has one run,
     // but where a table changes single values.
-    let table2 = try #require(plan.cells["table02"]).joined().reduce(into: Set<RunID>()) { found, cell in
+    let cells = try #require(plan.cells["table02"]).joined()
+    let table2 = cells.reduce(into: Set<RunID>()) { found, cell in
       if case .runs(let ids, _, _) = cell { found.formUnion(ids) }
     }
     #expect(table2.count == (5 * 4 + 3 * 2) * 3)
@@ -164,7 +168,8 @@ import Testing
       for student in try runs(plan, "table08", ["S", "BECE"], column) {
         #expect(plan[student]?.spec.inputs["teacher"] == teachers[0])
       }
-      switch try #require(plan[teachers[0]]).spec.label.kind {
+      let teacher = try #require(plan[teachers[0]])
+      switch teacher.spec.label.kind {
       case .hard: epsilons.append(0)
       case .boundarySmoothing(let kernel, let epsilon):
         #expect(kernel == 3)
@@ -180,7 +185,8 @@ import Testing
     let students = plan.runs.filter { $0.spec.data.name == "deepglobe_land" && $0.spec.distillation != nil }
     #expect(students.count == 2 * 2 * 5)
     for student in students {
-      let teacher = try #require(plan[try #require(student.spec.inputs["teacher"])]).spec
+      let id = try #require(student.spec.inputs["teacher"])
+      let teacher = try #require(plan[id]).spec
       #expect(teacher.fold != nil && teacher.fold == student.spec.fold)
       #expect(teacher.model.name == "unet_resnet50d" && teacher.seed == 0)
     }
@@ -195,7 +201,8 @@ import Testing
   @Test func methodsOfAblations() throws {
     let plan = try PaperTablesTests.paper.get()
     func spec(_ table: String, _ labels: [String], _ column: String) throws -> RunSpec {
-      try #require(plan[try runs(plan, table, labels, column)[0]]).spec
+      let id = try runs(plan, table, labels, column)[0]
+      return try #require(plan[id]).spec
     }
     for (column, weights) in [("0.10/0.90", (0.1, 0.9)), ("0.25/0.75", (0.25, 0.75)), ("0.90/0.10", (0.9, 0.1))] {
       let loss = try spec("table05", ["DL3-R18"], column).loss
@@ -208,13 +215,15 @@ import Testing
     // Active classes of SJL's and JML2's students are those of JML1; the loss alone is another.
     for loss in ["JML1", "JML2", "SJL-L1", "SJL-L2"] {
       let student = try spec("table10", ["PASCAL VOC", loss], "KD")
-      let teacher = try #require(plan[try #require(student.inputs["teacher"])]).spec
+      let id = try #require(student.inputs["teacher"])
+      let teacher = try #require(plan[id]).spec
       #expect(teacher.loss.name == "ce_jml")
       #expect(student.distillation?.name == "jml_kd")
     }
-    #expect(
-      Set(try ["JML1", "JML2", "SJL-L1", "SJL-L2"].map { try spec("table10", ["Cityscapes", $0], "KD").loss.name })
-        .count == 4)
+    let losses = try ["JML1", "JML2", "SJL-L1", "SJL-L2"].map {
+      try spec("table10", ["Cityscapes", $0], "KD").loss.name
+    }
+    #expect(Set(losses).count == 4)
     let distilledCrossEntropy = try spec("table06", ["✓", "✓", "✓", "–", "–"], "Cityscapes")
     #expect(distilledCrossEntropy.distillation?.terms.map(\.kind) == ["pixel_wise"])
     #expect(distilledCrossEntropy.distillation?.regionLabelWeight == 1)
@@ -223,7 +232,8 @@ import Testing
   @Test func figuresShareRunsWithTables() throws {
     let plan = try PaperTablesTests.paper.get()
     func point(_ figure: String, _ series: Int, _ at: [String]) throws -> [RunID] {
-      try #require(try #require(plan.points[figure])[series].first { $0.coordinates == at }).runs
+      let points = try #require(plan.points[figure])[series]
+      return try #require(points.first { $0.coordinates == at }).runs
     }
     let r18 = ["DL3-R18", "mIoU"]
     #expect(try point("figure04", 0, ["3", "0.5"]) == runs(plan, "table02", r18, "JML-BLS"))
