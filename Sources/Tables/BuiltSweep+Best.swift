@@ -37,7 +37,9 @@ extension BuiltSweep {
             continue
           }
           if aggregate.count < planned { isDecided = false }
-          let wins = winner.map { best.metric.higherIsBetter ? aggregate.mean > $0.mean : aggregate.mean < $0.mean }
+          let wins = winner.map {
+            best.metric.higherIsBetter ? aggregate.mean > $0.mean : aggregate.mean < $0.mean
+          }
           if wins ?? true { winner = (point, aggregate.mean) }
         }
         if let winner {
@@ -67,8 +69,11 @@ extension BuiltSweep {
       guard case .value(let aggregate, let planned) = one.point.cells[one.metric] else { continue }
       lines.append(
         MarkdownTable.line(
-          ([one.series] + others.map { coordinates[$0] } + [coordinates[best.axis]]).map(MarkdownTable.escaped)
-            + [NumberText.text(aggregate, planned: planned) + (one.isDecided ? "" : ", of the finished points")]))
+          ([one.series] + others.map { coordinates[$0] } + [coordinates[best.axis]]).map(
+            MarkdownTable.escaped)
+            + [
+              NumberText.text(aggregate, planned: planned) + (one.isDecided ? "" : ", of the finished points")
+            ]))
     }
     return heading + "\n\n" + lines.joined(separator: "\n")
   }

@@ -61,7 +61,8 @@ struct PlanCommand: ParsableCommand {
           [state.word, run.id.text, cost.usesText(run.id), cost.secondsText(run.id), run.inputsText]
         }))
     Console.say(
-      "\(plan.runs.count) runs in \(cost.cells) cells and points, \(done) finished, \(cost.iterations) iterations in all")
+      "\(plan.runs.count) runs in \(cost.cells) cells and points, \(done) finished, \(cost.iterations) iterations in all"
+    )
     Console.say(cost.totalText)
     if let text = cost.estimateText { Console.say(text) }
   }

@@ -117,7 +117,9 @@ struct PlanCost {
   /// Of the whole run; nil when no run of its kind is finished.
   func seconds(_ id: RunID) -> Double? { known[id] }
 
-  func usesText(_ id: RunID) -> String { uses(id) == 0 ? "input" : "\(uses(id)) cell\(uses(id) == 1 ? "" : "s")" }
+  func usesText(_ id: RunID) -> String {
+    uses(id) == 0 ? "input" : "\(uses(id)) cell\(uses(id) == 1 ? "" : "s")"
+  }
 
   func secondsText(_ id: RunID) -> String { seconds(id).map { "\(Int($0.rounded())) s" } ?? "? s" }
 

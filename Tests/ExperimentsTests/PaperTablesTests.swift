@@ -16,7 +16,8 @@ import Testing
   private static func everything(_ profile: String) throws -> Plan {
     let registry = try registry.get()
     return try Plan(
-      registry: registry, tables: registry.tableNames, figures: registry.figures.keys.sorted(), profile: profile,
+      registry: registry, tables: registry.tableNames, figures: registry.figures.keys.sorted(),
+      profile: profile,
       dataFingerprints: fingerprints)
   }
 
@@ -204,7 +205,9 @@ import Testing
       let id = try runs(plan, table, labels, column)[0]
       return try #require(plan[id]).spec
     }
-    for (column, weights) in [("0.10/0.90", (0.1, 0.9)), ("0.25/0.75", (0.25, 0.75)), ("0.90/0.10", (0.9, 0.1))] {
+    for (column, weights) in [
+      ("0.10/0.90", (0.1, 0.9)), ("0.25/0.75", (0.25, 0.75)), ("0.90/0.10", (0.9, 0.1)),
+    ] {
       let loss = try spec("table05", ["DL3-R18"], column).loss
       #expect(loss.crossEntropyWeight == weights.0 && loss.jaccard?.weight == weights.1)
     }

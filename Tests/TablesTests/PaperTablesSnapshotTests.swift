@@ -25,7 +25,8 @@ import Testing
         state: .done,
         metrics: [
           "last": [
-            "accuracy": 90 + step, "miou": 60 + step, "ece": 3 + step, "bece": 20 + step, "sce": 2 + step / 10,
+            "accuracy": 90 + step, "miou": 60 + step, "ece": 3 + step, "bece": 20 + step,
+            "sce": 2 + step / 10,
             "bsce": 21 + step / 10,
           ]
         ], hardware: "Test CPU", threads: 2, dataDescription: "embedded \(run.spec.data.name)")
