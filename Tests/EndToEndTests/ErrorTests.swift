@@ -21,7 +21,7 @@ struct ErrorTests {
     (["run", "--profile", "paper", "--table", "4"], ["--data"]),
     (["run", "--profile", "smoke", "--data", "/nonexistent"], ["/nonexistent"]),
     (["run", "--jobs", "0"], ["--jobs 0"]),
-    (["train", "feedfeed", "--profile", "smoke"], ["feedfeed", "jml plan"]),
+    (["train", "feedfeed", "--table", "4", "--profile", "smoke"], ["feedfeed", "jml plan"]),
     (["plan", "--experiments", "/nonexistent"], ["/nonexistent", "--experiments"]),
     (["bench", "step", "--crop", "7"], ["--crop 7"]),
     (["frobnicate"], ["frobnicate"]),

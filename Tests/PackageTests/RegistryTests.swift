@@ -75,7 +75,7 @@ import Testing
             teacher.model ?? cell.model ?? "", teacher.loss, teacher.label,
             teacher.recipe ?? cell.recipe ?? "", "",
           ]
-          runs.insert(place + parts + [String(teacher.seed), ""])
+          runs.insert(place + parts + [String(teacher.seed), ""] + teacher.set.map(\.description))
         }
       }
     }

@@ -16,6 +16,8 @@ public struct SweepSpec: Equatable, Sendable {
   public let extra: [ExtraPoint]
   /// Points of the paper that its text or tables state.
   public let paper: [PaperPoint]
+  /// Which value of one axis is best at each combination of the others, if the figure says so.
+  public let best: Best?
   /// Printed under the points.
   public let notes: [String]
 
@@ -23,6 +25,13 @@ public struct SweepSpec: Equatable, Sendable {
     /// Of a run's values, such as `label.epsilon`.
     public let key: String
     public let values: [Override]
+  }
+
+  public struct Best: Equatable, Sendable {
+    /// Place of the axis.
+    public let axis: Int
+    /// One of the sweep's.
+    public let metric: Metric
   }
 
   public struct Series: Equatable, Sendable {
@@ -56,7 +65,9 @@ public struct SweepSpec: Equatable, Sendable {
   init(_ reader: StrictReader, name: String) throws {
     self.name = try reader.name(
       or: name,
-      keys: ["kind", "number", "title", "metrics", "defaults", "sweep", "series", "extra", "paper", "notes"])
+      keys: [
+        "kind", "number", "title", "metrics", "defaults", "sweep", "series", "extra", "best", "paper", "notes",
+      ])
     number = try reader.required("number").int(1...99)
     title = try reader.required("title").string()
     metrics = try reader.required("metrics").nonEmptyList { try $0.metric() }
@@ -100,6 +111,16 @@ public struct SweepSpec: Equatable, Sendable {
           spec: try spec(item, ["at"]))
       } ?? []
     paper = try reader.optional("paper")?.list { try SweepSpec.paperPoint($0, titles, keys, reported) } ?? []
+    let metrics = metrics
+    best = try reader.optional("best").map { item in
+      try item.allowOnly(["of", "metric"])
+      let key = try item.required("of").reference(to: keys)
+      let metric = try item.required("metric").metric()
+      guard let axis = keys.firstIndex(of: key), metrics.contains(metric) else {
+        throw try item.required("metric").brokenReference(metric.name, allowed: metrics.map(\.name))
+      }
+      return Best(axis: axis, metric: metric)
+    }
     notes = try reader.optional("notes")?.list { try $0.string() } ?? []
     let places = points.map(\.coordinates)
     if Set(places).count != places.count {
