@@ -11,6 +11,7 @@ import Testing
 
   private static let fingerprints = [
     "cityscapes": "street-1", "pascal_voc": "objects-1", "ade20k": "scenes-1", "deepglobe_land": "land-1",
+    "pretraining_objects": "objects-2",
   ]
 
   private static func everything(_ profile: String) throws -> Plan {

@@ -26,7 +26,7 @@ struct TemporaryTables {
       registry: try Registry(root: files.root, methods: Methods.catalogue),
       tables: folder == "tables" ? [name] : [],
       figures: folder == "figures" ? [name] : [], profile: "mini",
-      dataFingerprints: ["cityscapes": "street-1", "pascal_voc": "objects-1", "tiles": "tiles-1"])
+      dataFingerprints: ["cityscapes": "street-1", "pascal_voc": "objects-1", "tiles": "tiles-1", "pretraining_objects": "objects-2"])
   }
 
   /// A data set with folds.
