@@ -61,8 +61,11 @@ struct ValueChart {
     let values =
       curves.flatMap { $0.marks.flatMap { [$0.mean - $0.std, $0.mean + $0.std] } + $0.paper.map(\.y) }
       + levels.map(\.y)
-    guard let low = values.min(), let high = values.max() else { return (0...1, 0.2) }
-    let extent = max(high - low, 1e-3 * max(abs(high), 1))
+    guard var low = values.min(), var high = values.max() else { return (0...1, 0.2) }
+    // One value alone has no extent of its own.
+    let least = max(0.005 * max(abs(low), abs(high)), 1e-6)
+    if high - low < least { (low, high) = ((low + high - least) / 2, (low + high + least) / 2) }
+    let extent = high - low
     let power = pow(10, (log10(extent / 5)).rounded(.down))
     let step = [1.0, 2, 5, 10].map { $0 * power }.first { extent / $0 <= 5 } ?? 10 * power
     return (low - 0.08 * extent...high + 0.08 * extent, step)

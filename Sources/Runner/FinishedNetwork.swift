@@ -1,4 +1,3 @@
-import Autograd
 import Datasets
 import Experiments
 import Foundation
@@ -52,9 +51,7 @@ public struct FinishedNetwork {
   /// - Throws: `DatasetError`.
   public func view(_ image: Int) throws -> View {
     let sample = try assembly.validation.load(assembly.validationIndices[image])
-    let scores = assembly.evaluator.logits(assembly.evaluationTransform(sample).image) {
-      model(Variable(constant: $0), .evaluation()).main.value
-    }
+    let scores = assembly.evaluator.logits(assembly.evaluationTransform(sample).image, of: model)
     let (height, width) = (sample.image.height, sample.image.width)
     // An image that is smaller than a window stands in the middle of it, see EvaluationTransform.
     let top = (scores.shape[2] - height) / 2
