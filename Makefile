@@ -19,9 +19,11 @@ how     := --jobs $(JOBS) $(if $(THREADS),--threads $(THREADS))
 # Tables and figures that are trained, in the experiments folder; Table 9 is counted, Figures 1 to 3 are drawn.
 trained := 1 2 3 4 5 6 7 8 10 13 14 15
 sweeps  := 4 5
+pictures := 7 8
+drawings := $(or $(RESULTS),results)/figures
 
 .PHONY: help tableN setup build test test-threads $(trained:%=table%) table9 tables run table plan status figure1 figure2 \
-        figure3 $(sweeps:%=figure%) figures data doctor bench bench-step format lint clean
+        figure3 $(sweeps:%=figure%) $(pictures:%=figure%) figures data doctor bench bench-step format lint clean
 .DEFAULT_GOAL := help
 
 help:        ## Lists the targets.
@@ -51,12 +53,16 @@ plan: build  ## Lists the runs of TABLE (TABLE=all: of every table and figure).
 status: build ## Says where each run of TABLE stands.
 	$(jml) status --table $(TABLE) $(where)
 figure1 figure2 figure3: build ## Draws a figure of the paper that needs no training.
-	$(jml) figure $(@:figure%=%) --output "$(or $(RESULTS),results)/figures"
-figure4 figure5: build ## Trains the points of a figure and lists them.
-	$(jml) run --figure $(@:figure%=%) $(where) $(how) && $(jml) table --figure $(@:figure%=%) $(where)
-figures: build ## Draws Figures 1 to 3, trains and lists Figures 4 and 5.
-	for number in 1 2 3; do $(jml) figure $$number --output "$(or $(RESULTS),results)/figures" || exit 1; done
-	$(jml) run $(sweeps:%=--figure %) $(where) $(how) && $(jml) table $(sweeps:%=--figure %) $(where)
+	$(jml) figure $(@:figure%=%) --output "$(drawings)"
+figure4 figure5: build ## Trains the points of a figure, lists and draws them.
+	$(jml) run --figure $(@:figure%=%) $(where) $(how) && $(jml) table --figure $(@:figure%=%) $(where) \
+	  && $(jml) figure $(@:figure%=%) $(where) --output "$(drawings)"
+figure7 figure8: build ## Trains the networks of a figure of pictures and draws it.
+	$(jml) run --figure $(@:figure%=%) $(where) $(how) && $(jml) figure $(@:figure%=%) $(where) --output "$(drawings)"
+figures: build ## Draws every figure, and trains what it needs.
+	$(jml) run $(sweeps:%=--figure %) $(pictures:%=--figure %) $(where) $(how) && $(jml) table $(sweeps:%=--figure %) $(where)
+	for number in 1 2 3; do $(jml) figure $$number --output "$(drawings)" || exit 1; done
+	for number in $(sweeps) $(pictures); do $(jml) figure $$number $(where) --output "$(drawings)" || exit 1; done
 data: build  ## Makes the embedded data, or checks DATA.
 	$(jml) data $(if $(DATA),check,make) --profile $(PROFILE) $(if $(DATA),--data "$(DATA)")
 doctor: build ## Checks machine, libraries, experiment files and folders.

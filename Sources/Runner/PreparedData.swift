@@ -137,7 +137,8 @@ public struct DataPreparation: Sendable {
     try source(of: spec).make(spec, profile: profile)
     let data = try source(of: spec).open(spec)
     return try check(
-      spec, data, manifest: CheckCache.manifest(data.parts, meaning: spec.meaning, root: source(of: spec).root),
+      spec, data,
+      manifest: CheckCache.manifest(data.parts, meaning: spec.meaning, root: source(of: spec).root),
       progress: progress)
   }
 
@@ -157,7 +158,8 @@ public struct DataPreparation: Sendable {
     let summary = DataSummary(
       dataset: spec.name, fingerprint: try source(of: spec).fingerprint(spec, profile: profile) ?? content,
       content: content,
-      description: source(of: spec).description(data), trainImages: train.count, validationImages: validation.count,
+      description: source(of: spec).description(data), trainImages: train.count,
+      validationImages: validation.count,
       warnings: reports.flatMap(\.warnings), trainPixels: reports[0].classPixels,
       validationPixels: reports[reports.count - 1].classPixels, classNames: train.classNames)
     cache.keep(summary, manifest: manifest)

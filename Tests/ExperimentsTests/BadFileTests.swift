@@ -151,7 +151,10 @@ struct BadFile: Sendable, CustomTestStringConvertible {
       says: ["tables/table04.yaml: rows[0].paper.SDK", "unknown key", "CE, SKD"]),
     BadFile(
       file: "profiles/smoke.yaml", old: "  pascal_voc:", new: "  voc:",
-      says: ["profiles/smoke.yaml: datasets", "'voc'", "allowed: ade20k, cityscapes", "pascal_voc, pretraining_objects, default"]),
+      says: [
+        "profiles/smoke.yaml: datasets", "'voc'", "allowed: ade20k, cityscapes",
+        "pascal_voc, pretraining_objects, default",
+      ]),
     // Footnotes, and the best of a sweep.
     BadFile(
       file: "tables/table03.yaml", old: "  - rows: [[SegFormer-B3, BECE]]",

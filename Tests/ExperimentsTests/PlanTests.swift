@@ -120,7 +120,8 @@ import Testing
     #expect(paper.std?.text == "0.862")
     #expect(try Plan.datasets(of: ["table05"], in: registry) == ["land"])
     let plan = try Plan(
-      registry: registry, tables: ["table05"], profile: "smoke", dataFingerprints: ["land": "x", "pretraining_objects": "y"])
+      registry: registry, tables: ["table05"], profile: "smoke",
+      dataFingerprints: ["land": "x", "pretraining_objects": "y"])
     // Both rows read the same five runs of the first column; the second column exists in one row.
     #expect(plan.runs.count == 10)
     let cells = try #require(plan.cells["table05"])

@@ -23,7 +23,7 @@ import Testing
   @Test(arguments: ["figure07", "figure08"], ["smoke", "mini"])
   func sharesRunsWithTables(_ figure: String, _ profile: String) throws {
     let registry = try registry()
-    let fingerprints = ["cityscapes": "a", "pascal_voc": "b"]
+    let fingerprints = ["cityscapes": "a", "pascal_voc": "b", "pretraining_objects": "c"]
     let table = try Plan(
       registry: registry, tables: ["table04"], profile: profile, dataFingerprints: fingerprints)
     let plan = try Plan(

@@ -24,7 +24,8 @@ final class TemporaryRegistry {
     for profile in ["mini", "smoke"] {
       let url = root.appendingPathComponent("profiles/\(profile).yaml")
       let lines = try String(contentsOf: url, encoding: .utf8).components(separatedBy: "\n")
-      guard let first = lines.firstIndex(of: "pretraining:"), let next = lines.firstIndex(of: "datasets:") else {
+      guard let first = lines.firstIndex(of: "pretraining:"), let next = lines.firstIndex(of: "datasets:")
+      else {
         throw MissingText(text: "pretraining")
       }
       try (lines[..<first] + lines[next...]).joined(separator: "\n").write(

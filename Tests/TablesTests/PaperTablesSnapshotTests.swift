@@ -13,7 +13,7 @@ import Testing
       tables: tables, figures: figures, profile: profile,
       dataFingerprints: [
         "cityscapes": "street-1", "pascal_voc": "objects-1", "ade20k": "scenes-1", "deepglobe_land": "land-1",
-    "pretraining_objects": "objects-2",
+        "pretraining_objects": "objects-2",
       ])
   }
 

@@ -14,7 +14,9 @@ import Testing
         root: TableTests.package.appendingPathComponent("experiments"), methods: Methods.catalogue),
       tables: ["table04"],
       profile: profile, overrides: try overrides.map { try Override($0) },
-      dataFingerprints: ["cityscapes": "street-1", "pascal_voc": "objects-1", "pretraining_objects": "objects-2"])
+      dataFingerprints: [
+        "cityscapes": "street-1", "pascal_voc": "objects-1", "pretraining_objects": "objects-2",
+      ])
   }
 
   private func done(_ miou: Double, _ run: PlannedRun) -> RunSummary {

@@ -66,7 +66,8 @@ public struct SweepSpec: Equatable, Sendable {
     self.name = try reader.name(
       or: name,
       keys: [
-        "kind", "number", "title", "metrics", "defaults", "sweep", "series", "extra", "best", "paper", "notes",
+        "kind", "number", "title", "metrics", "defaults", "sweep", "series", "extra", "best", "paper",
+        "notes",
       ])
     number = try reader.required("number").int(1...99)
     title = try reader.required("title").string()
