@@ -31,10 +31,10 @@ import Testing
     #expect(plan.qualitative.map(\.name) == [figure] && plan.sweeps.isEmpty)
     let ids = try #require(plan.pictured[figure])
     // CE, JML-BLS, JML-KD; and the teacher of the last one, which is in the table as well.
-    #expect(ids.count == 3 && plan.runs.count == 4)
+    #expect(ids.count == 3 && plan.runs.count == 6)
     #expect(table[ids[0]] != nil && table[ids[2]] != nil)
     #expect(plan.runs.allSatisfy { $0.spec.seed == 0 })
-    #expect(plan.runs.filter { table[$0.id] != nil }.count == 3)
+    #expect(plan.runs.filter { table[$0.id] != nil }.count == 5)
   }
 
   @Test func rule() throws {
