@@ -110,6 +110,17 @@ public struct Registry: Sendable {
 
   private func checkReferences() throws {
     for name in profileNames {
+      if let pretraining = profiles[name]?.pretraining {
+        for (key, value, names) in [
+          ("dataset", pretraining.dataset, datasets.keys.sorted()),
+          ("loss", pretraining.loss, losses.keys.sorted()),
+          ("label", pretraining.label, labels.keys.sorted()),
+          ("recipe", pretraining.recipe, recipes.keys.sorted()),
+          ("transformer_recipe", pretraining.transformerRecipe, recipes.keys.sorted()),
+        ] {
+          try check(value, in: names, file: "profiles/\(name).yaml", path: "pretraining.\(key)")
+        }
+      }
       for dataset in (profiles[name]?.datasets.keys.sorted() ?? []) {
         guard let spec = datasets[dataset] else {
           throw RegistryError.brokenReference(

@@ -6,6 +6,8 @@ struct RunResolver {
   let overrides: [Override]
   let dataFingerprints: [String: String]
   private(set) var runs: [RunID: PlannedRun] = [:]
+  /// Runs that train backbones beforehand, each resolved once.
+  private var pretrained: [ModelSpec.Backbone: RunID] = [:]
   private var usedOverrides: Set<String> = []
   private var seenKeys: Set<String> = []
 
@@ -96,8 +98,8 @@ struct RunResolver {
     let labelSpec = try place.required(registry.labels[try place.required(cell.label, "label")], "label")
     let dataset = try place.required(cell.dataset, "dataset")
     let named = try place.required(registry.models[try place.required(cell.model, "model")], "model")
-    let pretrained = named.weights == .random ? try pretraining(of: named, place) : nil
-    let model = pretrained == nil ? named : named.startingFromRun
+    let backbone = named.weights == .random ? try pretraining(of: named) : nil
+    let model = backbone == nil ? named : named.startingFromRun
     let distillation = try cell.distillation.map {
       try place.required(registry.distillations[$0], "distillation")
     }
@@ -115,8 +117,8 @@ struct RunResolver {
     }
     var inputs: [(role: String, run: RunID)] = []
     for role in try spec(RunInputs([])).roles(registry.methods) {
-      if role == "backbone", let pretrained {
-        inputs.append((role, pretrained))
+      if role == "backbone", let backbone {
+        inputs.append((role, backbone))
         continue
       }
       let input = try place.required(cell.inputs[role], "inputs.\(role)")
@@ -134,33 +136,25 @@ struct RunResolver {
   }
 
   /// The run that trains a network's backbone beforehand, added to `runs`; nil where the profile has none.
-  private mutating func pretraining(of model: ModelSpec, _ place: Place) throws -> RunID? {
+  private mutating func pretraining(of model: ModelSpec) throws -> RunID? {
     guard let pretraining = profile.pretraining,
       !overrides.contains(where: { PretrainingSpec.replacingKeys.contains($0.key) && !$0.isNull })
     else { return nil }
-    let file = "profiles/\(profile.name).yaml"
-    func named<Value>(_ values: [String: Value], _ name: String, _ key: String) throws -> Value {
-      guard let value = values[name] else {
-        throw RegistryError.brokenReference(
-          file: file, path: "pretraining.\(key)", value: name, allowed: values.keys.sorted())
-      }
-      return value
-    }
-    let isTransformer = model.backbone.isTransformer
-    let label = try named(registry.labels, pretraining.label, "label")
+    if let known = pretrained[model.backbone] { return known }
+    let place = Place(file: "profiles/\(profile.name).yaml", cell: "pretraining")
+    let label = try place.required(registry.labels[pretraining.label], "label")
+    let values = try scaled(pretraining.dataset)
     let base = RunSpec(
       data: try data(pretraining.dataset), model: model.pretraining(isPooled: pretraining.isPooled),
-      loss: try named(registry.losses, pretraining.loss, "loss").spec(for: label), label: label,
+      loss: try place.required(registry.losses[pretraining.loss], "loss").spec(for: label), label: label,
       distillation: nil, semiSupervised: nil, inputs: RunInputs([]),
-      recipe: isTransformer
-        ? try named(registry.recipes, pretraining.transformerRecipe, "transformer_recipe")
-        : try named(registry.recipes, pretraining.recipe, "recipe"),
-      scale: try scaled(pretraining.dataset).scale, seed: pretraining.seed, fold: nil)
-    let scaled = try Override.apply(
-      try scaled(pretraining.dataset).recipeOverrides, to: base, methods: registry.methods)
+      recipe: try place.required(registry.recipes[pretraining.recipe(for: model.backbone)], "recipe"),
+      scale: values.scale, seed: pretraining.seed, fold: nil)
+    let changed = try Override.apply(values.recipeOverrides, to: base, methods: registry.methods)
     let spec = try RunSpec(
-      json: scaled.spec.canonicalJSON, source: "\(file) pretraining", methods: registry.methods)
-    runs[spec.id] = PlannedRun(id: spec.id, spec: spec, dependencies: [])
+      json: changed.spec.canonicalJSON, source: "\(place.file) \(place.cell)", methods: registry.methods)
+    runs[spec.id] = PlannedRun(spec)
+    pretrained[model.backbone] = spec.id
     return spec.id
   }
 

@@ -64,21 +64,22 @@ public struct Doctor: Sendable {
 
   private func data(_ workspace: Workspace) -> [Finding] {
     do {
-      return try Plan.datasets(of: workspace.tables, profile: workspace.profile, in: workspace.registry)
-        .compactMap { name in
-          guard let spec = workspace.registry.datasets[name] else { return nil }
-          do {
-            let summary = try workspace.preparation.prepare(spec, progress: { _, _, _ in }).summary
-            let text = "\(summary.description), fingerprint \(summary.fingerprint)"
-            guard let first = summary.warnings.first else {
-              return Finding(name: name, verdict: .ok, text: text)
-            }
-            let more = summary.warnings.count > 1 ? " and \(summary.warnings.count - 1) more" : ""
-            return Finding(name: name, verdict: .warning, text: "\(text); \(first)\(more)")
-          } catch {
-            return Finding(name: name, verdict: .failure, text: "\(error)")
+      let names = try Plan.datasets(
+        of: workspace.tables, profile: workspace.profile, in: workspace.registry)
+      return names.compactMap { name in
+        guard let spec = workspace.registry.datasets[name] else { return nil }
+        do {
+          let summary = try workspace.preparation.prepare(spec, progress: { _, _, _ in }).summary
+          let text = "\(summary.description), fingerprint \(summary.fingerprint)"
+          guard let first = summary.warnings.first else {
+            return Finding(name: name, verdict: .ok, text: text)
           }
+          let more = summary.warnings.count > 1 ? " and \(summary.warnings.count - 1) more" : ""
+          return Finding(name: name, verdict: .warning, text: "\(text); \(first)\(more)")
+        } catch {
+          return Finding(name: name, verdict: .failure, text: "\(error)")
         }
+      }
     } catch {
       return [Finding(name: "data", verdict: .failure, text: "\(error)")]
     }

@@ -86,11 +86,7 @@ public struct FinishedNetwork {
   }
 
   private func coloured(_ label: LabelMap) -> ImageBuffer {
-    let colours = assembly.validation.classColors
-    return ImageBuffer(
-      height: label.height, width: label.width,
-      pixels: label.values.flatMap {
-        $0 == LabelMap.ignore ? PascalVOC.palette[Int(LabelMap.ignore)] : colours[Int($0)]
-      })
+    ImageBuffer(
+      height: label.height, width: label.width, pixels: assembly.validation.colors(of: label.values))
   }
 }

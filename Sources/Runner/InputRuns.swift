@@ -15,19 +15,15 @@ struct InputRuns {
     /// Weights and running statistics.
     let tensors: [NamedTensor]
 
-    init(id: RunID, spec: RunSpec, tensors: [NamedTensor]) {
-      (self.id, self.spec, self.tensors) = (id, spec, tensors)
-    }
-
     /// nil for a run that is not finished.
     /// - Throws: `ResultsError` for what cannot be read or was changed.
     init?(_ id: RunID, in store: ResultStore) throws {
       guard try store.state(id.text) == .done, let record = try store.record(id.text) else { return nil }
       let source = try store.folder(id.text).appendingPathComponent("run.json").path
       let model = try store.model(id.text)
-      self.init(
-        id: id, spec: try RunSpec(json: record.spec.canonical, source: source),
-        tensors: model.weights + model.buffers)
+      self.id = id
+      spec = try RunSpec(json: record.spec.canonical, source: source)
+      tensors = model.weights + model.buffers
     }
 
     /// The run's network.

@@ -75,14 +75,15 @@ public struct DataPreparation: Sendable {
   /// Lists files at most.
   /// - Throws: `RunnerError.unknownSplit`, `.classCount`; `DatasetError` for a list that cannot be read.
   public func knowledge(_ spec: DatasetSpec) throws -> Knowledge {
+    let source = source(of: spec)
     do {
-      if let known = try source(of: spec).fingerprint(spec, profile: profile) { return .fingerprint(known) }
-      guard ProjectLocation.isFolder(source(of: spec).root.path) else {
-        throw RunnerError.noDataFolder(path: source(of: spec).root.path)
+      if let known = try source.fingerprint(spec, profile: profile) { return .fingerprint(known) }
+      guard ProjectLocation.isFolder(source.root.path) else {
+        throw RunnerError.noDataFolder(path: source.root.path)
       }
       let spec = spec.scaled(by: profile.dataset(spec.name))
       let manifest = CheckCache.manifest(
-        try source(of: spec).open(spec).parts, meaning: spec.meaning, root: source(of: spec).root)
+        try source.open(spec).parts, meaning: spec.meaning, root: source.root)
       return cache.summary(dataset: spec.name, manifest: manifest).map { .fingerprint($0.fingerprint) }
         ?? .unchecked
     } catch let error as RunnerError {
@@ -111,10 +112,10 @@ public struct DataPreparation: Sendable {
   public func prepare(
     _ spec: DatasetSpec, fresh: Bool = false, progress: @escaping @Sendable (String, Int, Int) -> Void
   ) throws -> PreparedData {
-    let spec = spec.scaled(by: profile.dataset(spec.name))
-    try source(of: spec).make(spec, profile: profile)
-    let data = try source(of: spec).open(spec)
-    let manifest = CheckCache.manifest(data.parts, meaning: spec.meaning, root: source(of: spec).root)
+    let (spec, source) = (spec.scaled(by: profile.dataset(spec.name)), source(of: spec))
+    try source.make(spec, profile: profile)
+    let data = try source.open(spec)
+    let manifest = CheckCache.manifest(data.parts, meaning: spec.meaning, root: source.root)
     if !fresh, let known = cache.summary(dataset: spec.name, manifest: manifest) {
       return PreparedData(spec, data, known)
     }
@@ -133,12 +134,12 @@ public struct DataPreparation: Sendable {
   public func check(
     _ spec: DatasetSpec, progress: @escaping @Sendable (String, Int, Int) -> Void
   ) throws -> (reports: [DataReport], summary: DataSummary?) {
-    let spec = spec.scaled(by: profile.dataset(spec.name))
-    try source(of: spec).make(spec, profile: profile)
-    let data = try source(of: spec).open(spec)
+    let (spec, source) = (spec.scaled(by: profile.dataset(spec.name)), source(of: spec))
+    try source.make(spec, profile: profile)
+    let data = try source.open(spec)
     return try check(
       spec, data,
-      manifest: CheckCache.manifest(data.parts, meaning: spec.meaning, root: source(of: spec).root),
+      manifest: CheckCache.manifest(data.parts, meaning: spec.meaning, root: source.root),
       progress: progress)
   }
 
@@ -146,7 +147,8 @@ public struct DataPreparation: Sendable {
     _ spec: DatasetSpec, _ data: OpenedData, manifest: String,
     progress: @escaping @Sendable (String, Int, Int) -> Void
   ) throws -> (reports: [DataReport], summary: DataSummary?) {
-    try source(of: spec).verify(spec, profile: profile)
+    let source = source(of: spec)
+    try source.verify(spec, profile: profile)
     let reports = data.parts.map { dataset in
       DataCheck.run(dataset, threads: threads) { progress(dataset.name, $0, $1) }
     }
@@ -156,9 +158,9 @@ public struct DataPreparation: Sendable {
     // Folds are of one size.
     let (train, validation) = data.samples(fold: spec.content.folds.map { _ in 0 })
     let summary = DataSummary(
-      dataset: spec.name, fingerprint: try source(of: spec).fingerprint(spec, profile: profile) ?? content,
+      dataset: spec.name, fingerprint: try source.fingerprint(spec, profile: profile) ?? content,
       content: content,
-      description: source(of: spec).description(data), trainImages: train.count,
+      description: source.description(data), trainImages: train.count,
       validationImages: validation.count,
       warnings: reports.flatMap(\.warnings), trainPixels: reports[0].classPixels,
       validationPixels: reports[reports.count - 1].classPixels, classNames: train.classNames)

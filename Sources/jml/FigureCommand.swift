@@ -32,7 +32,7 @@ struct FigureCommand: ParsableCommand {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       return report(try figure.write(to: folder))
     }
-    let registry = try Registry.load(options.experiments)
+    let registry = try Registry.load(options.places.experiments)
     guard registry.figureNumbers.values.contains(number) else {
       let numbers = Set(registry.figureNumbers.values).sorted().map(String.init).joined(separator: ", ")
       throw ValidationError(
@@ -54,17 +54,7 @@ struct FigureCommand: ParsableCommand {
 
 /// Which runs a figure is drawn from.
 struct FigureOptions: ParsableArguments {
-  @Option(help: "Scale of the experiments: smoke, mini or paper.")
-  var profile = "mini"
-
-  @Option(help: "Folder with real data. Default: embedded data in data/embedded/<profile>.")
-  var data: String?
-
-  @Option(help: "Folder of the results. Default: results, or results-<name of the data folder> with --data.")
-  var results: String?
-
-  @Option(help: "Folder with the experiment files. Default: ./experiments, else the source checkout's.")
-  var experiments: String?
+  @OptionGroup var places: PlaceOptions
 
   @Option(
     name: .customLong("set"),
@@ -72,17 +62,12 @@ struct FigureOptions: ParsableArguments {
   var overrides: [String] = []
 
   func workspace(_ figure: Int) -> Workspace.Options {
-    Workspace.Options(
-      experiments: experiments, profile: profile, tables: [], figures: [String(figure)], data: data,
-      results: results, overrides: overrides, threads: nil)
+    places.workspace(figures: [String(figure)], overrides: overrides)
   }
 
   /// The command that trains the runs of a figure.
   func runCommand(_ figure: Int) -> String {
-    var parts = ["jml run --figure \(figure) --profile \(profile)"]
-    for (name, value) in [("--data", data), ("--results", results), ("--experiments", experiments)] {
-      if let value { parts.append("\(name) \(value)") }
-    }
-    return (parts + overrides.map { "--set \($0)" }).joined(separator: " ")
+    (["jml run --figure \(figure)"] + places.arguments + overrides.map { "--set \($0)" })
+      .joined(separator: " ")
   }
 }

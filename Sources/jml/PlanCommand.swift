@@ -49,8 +49,8 @@ struct PlanCommand: ParsableCommand {
     let states = try plan.runs.map { try workspace.store.state($0.id.text) }
     let done = states.count { $0 == .done }
     let cost = try PlanCost(
-      plan, workspace.store,
-      measurements: URL(fileURLWithPath: options.results ?? "results").appendingPathComponent("costs"))
+      plan, states, workspace.store,
+      measurements: URL(fileURLWithPath: options.places.results ?? "results").appendingPathComponent("costs"))
     if options.json {
       Console.out(json(plan, states, cost, provisional: unknown.map(\.dataset)))
       return
@@ -73,7 +73,7 @@ struct PlanCommand: ParsableCommand {
     let workspace = try Workspace(wanted)
     guard all else { return workspace }
     wanted.tables = workspace.registry.tableNames
-    wanted.figures = workspace.registry.figures.keys.sorted()
+    wanted.figures = workspace.registry.figureNames
     return try Workspace(wanted)
   }
 

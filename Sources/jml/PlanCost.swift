@@ -37,9 +37,11 @@ struct PlanCost {
 
   /// Reads the records of finished runs, and what training steps of the networks were measured to take.
   ///
-  /// - Parameter measurements: the folder that `jml model measure` writes to.
+  /// - Parameters:
+  ///   - states: of the plan's runs, in their order.
+  ///   - measurements: the folder that `jml model measure` writes to.
   /// - Throws: `ResultsError`.
-  init(_ plan: Plan, _ store: ResultStore, measurements: URL) throws {
+  init(_ plan: Plan, _ states: [RunState], _ store: ResultStore, measurements: URL) throws {
     order = plan.runs.map(\.id)
     iterations = plan.runs.reduce(0) { $0 + $1.spec.scale.iterations }
     var groups: [(name: String, cells: [[RunID]])] = []
@@ -59,7 +61,7 @@ struct PlanCost {
 
     var measured: [RunID: Double] = [:]
     var kinds: [Kind: (seconds: Double, runs: Int)] = [:]
-    for run in plan.runs where try store.state(run.id.text) == .done {
+    for (run, state) in zip(plan.runs, states) where state == .done {
       guard let record = try store.record(run.id.text) else { continue }
       measured[run.id] = record.wallSeconds
       let old = kinds[Kind(run)] ?? (0, 0)

@@ -55,13 +55,11 @@ struct SweepChart {
   private static func value(
     _ point: PlannedPoint, _ metric: Metric, _ summaries: [RunID: RunSummary]
   ) -> SweepValues.Value? {
-    let found = point.runs.compactMap { id -> Double? in
-      guard let summary = summaries[id], summary.state == .done else { return nil }
-      return summary.value(metric, at: point.point).flatMap { $0.isFinite ? $0 : nil }
-    }
-    return Aggregate(found).map {
-      SweepValues.Value(mean: $0.mean, std: $0.std, count: $0.count, planned: point.runs.count)
-    }
+    let cell = Cell(
+      runs: point.runs.map { summaries[$0] ?? .pending }, metric: metric, point: point.point)
+    guard case .value(let aggregate, let planned) = cell else { return nil }
+    return SweepValues.Value(
+      mean: aggregate.mean, std: aggregate.std, count: aggregate.count, planned: planned)
   }
 
   /// - Returns: figure<n>.svg, .png and .json.

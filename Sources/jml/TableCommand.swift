@@ -28,7 +28,7 @@ struct TableCommand: ParsableCommand {
     for data in unknown { Console.say(data.notice) }
     for notice in try workspace.otherResultsNotices(plan) { Console.say(notice) }
     let summaries = try RunSummary.all(of: plan, in: workspace.store)
-    let results = URL(fileURLWithPath: options.results ?? "results")
+    let results = URL(fileURLWithPath: options.places.results ?? "results")
     var documents: [Document] = []
     for table in plan.tables {
       let costs = try CostTables.costs(of: table, workspace.registry, results: results)

@@ -98,7 +98,8 @@ private enum OnePair {
       #expect(stray.out.contains("\"unmatched_pixels\": 10"))
       let unknown = try tool("data", "check", "--data", "data", "--dataset", "ours")
       #expect(
-        unknown.code == 64 && unknown.err.contains("'ours'") && unknown.err.contains("cityscapes, deepglobe_land, mine"))
+        unknown.code == 64 && unknown.err.contains("'ours'")
+          && unknown.err.contains("cityscapes, deepglobe_land, mine"))
       // Without real folders there is nothing to draw.
       let embedded = try tool("data", "check", "--dataset", "mine")
       #expect(embedded.code == 64 && embedded.err.contains("no embedded data for mine"), "\(embedded.err)")

@@ -30,7 +30,7 @@ import Testing
       registry: registry, tables: [], figures: [figure], profile: profile, dataFingerprints: fingerprints)
     #expect(plan.qualitative.map(\.name) == [figure] && plan.sweeps.isEmpty)
     let ids = try #require(plan.pictured[figure])
-    // CE, JML-BLS, JML-KD; and the teacher of the last one, which is in the table as well.
+    // CE, JML-BLS, JML-KD; and the teacher of the last one and two backbones, which are in the table as well.
     #expect(ids.count == 3 && plan.runs.count == 6)
     #expect(table[ids[0]] != nil && table[ids[2]] != nil)
     #expect(plan.runs.allSatisfy { $0.spec.seed == 0 })

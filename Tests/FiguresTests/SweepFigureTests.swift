@@ -55,16 +55,6 @@ import Testing
       showsPaper: false, captions: [])
   }
 
-  /// Compares with the committed file. With JML_RECORD_SNAPSHOTS=1 it writes the file instead.
-  private func expectSnapshot(_ text: String, _ name: String) throws {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-      "Snapshots/\(name)")
-    if ProcessInfo.processInfo.environment["JML_RECORD_SNAPSHOTS"] == "1" {
-      try text.write(to: file, atomically: true, encoding: .utf8)
-    }
-    #expect(text == (try String(contentsOf: file, encoding: .utf8)), "\(name) differs")
-  }
-
   @Test func snapshots() throws {
     for (values, name) in [(curves(), "curves"), (kernels(), "kernels")] {
       let figure = SweepFigure.figure(values)

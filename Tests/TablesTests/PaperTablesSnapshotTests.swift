@@ -2,6 +2,7 @@ import Experiments
 import Foundation
 import Methods
 import Tables
+import TestSupport
 import Testing
 
 /// How the repository's tables and figures look, with results that are made up.
@@ -33,16 +34,6 @@ import Testing
         ], hardware: "Test CPU", threads: 2, dataDescription: "embedded \(run.spec.data.name)")
     }
     return summaries
-  }
-
-  /// Compares with the committed file. With JML_RECORD_SNAPSHOTS=1 it writes the file instead.
-  private func expectSnapshot(_ text: String, _ name: String) throws {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-      "Snapshots/\(name)")
-    if ProcessInfo.processInfo.environment["JML_RECORD_SNAPSHOTS"] == "1" {
-      try text.write(to: file, atomically: true, encoding: .utf8)
-    }
-    #expect(text == (try String(contentsOf: file, encoding: .utf8)), "\(name) differs")
   }
 
   @Test(arguments: ["table01", "table08", "table10", "table14"]) func tables(_ name: String) throws {

@@ -13,7 +13,7 @@ public struct ModelSpec: Equatable, Sendable {
   public let dropout: Double
   /// Probability of skipping the last transformer block's branches, growing linearly from 0; nil for other backbones.
   public let stochasticDepth: Double?
-  public let weights: InitialWeights
+  public private(set) var weights: InitialWeights
 
   /// timm's names; the paper's parameter counts (Table 9) are those of the `d` variants.
   public enum Backbone: String, CaseIterable, Sendable {
@@ -101,10 +101,9 @@ public struct ModelSpec: Equatable, Sendable {
 
   /// The same network with a backbone from a finished run.
   var startingFromRun: ModelSpec {
-    ModelSpec(
-      name: name, backbone: backbone, outputStride: outputStride, decoder: decoder,
-      auxiliaryChannels: auxiliaryChannels, dropout: dropout, stochasticDepth: stochasticDepth,
-      weights: .pretrained)
+    var model = self
+    model.weights = .pretrained
+    return model
   }
 
   private static func decoder(_ reader: StrictReader, backbone: Backbone) throws -> Decoder {

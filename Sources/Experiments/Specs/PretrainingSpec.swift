@@ -25,6 +25,10 @@ public struct PretrainingSpec: Equatable, Sendable {
     seed = try reader.required("seed").int(0...Int(Int32.max))
   }
 
+  func recipe(for backbone: ModelSpec.Backbone) -> String {
+    backbone.isTransformer ? transformerRecipe : recipe
+  }
+
   /// Overrides by which a user says himself where backbones start; they take the place of pretraining.
   static let replacingKeys = ["model.weights", "recipe.\(RecipeSpec.weightsKey)"]
 }

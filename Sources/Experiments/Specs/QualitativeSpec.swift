@@ -51,19 +51,13 @@ public struct QualitativeSpec: Equatable, Sendable {
     }
     let images = try reader.required("images")
     try images.allowOnly(["of", "minus", "quantiles"])
-    func place(_ key: String) throws -> Int {
-      let reader = try images.required(key)
-      let title = try reader.string()
-      guard let place = titles.firstIndex(of: title) else {
-        throw reader.brokenReference(title, allowed: titles)
-      }
-      return place
-    }
     let quantiles = try images.required("quantiles").nonEmptyList { try $0.number(.closed(0, 1)) }
     if Set(quantiles).count != quantiles.count {
       throw try images.required("quantiles").inconsistent("a number stands twice")
     }
-    rule = Rule(of: try place("of"), minus: try place("minus"), quantiles: quantiles)
+    rule = Rule(
+      of: try images.required("of").place(among: titles),
+      minus: try images.required("minus").place(among: titles), quantiles: quantiles)
     notes = try reader.optional("notes")?.list { try $0.string() } ?? []
   }
 

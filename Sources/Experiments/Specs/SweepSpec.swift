@@ -115,9 +115,9 @@ public struct SweepSpec: Equatable, Sendable {
     let metrics = metrics
     best = try reader.optional("best").map { item in
       try item.allowOnly(["of", "metric"])
-      let key = try item.required("of").reference(to: keys)
+      let axis = try item.required("of").place(among: keys)
       let metric = try item.required("metric").metric()
-      guard let axis = keys.firstIndex(of: key), metrics.contains(metric) else {
+      guard metrics.contains(metric) else {
         throw try item.required("metric").brokenReference(metric.name, allowed: metrics.map(\.name))
       }
       return Best(axis: axis, metric: metric)
@@ -142,18 +142,14 @@ public struct SweepSpec: Equatable, Sendable {
     _ reader: StrictReader, _ titles: [String], _ keys: [String], _ metrics: [String]
   ) throws -> PaperPoint {
     try reader.allowOnly(["series", "at"] + metrics)
-    let series = try reader.required("series")
-    let title = try series.string()
-    guard let place = titles.firstIndex(of: title) else {
-      throw series.brokenReference(title, allowed: titles)
-    }
+    let series = try reader.required("series").place(among: titles)
     let at = try reader.required("at")
     try at.allowOnly(keys)
     let values = try metrics.compactMap { metric in
       try reader.optional(metric).map { (metric, try $0.printedNumber().value) }
     }
     return PaperPoint(
-      series: place,
+      series: series,
       coordinates: try keys.map {
         Override(key: $0, value: try at.required($0).node, source: at.file).valueText
       },
