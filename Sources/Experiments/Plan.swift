@@ -58,6 +58,8 @@ public struct Plan: Sendable {
   public let points: [String: [[PlannedPoint]]]
   /// By name of a figure of pictures: the run of each column.
   public let pictured: [String: [RunID]]
+  /// Files of backbones' weights that could not be read: the ids of runs that start from them are provisional.
+  public let missingWeights: [String]
   private let index: [RunID: Int]
 
   /// - Parameters:
@@ -67,10 +69,12 @@ public struct Plan: Sendable {
   ///   - overrides: applied to every run that has the key, teachers included; after the profile's and the
   ///     table's.
   ///   - dataFingerprints: by data set name, for each data set of the tables.
+  ///   - toleratingMissingWeights: for looking at a plan: a file of weights that cannot be read is named in
+  ///     `missingWeights`.
   /// - Throws: `RegistryError`: unknown names, values out of range, an override that no run has a key for.
   public init(
     registry: Registry, tables: [String], figures: [String] = [], profile: String, overrides: [Override] = [],
-    dataFingerprints: [String: String]
+    dataFingerprints: [String: String], toleratingMissingWeights: Bool = false
   ) throws {
     guard let profileSpec = registry.profiles[profile] else {
       throw RegistryError.brokenReference(
@@ -85,7 +89,8 @@ public struct Plan: Sendable {
     self.dataFingerprints = dataFingerprints
 
     var resolver = RunResolver(
-      registry: registry, profile: profileSpec, overrides: overrides, dataFingerprints: dataFingerprints)
+      registry: registry, profile: profileSpec, overrides: overrides, dataFingerprints: dataFingerprints,
+      toleratesMissingWeights: toleratingMissingWeights)
     var cells: [String: [[PlannedCell]]] = [:]
     var order: [(replicate: Int, id: RunID)] = []
     for table in self.tables {
@@ -121,6 +126,7 @@ public struct Plan: Sendable {
     self.cells = cells
     self.points = points
     self.pictured = pictured
+    missingWeights = resolver.missingWeights
     runs = Plan.sorted(order, resolver.runs)
     index = Dictionary(uniqueKeysWithValues: runs.enumerated().map { ($1.id, $0) })
   }

@@ -5,13 +5,21 @@ struct RunResolver {
   let profile: ProfileSpec
   let overrides: [Override]
   let dataFingerprints: [String: String]
+  /// Whether a file of weights that is not there is noted in `missingWeights` rather than thrown.
+  let toleratesMissingWeights: Bool
   private(set) var runs: [RunID: PlannedRun] = [:]
+  /// Paths of weights that nobody could read, in the order of their first run.
+  private(set) var missingWeights: [String] = []
   /// Runs that train backbones beforehand, each resolved once.
   private var pretrained: [ModelSpec.Backbone: RunID] = [:]
   private var usedOverrides: Set<String> = []
   private var seenKeys: Set<String> = []
 
-  init(registry: Registry, profile: ProfileSpec, overrides: [Override], dataFingerprints: [String: String]) {
+  init(
+    registry: Registry, profile: ProfileSpec, overrides: [Override], dataFingerprints: [String: String],
+    toleratesMissingWeights: Bool
+  ) {
+    self.toleratesMissingWeights = toleratesMissingWeights
     self.registry = registry
     self.profile = profile
     self.overrides = overrides
@@ -87,9 +95,12 @@ struct RunResolver {
 
   /// The run of a cell, added to `runs` with the runs that it needs.
   ///
-  /// - Parameter depth: how many runs stand between this one and the table's.
+  /// - Parameters:
+  ///   - role: what this run is for the run that needs it, such as `teacher`; nil for the table's own.
+  ///   - depth: how many runs stand between this one and the table's.
   private mutating func run(
-    _ cell: CellSpec, _ tableOverrides: [Override], seed: Int, fold: Int?, depth: Int, _ place: Place
+    _ cell: CellSpec, _ tableOverrides: [Override], seed: Int, fold: Int?, role: String? = nil, depth: Int,
+    _ place: Place
   ) throws -> RunID {
     guard depth < 8 else {
       throw RegistryError.inconsistent(
@@ -113,7 +124,7 @@ struct RunResolver {
           for: labelSpec),
         label: labelSpec, distillation: distillation, semiSupervised: semiSupervised, inputs: inputs,
         recipe: try place.required(registry.recipes[try place.required(cell.recipe, "recipe")], "recipe"),
-        scale: try scaled(dataset).scale, seed: seed, fold: fold)
+        scale: try scaled(dataset).scale(for: role), seed: seed, fold: fold)
     }
     var inputs: [(role: String, run: RunID)] = []
     for role in try spec(RunInputs([])).roles(registry.methods) {
@@ -123,16 +134,19 @@ struct RunResolver {
       }
       let input = try place.required(cell.inputs[role], "inputs.\(role)")
       let id = try run(
-        input.completed(by: cell), input.set, seed: input.seed, fold: fold, depth: depth + 1, place)
+        input.completed(by: cell), input.set, seed: input.seed, fold: fold, role: role, depth: depth + 1,
+        place)
       inputs.append((role, id))
     }
     let resolved = try spec(RunInputs(inputs))
     // Parts that do not fit together are the table's fault, whatever the profile changes afterwards.
     let checked = try RunSpec(
       json: resolved.canonicalJSON, source: "\(place.file) \(place.cell)", methods: registry.methods)
+    let values =
+      try scaled(dataset).recipeOverrides
+      + (model.weights == .random ? [profile.backboneWeights].compactMap { $0 } : [])
     return try add(
-      try Override.apply(try scaled(dataset).recipeOverrides, to: checked, methods: registry.methods).spec,
-      tableOverrides, place)
+      try Override.apply(values, to: checked, methods: registry.methods).spec, tableOverrides, place)
   }
 
   /// The run that trains a network's backbone beforehand, added to `runs`; nil where the profile has none.
@@ -145,7 +159,9 @@ struct RunResolver {
     let label = try place.required(registry.labels[pretraining.label], "label")
     let values = try scaled(pretraining.dataset)
     let base = RunSpec(
-      data: try data(pretraining.dataset), model: model.pretraining(isPooled: pretraining.isPooled),
+      data: try data(pretraining.dataset),
+      model: model.pretraining(
+        isPooled: pretraining.isPooled, outputStride: pretraining.outputStride(for: model.backbone)),
       loss: try place.required(registry.losses[pretraining.loss], "loss").spec(for: label), label: label,
       distillation: nil, semiSupervised: nil, inputs: RunInputs([]),
       recipe: try place.required(registry.recipes[pretraining.recipe(for: model.backbone)], "recipe"),
@@ -178,6 +194,15 @@ struct RunResolver {
     return RunData(spec.scaled(by: try scaled(dataset)), fingerprint: fingerprint)
   }
 
+  private mutating func resolvingWeights(_ spec: RunSpec) throws -> RunSpec {
+    do {
+      return try spec.resolvingWeights()
+    } catch RegistryError.unreadable(let file, _) where toleratesMissingWeights {
+      if !missingWeights.contains(file) { missingWeights.append(file) }
+      return spec
+    }
+  }
+
   private mutating func add(_ base: RunSpec, _ tableOverrides: [Override], _ place: Place) throws -> RunID {
     let tabled = try Override.apply(tableOverrides, to: base, methods: registry.methods)
     for override in tableOverrides where !tabled.used.contains(override.key) {
@@ -188,9 +213,9 @@ struct RunResolver {
     usedOverrides.formUnion(final.used)
     seenKeys.formUnion(final.spec.overridableKeys)
     // Also checks what no single file can: that distillation and loss fit together.
-    let spec = try RunSpec(
-      json: final.spec.canonicalJSON, source: "\(place.file) \(place.cell)", methods: registry.methods
-    ).resolvingWeights()
+    let unresolved = try RunSpec(
+      json: final.spec.canonicalJSON, source: "\(place.file) \(place.cell)", methods: registry.methods)
+    let spec = try resolvingWeights(unresolved)
     let id = spec.id
     runs[id] = PlannedRun(id: id, spec: spec, dependencies: spec.inputs.runs)
     return id

@@ -32,15 +32,19 @@ extension Workspace {
   }
 
   /// - Parameter fingerprints: by data set; of others nothing is known, and their runs have provisional ids.
-  private func plan(fingerprints: [String: String]) throws -> Plan {
+  private func plan(
+    fingerprints: [String: String], toleratingMissingWeights: Bool = false
+  ) throws -> Plan {
     let unknown = try datasets().map { ($0.name, Workspace.unknownFingerprint) }
     return try Plan(
       registry: registry, tables: tables, figures: figures, profile: profile.name, overrides: overrides,
-      dataFingerprints: fingerprints.merging(unknown) { known, _ in known })
+      dataFingerprints: fingerprints.merging(unknown) { known, _ in known },
+      toleratingMissingWeights: toleratingMissingWeights)
   }
 
-  /// A data set whose content a plan does not know: the ids of its runs are provisional.
+  /// A data set, or a file of weights, whose content a plan does not know: the ids of its runs are provisional.
   public struct UnknownData: Equatable, Sendable {
+    /// Name of the data set, or path of the file.
     public let dataset: String
     /// One line for people: why, and what to do.
     public let notice: String
@@ -68,7 +72,13 @@ extension Workspace {
             notice: "no data for \(spec.name) at hand (\(reason)): ids of its runs are provisional"))
       }
     }
-    return (try plan(fingerprints: fingerprints), unknown)
+    let plan = try plan(fingerprints: fingerprints, toleratingMissingWeights: true)
+    unknown += plan.missingWeights.map { path in
+      UnknownData(
+        dataset: path, notice: "no backbone weights \(path): ids of runs that start from them are provisional"
+      )
+    }
+    return (plan, unknown)
   }
 
   /// One run of the plan with its data, and no other data than must be read to know the run by its id.

@@ -34,7 +34,7 @@ public struct EmbeddedSet: Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     switch kind {
     case .streets:
-      "jml embedded streets, version \(EmbeddedData.version), seed \(seed), train \(sizes.streetTrain), "
+      "jml embedded streets, version \(EmbeddedData.streetVersion), seed \(seed), train \(sizes.streetTrain), "
         + "val \(sizes.streetVal), \(sizes.streetHeight)x\(sizes.streetWidth)"
     case .objects:
       "jml embedded objects, version \(EmbeddedData.version), seed \(seed), train \(sizes.objectTrain), "

@@ -42,7 +42,7 @@ struct EmbeddedStreets {
       let scene = StreetBuilder.scene(
         height: sizes.streetHeight, width: sizes.streetWidth, forced: forced,
         random: RandomSource(seed: random.next(), purpose: "street"))
-      let label = photograph.labels(scene.callAsFunction, wander: 0.8)
+      let label = photograph.labels(scene.callAsFunction, wander: 1.2)
       let enough = max(12, label.values.count / 1000)
       let isSeen = forced.allSatisfy { feature in
         label.values.lazy.filter { $0 == feature.rawId }.prefix(enough).count == enough

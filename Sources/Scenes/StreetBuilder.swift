@@ -40,7 +40,7 @@ struct StreetBuilder {
     let left = side(&maker, curb: maker.random.float(4, 6.5), grass: hasGrass && grassSide != 1)
     let right = side(&maker, curb: maker.random.float(2.2, 3.6), grass: hasGrass && grassSide != 0)
     scene = StreetScene(
-      height: height, width: width, focalLength: Float(width) * maker.random.float(0.68, 0.85),
+      height: height, width: width, focalLength: Float(width) * maker.random.float(0.85, 1.05),
       horizon: Float(height) * maker.random.float(0.38, 0.48),
       vanishing: Float(width) * maker.random.float(0.38, 0.62), cameraHeight: maker.random.float(1.25, 1.6),
       left: left, right: right, paints: paints, hasHood: maker.random.chance(0.8))
@@ -91,7 +91,7 @@ struct StreetBuilder {
     var rows: [StreetSurface] = []
     var position = maker.random.float(-4, 6)
     while position < 90 {
-      let length = maker.random.float(7, 18)
+      let length = maker.random.float(14, 30)
       let offset = edge + maker.random.float(0, 1.5)
       if maker.random.chance(0.2) {
         let leaves = maker.paint(RGB(0.1, 0.19, 0.07), RGB(0.33, 0.42, 0.17), .grain(size: 0.2), vary: 0.06)
@@ -134,9 +134,9 @@ struct StreetBuilder {
     var lanes: [(x: Float, z: Float)] = []
     for lane in [ahead, oncoming] {
       var z = maker.random.float(7, 12)
-      while z < 55 {
+      while z < 32 {
         lanes.append((lane + maker.random.float(-0.3, 0.3), z))
-        z += maker.random.float(8, 16)
+        z += maker.random.float(12, 20)
       }
     }
     lanes.sort { $0.z < $1.z }
@@ -161,9 +161,9 @@ struct StreetBuilder {
       place(figure, x: spot.x, z: spot.z, mirrored: maker.random.chance(0.5))
       shadow(x: spot.x, z: spot.z, halfWidth: fromSide ? 4 : 1.3, halfLength: fromSide ? 1.2 : 2.2)
     }
-    for side in [-scene.left.curb, scene.right.curb] where maker.random.chance(0.6) {
+    for side in [-scene.left.curb, scene.right.curb] where maker.random.chance(0.4) {
       var z = maker.random.float(6, 14)
-      while z < 45 {
+      while z < 26 {
         if maker.random.chance(0.55) {
           let x = side > 0 ? side + 0.2 : side - 0.2
           place(maker.carFromBehind(label: Raw.car), x: x, z: z)
@@ -179,13 +179,13 @@ struct StreetBuilder {
       let side = isLeft ? scene.left : scene.right
       let sign: Float = isLeft ? -1 : 1
       var z = maker.random.float(5, 10)
-      while z < 60 {
+      while z < 30 {
         let x = sign * (side.curb + 0.45)
         let kind = maker.random.below(10)
         if kind < 4 {
           place(
             maker.pole(
-              label: Raw.pole, height: maker.random.float(4, 6.5), radius: maker.random.float(0.08, 0.13)),
+              label: Raw.pole, height: maker.random.float(4, 6.5), radius: maker.random.float(0.12, 0.18)),
             x: x, z: z, mirrored: isLeft == false)
         } else if kind < 7 {
           place(
@@ -194,16 +194,16 @@ struct StreetBuilder {
         } else if kind == 7 {
           place(maker.clutter(label: Raw.clutter), x: sign * (side.curb + 0.9), z: z)
         }
-        z += maker.random.float(5, 9)
+        z += maker.random.float(9, 16)
       }
     }
     for feature in [StreetScene.Feature.trafficLight, .trafficSign] where features.contains(feature) {
-      for _ in 0..<(1 + maker.random.below(3)) {
+      for _ in 0..<(1 + maker.random.below(2)) {
         let z = maker.random.float(6, 15)
         let isLeft = maker.random.chance(0.35)
         let x = isLeft ? -(scene.left.curb + 0.5) : scene.right.curb + 0.5
         let bottom = maker.random.float(2.2, 2.9)
-        place(maker.pole(label: Raw.pole, height: bottom + 0.6, radius: 0.07), x: x, z: z)
+        place(maker.pole(label: Raw.pole, height: bottom + 0.6, radius: 0.11), x: x, z: z)
         if feature == .trafficLight {
           place(maker.trafficLight(label: Raw.trafficLight, bottom: bottom), x: x, z: z - 0.05)
         } else {
@@ -215,7 +215,7 @@ struct StreetBuilder {
 
   private mutating func addPeople() {
     if features.contains(.person) {
-      for _ in 0..<(2 + maker.random.below(5)) {
+      for _ in 0..<(1 + maker.random.below(3)) {
         let isLeft = maker.random.chance(0.45)
         let side = isLeft ? scene.left : scene.right
         let x = side.curb + maker.random.float(0.3, max(side.sidewalkEnd - side.curb - 0.3, 0.5))

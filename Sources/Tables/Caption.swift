@@ -12,6 +12,7 @@ enum Caption {
     for name in runs.datasets(used) {
       lines.append("- Data: `\(name)`: \(runs.dataText(name)); \(scale(runs, name)).")
     }
+    if let text = weights(runs, used) { lines.append("- Backbones start from \(text).") }
     if !runs.plan.overrides.isEmpty {
       lines.append("- Overrides: " + runs.plan.overrides.map { "`\($0)`" }.joined(separator: ", ") + ".")
     }
@@ -20,6 +21,35 @@ enum Caption {
     }
     lines.append("- Hardware: \(hardware.isEmpty ? "no run is finished" : hardware.joined(separator: "; ")).")
     return lines
+  }
+
+  /// What the backbones of runs in cells, and of their teachers, start from; how many runs do where they differ.
+  private static func weights(_ runs: RunSet, _ used: [RunID]) -> String? {
+    let plan = runs.plan
+    let teachers = used.compactMap { plan[$0]?.spec.inputs["teacher"] }
+    var kinds: [(text: String, names: [String], runs: Set<RunID>)] = []
+    for id in used + teachers {
+      guard let spec = plan[id]?.spec else { continue }
+      let (text, name): (String, String)
+      if let input = spec.inputs["backbone"], let run = plan[input]?.spec {
+        text = "runs on `\(run.data.name)` (\(NumberText.count(run.scale.iterations, "iteration")))"
+        name = "`\(input.text)` \(spec.model.backbone.rawValue)"
+      } else if let file = spec.recipe.backboneWeights {
+        text = "files"
+        name = "`\(file.path)`" + (file.sha256.map { " (SHA-256 \($0.prefix(12))...)" } ?? "")
+      } else {
+        (text, name) = ("random weights", "")
+      }
+      let index = kinds.firstIndex { $0.text == text } ?? kinds.endIndex
+      if index == kinds.endIndex { kinds.append((text, [], [])) }
+      kinds[index].runs.insert(id)
+      if !name.isEmpty, !kinds[index].names.contains(name) { kinds[index].names.append(name) }
+    }
+    guard !kinds.isEmpty else { return nil }
+    return kinds.map { kind in
+      kind.text + (kinds.count > 1 ? " in \(NumberText.count(kind.runs.count, "run"))" : "")
+        + (kind.names.isEmpty ? "" : ": " + kind.names.joined(separator: ", "))
+    }.joined(separator: "; ")
   }
 
   static func metrics(_ metrics: [Metric], points: [CellSpec.Point], unit: String?) -> String {

@@ -92,9 +92,9 @@ public struct ModelSpec: Equatable, Sendable {
 
   /// The network that trains this one's backbone beforehand: output stride 32 and nothing but a classifier.
   /// - Parameter isPooled: one score vector an image.
-  func pretraining(isPooled: Bool) -> ModelSpec {
+  func pretraining(isPooled: Bool, outputStride: Int) -> ModelSpec {
     ModelSpec(
-      name: "classifier_\(backbone.rawValue)", backbone: backbone, outputStride: 32,
+      name: "classifier_\(backbone.rawValue)", backbone: backbone, outputStride: outputStride,
       decoder: .classifier(isPooled: isPooled), auxiliaryChannels: nil, dropout: 0,
       stochasticDepth: backbone.isTransformer ? 0 : nil, weights: .random)
   }

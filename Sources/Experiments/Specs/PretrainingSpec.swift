@@ -12,18 +12,27 @@ public struct PretrainingSpec: Equatable, Sendable {
   public let transformerRecipe: String
   /// One score vector an image in place of one for each cell of the last map.
   public let isPooled: Bool
+  /// Of convolutional backbones: 32 as in classification, or 8 or 16 for a finer last map. Transformers have 32.
+  public let outputStride: Int
   public let seed: Int
 
   init(_ reader: StrictReader) throws {
-    try reader.allowOnly(["dataset", "loss", "label", "recipe", "transformer_recipe", "pooled", "seed"])
+    try reader.allowOnly([
+      "dataset", "loss", "label", "recipe", "transformer_recipe", "pooled", "output_stride", "seed",
+    ])
     dataset = try reader.required("dataset").name()
     loss = try reader.required("loss").name()
     label = try reader.required("label").name()
     recipe = try reader.required("recipe").name()
     transformerRecipe = try reader.required("transformer_recipe").name()
     isPooled = try reader.required("pooled").bool()
+    let stride = try reader.required("output_stride")
+    outputStride = try stride.int(8...32)
+    guard [8, 16, 32].contains(outputStride) else { throw stride.outOfRange("8, 16 or 32") }
     seed = try reader.required("seed").int(0...Int(Int32.max))
   }
+
+  func outputStride(for backbone: ModelSpec.Backbone) -> Int { backbone.isTransformer ? 32 : outputStride }
 
   func recipe(for backbone: ModelSpec.Backbone) -> String {
     backbone.isTransformer ? transformerRecipe : recipe

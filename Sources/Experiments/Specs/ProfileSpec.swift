@@ -10,6 +10,9 @@ public struct ProfileSpec: Equatable, Sendable {
   public let execution: ExecutionSpec
   /// How backbones are trained before any run of a table; nil: they start as their recipes say.
   public let pretraining: PretrainingSpec?
+  /// Path of the weights that backbones start from where neither table nor user says otherwise, `{backbone}` standing
+  /// for the backbone's name; nil: none.
+  public let backboneWeights: Override?
   /// By data set name.
   public let datasets: [String: ProfileDataset]
   /// For data sets without an entry of their own; nil: there must be one.
@@ -17,11 +20,23 @@ public struct ProfileSpec: Equatable, Sendable {
 
   init(_ reader: StrictReader, name: String) throws {
     self.name = try reader.name(
-      or: name, keys: ["comparable_with_paper", "maximum_seeds", "execution", "pretraining", "datasets"])
+      or: name,
+      keys: [
+        "comparable_with_paper", "maximum_seeds", "execution", "pretraining", RecipeSpec.weightsKey,
+        "datasets",
+      ])
     comparableWithPaper = try reader.required("comparable_with_paper").bool()
     maximumSeeds = try reader.required("maximum_seeds").int(1...100)
     execution = try ExecutionSpec(try reader.required("execution"))
-    pretraining = try reader.optional("pretraining").map { try PretrainingSpec($0) }
+    let pretraining = try reader.optional("pretraining").map { try PretrainingSpec($0) }
+    self.pretraining = pretraining
+    backboneWeights = try reader.optional(RecipeSpec.weightsKey).map { weights in
+      if pretraining != nil {
+        throw weights.inconsistent("a profile has pretraining or \(RecipeSpec.weightsKey), not both")
+      }
+      _ = try BackboneWeights(weights)
+      return Override(key: "recipe.\(RecipeSpec.weightsKey)", value: weights.node, source: reader.file)
+    }
     let entries = try reader.required("datasets")
     datasets = Dictionary(
       uniqueKeysWithValues: try entries.keys().filter { $0 != DatasetSpec.reservedName }.map { key in
@@ -65,9 +80,27 @@ public struct ProfileDataset: Equatable, Sendable {
   public let embedded: EmbeddedDataSpec?
   /// Validation samples of each fold, where a data set has folds and this profile less data; nil: the data set's.
   public let foldSize: Int?
+  /// Iterations of runs that others need, by role, where they differ: in few iterations a large teacher gets no lead
+  /// over its students. Sorted by role.
+  let inputIterations: [(role: String, iterations: Int)]
+
+  public static func == (one: ProfileDataset, other: ProfileDataset) -> Bool {
+    one.scale == other.scale && one.recipeOverrides == other.recipeOverrides && one.embedded == other.embedded
+      && one.foldSize == other.foldSize && one.inputIterations.elementsEqual(other.inputIterations, by: ==)
+  }
+
+  /// - Parameter role: what the run is for the run that needs it, such as `teacher`; nil for a table's own.
+  func scale(for role: String?) -> ScaleSpec {
+    guard let own = inputIterations.first(where: { $0.role == role }) else { return scale }
+    return scale.with(iterations: own.iterations)
+  }
 
   init(_ reader: StrictReader, profile: String) throws {
-    try reader.allowOnly(ScaleSpec.keys + ["recipe", "embedded", "fold_size"])
+    try reader.allowOnly(ScaleSpec.keys + ["recipe", "embedded", "fold_size", "input_iterations"])
+    inputIterations =
+      try reader.optional("input_iterations").map { roles in
+        try roles.keys().map { ($0, try roles.required($0).int(1...10_000_000)) }
+      } ?? []
     foldSize = try reader.optional("fold_size")?.int(1...1_000_000)
     scale = try ScaleSpec(reader, profile: profile)
     recipeOverrides =
@@ -103,7 +136,7 @@ public struct ScaleSpec: Equatable, Sendable {
   public let cropHeight: Int
   public let cropWidth: Int
   public let batch: Int
-  public let iterations: Int
+  public private(set) var iterations: Int
   /// Images and labels are first resized to this short side; nil: stored size.
   public let workingShortSide: Int?
   /// Evaluate on the first images of the validation list only; nil: all.
@@ -131,6 +164,12 @@ public struct ScaleSpec: Equatable, Sendable {
     workingShortSide = try reader.nullable("working_short_side")?.int(16...8192)
     maximumValidationImages = try reader.nullable("maximum_validation_images")?.int(1...1_000_000)
     evaluateEvery = try reader.nullable("evaluate_every")?.int(1...10_000_000)
+  }
+
+  func with(iterations: Int) -> ScaleSpec {
+    var scale = self
+    scale.iterations = iterations
+    return scale
   }
 
   var json: JSONValue {
