@@ -46,7 +46,8 @@ extension FigureMaker {
 
   mutating func palm(label: UInt8) -> Figure {
     var figure = Figure(label: label)
-    let bark = paint(RGB(0.46, 0.34, 0.22), RGB(0.3, 0.22, 0.14), .stripes(period: 0.4, direction: SIMD2(0, 1)))
+    let bark = paint(
+      RGB(0.46, 0.34, 0.22), RGB(0.3, 0.22, 0.14), .stripes(period: 0.4, direction: SIMD2(0, 1)))
     figure.add(.limb(x0: 0, y0: 0, x1: 0.4, y1: 4.2, radius: 0.22), bark)
     let leaves = paint(RGB(0.1, 0.3, 0.08), RGB(0.3, 0.5, 0.16), .grain(size: 0.2))
     figure.add(.foliage(x: 0.4, y: 4.4, rx: 0.9, ry: 0.7, noise: noise()), leaves)

@@ -1,7 +1,8 @@
 extension FigureMaker {
   private mutating func wood(dark: Bool = false) -> Paint {
     paint(
-      dark ? RGB(0.3, 0.18, 0.1) : RGB(0.56, 0.38, 0.21), dark ? RGB(0.22, 0.13, 0.07) : RGB(0.44, 0.28, 0.15),
+      dark ? RGB(0.3, 0.18, 0.1) : RGB(0.56, 0.38, 0.21),
+      dark ? RGB(0.22, 0.13, 0.07) : RGB(0.44, 0.28, 0.15),
       .stripes(period: 0.15, direction: SIMD2(1, 0.1)), vary: 0.06)
   }
 
@@ -16,7 +17,8 @@ extension FigureMaker {
     let blanket = paint(
       random.pick([RGB(0.3, 0.4, 0.62), RGB(0.7, 0.3, 0.3), RGB(0.84, 0.8, 0.72)]), RGB(0.6, 0.58, 0.6),
       .cells(width: 0.3, height: 0.3, fill: 0.5))
-    figure.add(.polygon([SIMD2(-1.15, 0.3), SIMD2(1.15, 0.3), SIMD2(0.98, 0.88), SIMD2(-0.98, 0.88)]), blanket)
+    figure.add(
+      .polygon([SIMD2(-1.15, 0.3), SIMD2(1.15, 0.3), SIMD2(0.98, 0.88), SIMD2(-0.98, 0.88)]), blanket)
     figure.add(.box(x0: -1.15, y0: 0, x1: 1.15, y1: 0.34), flat(blanket.color * 0.75))
     return figure
   }
@@ -206,7 +208,8 @@ extension FigureMaker {
     var figure = Figure(label: label)
     let card = flat(RGB(0.72, 0.54, 0.34), vary: 0.05)
     figure.add(.box(x0: -0.5, y0: 0, x1: 0.5, y1: 0.7), card)
-    figure.add(.polygon([SIMD2(-0.5, 0.7), SIMD2(0.5, 0.7), SIMD2(0.34, 0.95), SIMD2(-0.34, 0.95)]),
+    figure.add(
+      .polygon([SIMD2(-0.5, 0.7), SIMD2(0.5, 0.7), SIMD2(0.34, 0.95), SIMD2(-0.34, 0.95)]),
       flat(card.color * 1.15))
     figure.add(.box(x0: -0.06, y0: 0, x1: 0.06, y1: 0.7), flat(RGB(0.85, 0.78, 0.6)))
     return figure

@@ -73,7 +73,8 @@ struct LandScene: Sendable {
     }
     let moved =
       place + SIMD2(
-        warp.fractal(place.x * 3.5, place.y * 3.5) - 0.5, warp.fractal(place.x * 3.5 + 40, place.y * 3.5) - 0.5)
+        warp.fractal(place.x * 3.5, place.y * 3.5) - 0.5,
+        warp.fractal(place.x * 3.5 + 40, place.y * 3.5) - 0.5)
       * 0.22
     var nearest = areas[0]
     var least = Float.infinity

@@ -1,8 +1,10 @@
 /// Those of ADE20K's 150 classes that are drawn, by their value in an annotation file; 0 is no class.
 enum PlaceClass: UInt8 {
   case wall = 1
-  case building, sky, floor, tree, ceiling, road, bed, windowpane, grass, cabinet, sidewalk, person, earth, door
-  case table, mountain, plant, curtain, chair, car, water, painting, sofa, shelf, house, sea, mirror, rug, field
+  case building, sky, floor, tree, ceiling, road, bed, windowpane, grass, cabinet, sidewalk, person, earth,
+    door
+  case table, mountain, plant, curtain, chair, car, water, painting, sofa, shelf, house, sea, mirror, rug,
+    field
   case armchair
   case fence = 33
   case rock = 35
