@@ -45,17 +45,21 @@ struct ImageFileTests {
     try ImageFile.writeJPEG(image, quality: 100, to: color)
     for (path, components) in [(grey, 1), (color, 3)] {
       let bytes = try FileBytes.read(path)
-      let frame = try #require((0..<bytes.count - 9).first { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xC0 })
+      let frame = try #require(
+        bytes.indices.dropLast(9).first { (index: Int) -> Bool in
+          bytes[index] == 0xFF && bytes[index + 1] == 0xC0
+        })
       #expect(Int(bytes[frame + 9]) == components)
     }
     let read = try ImageFile.readRGB(grey)
     #expect((read.height, read.width) == (height, width))
     for index in 0..<height * width {
-      let (found, given) = (read.pixels[3 * index..<3 * index + 3], image.pixels[3 * index..<3 * index + 3])
+      let found = Array(read.pixels[3 * index..<3 * index + 3])
+      let given = image.pixels[3 * index..<3 * index + 3].map { Double($0) }
       #expect(Set(found).count == 1)
       // ITU-R BT.601, as JFIF has it.
-      let luminance = zip(given, [0.299, 0.587, 0.114]).reduce(0) { $0 + Double($1.0) * $1.1 }
-      #expect(abs(Double(found[found.startIndex]) - luminance) < 3)
+      let luminance = 0.299 * given[0] + 0.587 * given[1] + 0.114 * given[2]
+      #expect(abs(Double(found[0]) - luminance) < 3)
     }
     #expect(try Set(ImageFile.readRGB(color).pixels.prefix(3)).count > 1)
   }

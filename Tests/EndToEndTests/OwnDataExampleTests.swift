@@ -62,9 +62,8 @@ import Testing
       try ImageFile.writeJPEG(
         noiseImage(height: height, width: width, seed: UInt64(number)), quality: 90,
         to: folder.appendingPathComponent("photos/\(number).jpg").path)
-      let values = (0..<height * width).map { index in
-        [UInt8(0), 1, 2, LabelMap.ignore][(index / 40 + number) % 4]
-      }
+      let kinds: [UInt8] = [0, 1, 2, LabelMap.ignore]
+      let values: [UInt8] = (0..<height * width).map { kinds[($0 / 40 + number) % 4] }
       try ImageFile.writeGreyPNG(
         LabelMap(height: height, width: width, values: values),
         to: folder.appendingPathComponent("masks/\(number)_label.png").path)
