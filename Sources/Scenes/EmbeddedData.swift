@@ -7,8 +7,8 @@ import Tensors
 /// Procedural data in the formats of Cityscapes, PASCAL VOC, ADE20K and DeepGlobe Land Cover, so that everything can be
 /// run without a download.
 ///
-/// Streets, single objects, rooms and landscapes, and land from above, drawn with texture, light, haze, noise, thin structures, rare classes,
-/// wandering label borders and an ignore region. The same seed and sizes give the same bytes.
+/// Streets, single objects, rooms and landscapes, and land from above, drawn with texture, light, haze, noise, thin
+/// structures, rare classes, wandering label borders and an ignore region. The same seed and sizes give the same bytes.
 public enum EmbeddedData {
   /// Of objects. Must be raised with any change of the pictures: run ids know embedded data by it, by seed and by sizes.
   /// Older sets are then made anew.

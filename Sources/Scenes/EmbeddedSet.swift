@@ -16,7 +16,7 @@ public struct EmbeddedSet: Equatable, Sendable, CustomStringConvertible {
 
   public let kind: Kind
   public let seed: UInt64
-  /// Those of the other kind do not matter.
+  /// Those of other kinds do not matter.
   public let sizes: EmbeddedData.Sizes
 
   /// Where the set lies below a data root; no part of what it is.

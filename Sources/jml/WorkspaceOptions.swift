@@ -35,7 +35,8 @@ struct PlaceOptions: ParsableArguments {
 
   @Option(
     help:
-      "Folder with real data (cityscapes/, VOCdevkit/). Default: embedded data in data/embedded/<profile>.")
+      "Folder with real data (cityscapes/, VOCdevkit/, ...). Default: embedded data in data/embedded/<profile>."
+  )
   var data: String?
 
   @Option(help: "Folder for results. Default: results, or results-<name of the data folder> with --data.")

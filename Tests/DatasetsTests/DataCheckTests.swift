@@ -75,6 +75,29 @@ struct DataCheckTests {
     #expect(report.warnings == ["cityscapes/train: class 18 'bicycle' never occurs"])
   }
 
+  /// Many absent classes are one line.
+  @Test func absentClassesAreOneWarning() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(noiseImage(height: 2, width: 4), "i/1.png")
+    try folder.write(LabelMap(height: 2, width: 4, values: [1, 2, 3, 4, 5, 6, 7, 0]), "l/1.png")
+    func warnings(_ classes: Int) throws -> [String] {
+      DataCheck.run(
+        try FolderDataset(
+          name: "own", root: folder.path, images: "i", labels: "l",
+          classNames: (1...classes).map { "c\($0)" },
+          mapping: .values(classCount: classes, offset: 1, ignored: [0]))
+      ) { _, _ in }.warnings
+    }
+    #expect(try warnings(7).isEmpty)
+    #expect(try warnings(8) == ["own: class 7 'c8' never occurs"])
+    #expect(try warnings(9) == ["own: 2 of 9 classes never occur: 7 'c8', 8 'c9'"])
+    let many = try #require(try warnings(150).first)
+    #expect(try warnings(150).count == 1)
+    #expect(
+      many.hasPrefix("own: 143 of 150 classes never occur: 7 'c8', ")
+        && many.hasSuffix("16 'c17' and 133 more"))
+  }
+
   /// One folder with every kind of damage: each is reported, with its file's name, in one run.
   @Test func everyErrorIsCollected() throws {
     let folder = try TemporaryFolder()

@@ -30,6 +30,40 @@ struct ImageFileTests {
     #expect(Array(colors.pixels[(3 * 200)..<(3 * 201)]) == [55, 100, 7])
   }
 
+  /// One component: the luminance, without the colour; all three channels of what is read are equal.
+  @Test func greyJPEG() throws {
+    let folder = try TemporaryFolder()
+    let (height, width) = (24, 40)
+    // Smooth, so that quality 100 loses little.
+    let image = ImageBuffer(
+      height: height, width: width,
+      pixels: (0..<height * width).flatMap { index -> [UInt8] in
+        [UInt8(4 * (index % width)), UInt8(8 * (index / width)), 200]
+      })
+    let (grey, color) = ("\(folder.path)/grey.jpg", "\(folder.path)/color.jpg")
+    try ImageFile.writeJPEG(image, quality: 100, grey: true, to: grey)
+    try ImageFile.writeJPEG(image, quality: 100, to: color)
+    for (path, components) in [(grey, 1), (color, 3)] {
+      let bytes = try FileBytes.read(path)
+      let frame = try #require(
+        bytes.indices.dropLast(9).first { (index: Int) -> Bool in
+          bytes[index] == 0xFF && bytes[index + 1] == 0xC0
+        })
+      #expect(Int(bytes[frame + 9]) == components)
+    }
+    let read = try ImageFile.readRGB(grey)
+    #expect((read.height, read.width) == (height, width))
+    for index in 0..<height * width {
+      let found = Array(read.pixels[3 * index..<3 * index + 3])
+      let given = image.pixels[3 * index..<3 * index + 3].map { Double($0) }
+      #expect(Set(found).count == 1)
+      // ITU-R BT.601, as JFIF has it.
+      let luminance = 0.299 * given[0] + 0.587 * given[1] + 0.114 * given[2]
+      #expect(abs(Double(found[0]) - luminance) < 3)
+    }
+    #expect(try Set(ImageFile.readRGB(color).pixels.prefix(3)).count > 1)
+  }
+
   /// Rows of a file are the rows of the whole, and what lies after them is not looked at.
   @Test func rowsAreThoseOfTheWhole() throws {
     let folder = try TemporaryFolder()

@@ -121,6 +121,12 @@ struct BadFile: Sendable, CustomTestStringConvertible {
       file: "recipes/sgd_voc.yaml", old: "  - {kind: random_crop}\n", new: "",
       says: ["recipes/sgd_voc.yaml: augmentation", "the last stage must be random_crop"]),
     BadFile(
+      file: "profiles/smoke.yaml", old: "fold_size: 3", new: "fold_size: 0",
+      says: ["profiles/smoke.yaml: datasets.deepglobe_land.fold_size", "'0'", "1...1000000"]),
+    BadFile(
+      file: "profiles/smoke.yaml", old: "  ade20k:\n", new: "  ade20k:\n    fold_size: 2\n",
+      says: ["profiles/smoke.yaml: datasets.ade20k.fold_size: 2", "datasets/ade20k.yaml has no folds"]),
+    BadFile(
       file: "profiles/mini.yaml", old: "    embedded: null",
       new:
         "    embedded: {train_images: 4, validation_images: 2, height: 32, width: 64, seed: 1}",

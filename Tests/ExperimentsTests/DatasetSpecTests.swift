@@ -254,6 +254,57 @@ import Testing
         == "profiles/mini.yaml: datasets.cityscapes.fold_size: 6: datasets/cityscapes.yaml has no folds")
   }
 
+  /// What is drawn where there are no real folders is for folder data sets to say, and no part of what they are.
+  @Test func embeddedScenes() throws {
+    let files = try registry([
+      "land": DatasetSpecTests.land + "embedded: land_cover\n",
+      "scenes": DatasetSpecTests.scenes + "embedded: indoor_outdoor\n", "own": DatasetSpecTests.own,
+    ])
+    let datasets = try files.load().datasets
+    #expect(datasets["land"]?.embedded == .landCover && datasets["scenes"]?.embedded == .indoorOutdoor)
+    #expect(datasets["own"]?.embedded == nil && datasets["cityscapes"]?.embedded == nil)
+    let plain = try registry(["land": DatasetSpecTests.land]).load().datasets
+    #expect(plain["land"]?.content == datasets["land"]?.content)
+    try files.replace("datasets/land.yaml", "embedded: land_cover", "embedded: moon")
+    let message = registryError { _ = try files.load() } ?? "no error"
+    #expect(
+      message.hasPrefix("datasets/land.yaml: embedded: 'moon'")
+        && message.contains("one of indoor_outdoor, land_cover"), "\(message)")
+    let streets = try TemporaryRegistry()
+    try streets.replace("datasets/cityscapes.yaml", "classes: 19", "classes: 19\nembedded: land_cover")
+    let refused = registryError { _ = try streets.load() } ?? "no error"
+    #expect(
+      refused.hasPrefix("datasets/cityscapes.yaml: embedded") && refused.contains("goes with layout folders"),
+      "\(refused)")
+  }
+
+  /// The two of the repository: 150 classes of value 1 to 150, and folds that every profile has images for.
+  @Test func placesAndLandOfTheRepository() throws {
+    let registry = try TemporaryRegistry().load()
+    let (scenes, land) = (
+      try #require(registry.datasets["ade20k"]), try #require(registry.datasets["deepglobe_land"])
+    )
+    #expect(scenes.classes == 150 && scenes.embedded == .indoorOutdoor && scenes.content.folds == nil)
+    #expect(scenes.classNames?.first == "wall" && scenes.classNames?.last == "flag")
+    guard case .folders(let layout) = scenes.content.layout else {
+      Issue.record("ade20k is no folder data set")
+      return
+    }
+    #expect(layout.mapping == .values(offset: 1, ignore: [0]))
+    #expect(land.classes == 6 && land.embedded == .landCover)
+    for name in registry.profiles.keys.sorted() {
+      let profile = try #require(registry.profiles[name]?.dataset("deepglobe_land"))
+      let folds = try #require(land.scaled(by: profile).content.folds)
+      #expect(folds.count == 5)
+      if let embedded = profile.embedded {
+        #expect(5 * folds.size < embedded.trainImages + embedded.validationImages, "\(name)")
+      } else {
+        #expect(folds.size == 160, "\(name)")
+      }
+      #expect(scenes.scaled(by: registry.profiles[name]?.dataset("ade20k")).content == scenes.content)
+    }
+  }
+
   /// A folder data set is one file: no profile has to name it.
   @Test(arguments: ["smoke", "mini"]) func oneFileAndATable(_ profile: String) throws {
     let files = try registry(["own": DatasetSpecTests.own])
