@@ -15,13 +15,15 @@ public struct Registry: Sendable {
   public let tables: [String: TableSpec]
   /// Sweeps: figures that are drawn from runs.
   public let figures: [String: SweepSpec]
+  /// Claims of the paper by group, in file order.
+  public let claims: [String: [ClaimSpec]]
   /// That the files may name.
   public let methods: MethodCatalogue
 
   private static let folders = [
     "models", "datasets", "losses", "labels", "distillation", "semi_supervised", "recipes", "profiles",
     "tables",
-    "figures",
+    "figures", "claims",
   ]
 
   /// - Parameters:
@@ -48,6 +50,7 @@ public struct Registry: Sendable {
     profiles = try Registry.load(root, "profiles") { try ProfileSpec($0, name: $1) }
     tables = try Registry.load(root, "tables") { try TableSpec($0, name: $1) }
     figures = try Registry.loadIfPresent(root, "figures") { try SweepSpec($0, name: $1) }
+    claims = try Registry.loadIfPresent(root, "claims") { reader, _ in try ClaimSpec.all(reader) }
     try checkReferences()
   }
 
