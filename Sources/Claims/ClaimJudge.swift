@@ -49,7 +49,8 @@ public struct ClaimJudge {
   ) throws {
     let rows = table.rows.indices.filter { row in
       let labels = table.rows[row].labels
-      return (check.rows.isEmpty || labels.contains { check.rows.contains($0) }
+      return
+        (check.rows.isEmpty || labels.contains { check.rows.contains($0) }
         || check.rows.contains(TableSpec.rowName(labels)))
         && (check.metric.map { hasMetric($0, table, row) } ?? true)
     }
@@ -117,7 +118,8 @@ public struct ClaimJudge {
         for (other, right) in rights {
           guard let left, let right else {
             // What the paper does not print is no cell of the claim; what we have not run is missing.
-            let isPrinted = side == .ours && check.value == nil && printed(table, line, name, rows)
+            let isPrinted =
+              side == .ours && check.value == nil && printed(table, line, name, rows)
               && printed(table, line, other, rows)
             if isPrinted, !check.isContrast {
               missing.append("\(place): \(name) or \(other) has no finished runs")

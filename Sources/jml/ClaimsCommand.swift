@@ -80,7 +80,9 @@ struct ClaimsCommand: ParsableCommand {
         let wanted = expected[row.paper.claim.id]?[side]
         guard wanted != .string(verdict.rawValue) else { continue }
         flipped += 1
-        Console.error("\(row.paper.claim.id): \(side): \(verdict.rawValue); \(file) expects \(wanted?.canonical ?? "nothing")")
+        Console.error(
+          "\(row.paper.claim.id): \(side): \(verdict.rawValue); \(file) expects \(wanted?.canonical ?? "nothing")"
+        )
       }
     }
     if flipped > 0 { throw ExitCode(1) }
