@@ -16,12 +16,18 @@ where   := --profile $(PROFILE) $(if $(DATA),--data "$(DATA)") $(if $(RESULTS),-
            $(foreach pair,$(SET),--set "$(pair)")
 how     := --jobs $(JOBS) $(if $(THREADS),--threads $(THREADS))
 
-.PHONY: help setup build test test-threads table4 table9 run table plan status figure1 figure2 figure3 data doctor bench bench-step \
-        format lint clean
+# Tables and figures that are trained, in the experiments folder; Table 9 is counted, Figures 1 to 3 are drawn.
+trained := 1 2 3 4 5 6 7 8 10 13 14 15
+sweeps  := 4 5
+pictures := 7 8
+drawings := $(or $(RESULTS),results)/figures
+
+.PHONY: help tableN setup build test test-threads $(trained:%=table%) table9 tables run table plan status figure1 figure2 \
+        figure3 $(sweeps:%=figure%) $(pictures:%=figure%) figures data doctor bench bench-step format lint clean
 .DEFAULT_GOAL := help
 
 help:        ## Lists the targets.
-	@sed -n 's/^\([a-z0-9 -]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-zN0-9 -]*\): .*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 setup:       ## Installs or names the packages that are missing.
 	@scripts/setup.sh
 build: setup ## Builds .build/release/jml.
@@ -30,20 +36,33 @@ test: setup  ## Builds and passes every test.
 	swift test -c release --no-parallel --disable-testable-imports
 test-threads: setup ## Runs the concurrent parts under the thread sanitizer.
 	@scripts/test-threads.sh
-table4: build ## Trains the grid of Table 4 and renders it.
-	$(jml) run --table 4 $(where) $(how) && $(jml) table --table 4 $(where)
+tableN:      ## Trains the grid of Table N (1 to 8, 10, 13 to 15) and renders it: make table4.
+	@echo "make tableN: put a number for N: $(trained) 9"; exit 1
+$(trained:%=table%): build
+	$(jml) run --table $(@:table%=%) $(where) $(how) && $(jml) table --table $(@:table%=%) $(where)
 table9: build ## Counts and measures the networks of Table 9.
 	$(jml) model measure --table 9 $(if $(THREADS),--threads $(THREADS)) && $(jml) table --table 9
+tables: build ## Trains every run of every table once and renders all tables; the costs of Table 9 as they are.
+	$(jml) run $(where) $(how) && $(jml) table $(where)
 run: build   ## Trains the runs of TABLE.
 	$(jml) run --table $(TABLE) $(where) $(how)
 table: build ## Renders TABLE from finished runs.
 	$(jml) table --table $(TABLE) $(where)
-plan: build  ## Lists the runs of TABLE.
-	$(jml) plan --table $(TABLE) $(where)
+plan: build  ## Lists the runs of TABLE (TABLE=all: of every table and figure).
+	$(jml) plan $(if $(filter all,$(TABLE)),--all,--table $(TABLE)) $(where)
 status: build ## Says where each run of TABLE stands.
 	$(jml) status --table $(TABLE) $(where)
 figure1 figure2 figure3: build ## Draws a figure of the paper that needs no training.
-	$(jml) figure $(@:figure%=%) --output "$(or $(RESULTS),results)/figures"
+	$(jml) figure $(@:figure%=%) --output "$(drawings)"
+figure4 figure5: build ## Trains the points of a figure, lists and draws them.
+	$(jml) run --figure $(@:figure%=%) $(where) $(how) && $(jml) table --figure $(@:figure%=%) $(where) \
+	  && $(jml) figure $(@:figure%=%) $(where) --output "$(drawings)"
+figure7 figure8: build ## Trains the networks of a figure of pictures and draws it.
+	$(jml) run --figure $(@:figure%=%) $(where) $(how) && $(jml) figure $(@:figure%=%) $(where) --output "$(drawings)"
+figures: build ## Draws every figure, and trains what it needs.
+	$(jml) run $(sweeps:%=--figure %) $(pictures:%=--figure %) $(where) $(how) && $(jml) table $(sweeps:%=--figure %) $(where)
+	for number in 1 2 3; do $(jml) figure $$number --output "$(drawings)" || exit 1; done
+	for number in $(sweeps) $(pictures); do $(jml) figure $$number $(where) --output "$(drawings)" || exit 1; done
 data: build  ## Makes the embedded data, or checks DATA.
 	$(jml) data $(if $(DATA),check,make) --profile $(PROFILE) $(if $(DATA),--data "$(DATA)")
 doctor: build ## Checks machine, libraries, experiment files and folders.

@@ -135,7 +135,7 @@ let package = Package(
     tests("DatasetsTests", ["Datasets", "Images", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("ScenesTests", ["Scenes", "Datasets", "Images", "Tensors"]),
     tests("ExperimentsTests", ["Experiments", "JSON", "Methods", "Schemas"], exclude: ["Golden"]),
-    tests("FiguresTests", ["Figures", "JSON", "Images", "Metrics"]),
+    tests("FiguresTests", ["Figures", "JSON", "Images", "Metrics"], exclude: ["Snapshots"]),
     tests(
       "TablesTests", ["Tables", "Experiments", "Methods", "Results", "Metrics", "Tensors"],
       exclude: ["Snapshots"]),

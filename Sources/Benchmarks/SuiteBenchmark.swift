@@ -42,7 +42,7 @@ public struct SuiteBenchmark: Sendable {
 
   /// - Throws: `RegistryError`.
   public init(registry: Registry, tables: [String], profile: String, maximumPixels: Int) throws {
-    let names = try Plan.datasets(of: tables, in: registry)
+    let names = try Plan.datasets(of: tables, profile: registry.profiles[profile], in: registry)
     let plan = try Plan(
       registry: registry, tables: tables, profile: profile,
       // Nothing is read or trained here, so that it does not matter which data it would be.

@@ -57,18 +57,19 @@ int jml_jpeg_decode_rgb(const uint8_t *bytes, size_t count, uint8_t *pixels, siz
 }
 
 int jml_jpeg_encode(
-    const uint8_t *pixels, int32_t width, int32_t height, int32_t quality, uint8_t **encoded,
-    size_t *encoded_count, char *error) {
+    const uint8_t *pixels, int32_t width, int32_t height, int32_t quality, int32_t grey,
+    uint8_t **encoded, size_t *encoded_count, char *error) {
+  int subsampling = grey ? TJSAMP_GRAY : TJSAMP_420;
   tjhandle handle = tjInitCompress();
   if (!handle) return fail_with(handle, error, "libturbojpeg could not start (out of memory)");
-  unsigned long size = tjBufSize(width, height, TJSAMP_420);
+  unsigned long size = tjBufSize(width, height, subsampling);
   if (size == (unsigned long)-1) return fail_with(handle, error, "a side of the image is zero or too large");
   // Its own buffer, so that one allocator frees PNG and JPEG bytes alike.
   unsigned char *buffer = (unsigned char *)malloc(size);
   if (!buffer) return fail_with(handle, error, "out of memory");
   int flags = TJFLAG_NOREALLOC | TJFLAG_ACCURATEDCT;
   if (tjCompress2(
-          handle, pixels, width, width * 3, height, TJPF_RGB, &buffer, &size, TJSAMP_420, quality, flags)) {
+          handle, pixels, width, width * 3, height, TJPF_RGB, &buffer, &size, subsampling, quality, flags)) {
     free(buffer);
     return fail_with(handle, error, tjGetErrorStr2(handle));
   }

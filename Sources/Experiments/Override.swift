@@ -34,6 +34,8 @@ public struct Override: Equatable, Sendable, CustomStringConvertible {
   /// `key=value`, which `init(_:)` reads back.
   public var description: String { "\(key)=\(text)" }
 
+  var isNull: Bool { value.isNull }
+
   /// The value alone, as `description` has it.
   public var valueText: String { text }
 

@@ -44,6 +44,8 @@ public struct PlannedPoint: Equatable, Sendable {
 public struct Plan: Sendable {
   public let tables: [TableSpec]
   public let sweeps: [SweepSpec]
+  /// Figures of pictures.
+  public let qualitative: [QualitativeSpec]
   public let profile: ProfileSpec
   public let overrides: [Override]
   public let dataFingerprints: [String: String]
@@ -54,11 +56,13 @@ public struct Plan: Sendable {
   public let cells: [String: [[PlannedCell]]]
   /// By sweep name, then series and point.
   public let points: [String: [[PlannedPoint]]]
+  /// By name of a figure of pictures: the run of each column.
+  public let pictured: [String: [RunID]]
   private let index: [RunID: Int]
 
   /// - Parameters:
   ///   - tables: names of tables.
-  ///   - figures: names of sweeps.
+  ///   - figures: names of sweeps and of figures of pictures.
   ///   - profile: name of a profile.
   ///   - overrides: applied to every run that has the key, teachers included; after the profile's and the
   ///     table's.
@@ -73,7 +77,9 @@ public struct Plan: Sendable {
         file: "plan", path: "profile", value: profile, allowed: registry.profileNames)
     }
     self.tables = try tables.map { try Plan.named($0, registry.tables, "table") }
-    sweeps = try figures.map { try Plan.named($0, registry.figures, "figure") }
+    let kinds = try figures.map { try Plan.figure($0, registry) }
+    sweeps = kinds.compactMap { if case .sweep(let spec) = $0 { spec } else { nil } }
+    qualitative = kinds.compactMap { if case .qualitative(let spec) = $0 { spec } else { nil } }
     self.profile = profileSpec
     self.overrides = overrides
     self.dataFingerprints = dataFingerprints
@@ -105,9 +111,16 @@ public struct Plan: Sendable {
         }
       }
     }
+    var pictured: [String: [RunID]] = [:]
+    for figure in qualitative {
+      let ids = try figure.columns.indices.map { try resolver.column($0, of: figure) }
+      order += ids.map { (replicate: 0, id: $0) }
+      pictured[figure.name] = ids
+    }
     try resolver.rejectUnusedOverrides()
     self.cells = cells
     self.points = points
+    self.pictured = pictured
     runs = Plan.sorted(order, resolver.runs)
     index = Dictionary(uniqueKeysWithValues: runs.enumerated().map { ($1.id, $0) })
   }
@@ -117,10 +130,10 @@ public struct Plan: Sendable {
   /// Data sets that the runs use, sorted.
   public var datasets: [String] { Set(runs.map(\.spec.data.name)).sorted() }
 
-  /// Data sets that tables and sweeps need fingerprints for, sorted.
+  /// Data sets that tables and sweeps need fingerprints for in a profile, sorted.
   /// - Throws: `RegistryError.brokenReference`.
   public static func datasets(
-    of tables: [String], figures: [String] = [], in registry: Registry
+    of tables: [String], figures: [String] = [], profile: ProfileSpec? = nil, in registry: Registry
   ) throws -> [String] {
     var names: Set<String> = []
     for name in tables {
@@ -132,14 +145,28 @@ public struct Plan: Sendable {
       }
     }
     for name in figures {
-      let sweep = try named(name, registry.figures, "figure")
-      for series in sweep.series.indices {
-        for point in sweep.points {
-          if let dataset = sweep.cellSpec(series: series, point).dataset { names.insert(dataset) }
+      switch try figure(name, registry) {
+      case .sweep(let sweep):
+        for series in sweep.series.indices {
+          for point in sweep.points {
+            if let dataset = sweep.cellSpec(series: series, point).dataset { names.insert(dataset) }
+          }
         }
+      case .qualitative(let figure):
+        names.formUnion(figure.columns.indices.compactMap { figure.cellSpec(column: $0).dataset })
       }
     }
+    if let pretraining = profile?.pretraining, !names.isEmpty { names.insert(pretraining.dataset) }
     return names.sorted()
+  }
+
+  private static func figure(_ name: String, _ registry: Registry) throws -> FigureSpec {
+    if let spec = registry.qualitative[name] { return .qualitative(spec) }
+    guard let spec = registry.figures[name] else {
+      throw RegistryError.brokenReference(
+        file: "plan", path: "figure", value: name, allowed: registry.figureNumbers.keys.sorted())
+    }
+    return .sweep(spec)
   }
 
   private static func named<Spec>(_ name: String, _ specs: [String: Spec], _ kind: String) throws -> Spec {

@@ -17,6 +17,8 @@ public struct Registry: Sendable {
   public let figures: [String: SweepSpec]
   /// Claims of the paper by group, in file order.
   public let claims: [String: [ClaimSpec]]
+  /// Figures of pictures that finished runs make. No name is also a sweep's.
+  public let qualitative: [String: QualitativeSpec]
   /// That the files may name.
   public let methods: MethodCatalogue
 
@@ -49,13 +51,20 @@ public struct Registry: Sendable {
     recipes = try Registry.load(root, "recipes") { try RecipeSpec($0, name: $1) }
     profiles = try Registry.load(root, "profiles") { try ProfileSpec($0, name: $1) }
     tables = try Registry.load(root, "tables") { try TableSpec($0, name: $1) }
-    figures = try Registry.loadIfPresent(root, "figures") { try SweepSpec($0, name: $1) }
+    let drawn = try Registry.loadIfPresent(root, "figures") { try FigureSpec($0, name: $1) }
+    figures = drawn.compactMapValues { if case .sweep(let spec) = $0 { spec } else { nil } }
+    qualitative = drawn.compactMapValues { if case .qualitative(let spec) = $0 { spec } else { nil } }
     claims = try Registry.loadIfPresent(root, "claims") { reader, _ in try ClaimSpec.all(reader) }
     try checkReferences()
   }
 
   public var tableNames: [String] { tables.keys.sorted() }
+  /// Of sweeps.
   public var figureNames: [String] { figures.keys.sorted() }
+  /// The paper's numbers of all figures that need runs, by name.
+  public var figureNumbers: [String: Int] {
+    figures.mapValues(\.number).merging(qualitative.mapValues(\.number)) { sweep, _ in sweep }
+  }
   public var profileNames: [String] { profiles.keys.sorted() }
 
   // MARK: Loading
@@ -104,6 +113,17 @@ public struct Registry: Sendable {
 
   private func checkReferences() throws {
     for name in profileNames {
+      if let pretraining = profiles[name]?.pretraining {
+        for (key, value, names) in [
+          ("dataset", pretraining.dataset, datasets.keys.sorted()),
+          ("loss", pretraining.loss, losses.keys.sorted()),
+          ("label", pretraining.label, labels.keys.sorted()),
+          ("recipe", pretraining.recipe, recipes.keys.sorted()),
+          ("transformer_recipe", pretraining.transformerRecipe, recipes.keys.sorted()),
+        ] {
+          try check(value, in: names, file: "profiles/\(name).yaml", path: "pretraining.\(key)")
+        }
+      }
       for dataset in (profiles[name]?.datasets.keys.sorted() ?? []) {
         guard let spec = datasets[dataset] else {
           throw RegistryError.brokenReference(
@@ -126,6 +146,14 @@ public struct Registry: Sendable {
       }
       for (index, item) in sweep.extra.enumerated() {
         try check(item.spec, file: file, path: "extra[\(index)]")
+      }
+    }
+    for name in qualitative.keys.sorted() {
+      guard let figure = qualitative[name] else { continue }
+      let file = "figures/\(name).yaml"
+      try check(figure.defaults, file: file, path: "defaults")
+      for (index, column) in figure.columns.enumerated() {
+        try check(column.spec, file: file, path: "columns[\(index)]")
       }
     }
     for name in tableNames {

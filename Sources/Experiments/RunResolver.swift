@@ -6,6 +6,8 @@ struct RunResolver {
   let overrides: [Override]
   let dataFingerprints: [String: String]
   private(set) var runs: [RunID: PlannedRun] = [:]
+  /// Runs that train backbones beforehand, each resolved once.
+  private var pretrained: [ModelSpec.Backbone: RunID] = [:]
   private var usedOverrides: Set<String> = []
   private var seenKeys: Set<String> = []
 
@@ -41,6 +43,15 @@ struct RunResolver {
       file: "figures/\(sweep.name).yaml",
       cell: "'\(sweep.series[series].title)' at \(point.coordinates.joined(separator: ", "))")
     return try runs(of: cell, cell.set, place)
+  }
+
+  /// The run of a column of pictures, the first of its seeds and folds, added to `runs` with its teachers.
+  mutating func column(_ column: Int, of figure: QualitativeSpec) throws -> RunID {
+    let cell = figure.cellSpec(column: column)
+    let place = Place(
+      file: "figures/\(figure.name).yaml", cell: "columns[\(column)] '\(figure.columns[column].title)'")
+    let seed = try place.required(cell.seeds?.first, "seeds")
+    return try run(cell, cell.set, seed: seed, fold: cell.folds?.first, depth: 0, place)
   }
 
   /// One run for each seed and fold.
@@ -86,7 +97,9 @@ struct RunResolver {
     }
     let labelSpec = try place.required(registry.labels[try place.required(cell.label, "label")], "label")
     let dataset = try place.required(cell.dataset, "dataset")
-    let model = try place.required(registry.models[try place.required(cell.model, "model")], "model")
+    let named = try place.required(registry.models[try place.required(cell.model, "model")], "model")
+    let backbone = named.weights == .random ? try pretraining(of: named) : nil
+    let model = backbone == nil ? named : named.startingFromRun
     let distillation = try cell.distillation.map {
       try place.required(registry.distillations[$0], "distillation")
     }
@@ -104,6 +117,10 @@ struct RunResolver {
     }
     var inputs: [(role: String, run: RunID)] = []
     for role in try spec(RunInputs([])).roles(registry.methods) {
+      if role == "backbone", let backbone {
+        inputs.append((role, backbone))
+        continue
+      }
       let input = try place.required(cell.inputs[role], "inputs.\(role)")
       let id = try run(
         input.completed(by: cell), input.set, seed: input.seed, fold: fold, depth: depth + 1, place)
@@ -116,6 +133,29 @@ struct RunResolver {
     return try add(
       try Override.apply(try scaled(dataset).recipeOverrides, to: checked, methods: registry.methods).spec,
       tableOverrides, place)
+  }
+
+  /// The run that trains a network's backbone beforehand, added to `runs`; nil where the profile has none.
+  private mutating func pretraining(of model: ModelSpec) throws -> RunID? {
+    guard let pretraining = profile.pretraining,
+      !overrides.contains(where: { PretrainingSpec.replacingKeys.contains($0.key) && !$0.isNull })
+    else { return nil }
+    if let known = pretrained[model.backbone] { return known }
+    let place = Place(file: "profiles/\(profile.name).yaml", cell: "pretraining")
+    let label = try place.required(registry.labels[pretraining.label], "label")
+    let values = try scaled(pretraining.dataset)
+    let base = RunSpec(
+      data: try data(pretraining.dataset), model: model.pretraining(isPooled: pretraining.isPooled),
+      loss: try place.required(registry.losses[pretraining.loss], "loss").spec(for: label), label: label,
+      distillation: nil, semiSupervised: nil, inputs: RunInputs([]),
+      recipe: try place.required(registry.recipes[pretraining.recipe(for: model.backbone)], "recipe"),
+      scale: values.scale, seed: pretraining.seed, fold: nil)
+    let changed = try Override.apply(values.recipeOverrides, to: base, methods: registry.methods)
+    let spec = try RunSpec(
+      json: changed.spec.canonicalJSON, source: "\(place.file) \(place.cell)", methods: registry.methods)
+    runs[spec.id] = PlannedRun(spec)
+    pretrained[model.backbone] = spec.id
+    return spec.id
   }
 
   private func scaled(_ dataset: String) throws -> ProfileDataset {

@@ -17,6 +17,9 @@ public struct Drawing: Equatable, Sendable {
     static let blue = Colour(31, 95, 168)
     static let orange = Colour(214, 106, 10)
     static let green = Colour(42, 138, 74)
+    static let red = Colour(200, 44, 44)
+    static let violet = Colour(122, 74, 160)
+    static let white = Colour(255, 255, 255)
     static let shade = Colour(231, 239, 248)
   }
 
@@ -39,6 +42,8 @@ public struct Drawing: Equatable, Sendable {
     case line([Point], Stroke)
     /// Convex.
     case polygon([Point], Colour)
+    /// Between two lines over the same x, increasing; what is below shines through.
+    case band(upper: [Point], lower: [Point], Colour, opacity: Double)
     case disc(Point, radius: Double, Colour)
     /// `at`: the anchor on the base line. `isVertical`: turned to be read from below.
     case text(String, at: Point, size: Double, Colour, Anchor, isVertical: Bool)

@@ -2,14 +2,13 @@ import Foundation
 import Images
 import JSON
 
-/// A figure of the paper that is a function: it needs no training. Its drawing, and the numbers that are
-/// drawn.
+/// A figure of the paper: its drawing, and the numbers that are drawn.
 public struct Figure: Sendable {
   public let number: Int
   public let drawing: Drawing
   public let data: JSONValue
 
-  /// The numbers of the paper's figures that can be drawn.
+  /// The numbers of the paper's figures that are functions: they need no training.
   public static let numbers = [1, 2, 3]
 
   /// - Parameter number: one of `numbers`; nil for another.
@@ -35,6 +34,21 @@ public struct Figure: Sendable {
     let numbers = folder.appendingPathComponent("figure\(number).json")
     try Drawing.write(data.pretty, to: numbers)
     return try drawing.write(to: folder, name: "figure\(number)") + [numbers]
+  }
+}
+
+extension Figure {
+  /// Writes a figure that is pictures: figure<number>.png and .json, into a folder that exists.
+  /// - Returns: the files.
+  /// - Throws: `ImageError`.
+  public static func write(
+    _ picture: ImageBuffer, data: JSONValue, number: Int, to folder: URL
+  ) throws -> [URL] {
+    let pixels = folder.appendingPathComponent("figure\(number).png")
+    let numbers = folder.appendingPathComponent("figure\(number).json")
+    try ImageFile.writePNG(picture, to: pixels.path)
+    try Drawing.write(data.pretty, to: numbers)
+    return [pixels, numbers]
   }
 }
 

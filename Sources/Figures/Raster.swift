@@ -39,6 +39,9 @@ struct Raster {
     case .polygon(let points, let colour):
       draw(polygon: points.map { $0 * scale })
       fill(colour)
+    case .band(let upper, let lower, let colour, let opacity):
+      draw(upper: upper.map { $0 * scale }, lower: lower.map { $0 * scale })
+      fill(colour, opacity: opacity)
     case .disc(let centre, let radius, let colour):
       draw([centre, centre], width: 2 * radius)
       fill(colour)
@@ -96,6 +99,24 @@ struct Raster {
     }
   }
 
+  /// What lies between two lines over the same x.
+  private mutating func draw(upper: [Point], lower: [Point]) {
+    for index in upper.indices.dropFirst() {
+      let (left, right) = (upper[index - 1].x, upper[index].x)
+      guard right > left else { continue }
+      visit(
+        left, right, min(upper[index - 1].y, upper[index].y), max(lower[index - 1].y, lower[index].y)
+      ) { pixel in
+        // Pieces meet at whole pixels, so that no seam shows.
+        guard pixel.x >= left, pixel.x < right else { return -1 }
+        let share = (pixel.x - left) / (right - left)
+        let top = upper[index - 1].y + (upper[index].y - upper[index - 1].y) * share
+        let bottom = lower[index - 1].y + (lower[index].y - lower[index - 1].y) * share
+        return min(pixel.y - top, bottom - pixel.y)
+      }
+    }
+  }
+
   /// `depth`: how far inside the shape a pixel's centre is, in pixels.
   private mutating func visit(
     _ left: Double, _ right: Double, _ top: Double, _ bottom: Double, depth: (Point) -> Double
@@ -111,11 +132,12 @@ struct Raster {
     }
   }
 
-  private mutating func fill(_ colour: Drawing.Colour) {
+  private mutating func fill(_ colour: Drawing.Colour, opacity: Double = 1) {
     let paint = [Double(colour.red), Double(colour.green), Double(colour.blue)]
     for place in coverage.indices where coverage[place] > 0 {
       for channel in 0..<3 {
-        pixels[place * 3 + channel] += coverage[place] * (paint[channel] - pixels[place * 3 + channel])
+        pixels[place * 3 + channel] +=
+          coverage[place] * opacity * (paint[channel] - pixels[place * 3 + channel])
       }
       coverage[place] = 0
     }

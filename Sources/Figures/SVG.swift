@@ -21,6 +21,9 @@ extension Drawing {
         + "stroke-width=\"\(number(stroke.width))\" stroke-linejoin=\"round\"\(dash)/>"
     case .polygon(let points, let colour):
       return "<polygon points=\"\(list(points))\" fill=\"\(hex(colour))\"/>"
+    case .band(let upper, let lower, let colour, let opacity):
+      return "<polygon points=\"\(list(upper + lower.reversed()))\" fill=\"\(hex(colour))\" "
+        + "fill-opacity=\"\(number(opacity))\"/>"
     case .disc(let centre, let radius, let colour):
       return "<circle cx=\"\(number(centre.x))\" cy=\"\(number(centre.y))\" r=\"\(number(radius))\" "
         + "fill=\"\(hex(colour))\"/>"

@@ -25,14 +25,17 @@ extension ImageFile {
       label.values, label.height, label.width, JML_PNG_PALETTE, palette: palette.flatMap { $0 }, to: path)
   }
 
-  /// Writes a 4:2:0 JPEG.
+  /// Writes a 4:2:0 JPEG, or the luminance alone as a JPEG of one component.
   /// - Parameter quality: 1...100.
   /// - Throws: `ImageError`.
-  public static func writeJPEG(_ image: ImageBuffer, quality: Int, to path: String) throws {
+  public static func writeJPEG(
+    _ image: ImageBuffer, quality: Int, grey: Bool = false, to path: String
+  ) throws {
     precondition((1...100).contains(quality), "writeJPEG: quality \(quality) is not in 1...100")
     try write(to: path) { encoded, count, message in
       jml_jpeg_encode(
-        image.pixels, Int32(image.width), Int32(image.height), Int32(quality), encoded, count, message)
+        image.pixels, Int32(image.width), Int32(image.height), Int32(quality), grey ? 1 : 0, encoded, count,
+        message)
     }
   }
 

@@ -38,11 +38,18 @@ extension ConfusionCounts {
   /// Per image the mean over the classes in its label, then over images, or over the worst of them.
   /// - Parameter worst: percent of images, 1...100.
   public func meanI(_ score: ClassScore, worst: Int = 100) -> Mean? {
-    let perImage = (0..<images).compactMap { image -> Double? in
-      let values = (0..<classes).compactMap { labelled(score, image: image, class: $0) }
-      return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
-    }
+    let perImage = (0..<images).compactMap { imageMean(score, image: $0) }
     return Mean(ofFractions: ConfusionCounts.lowest(worst, of: perImage))
+  }
+
+  /// The mean of one image over the classes in its label, [images], a fraction; nil for an image without label.
+  public func imageMeans(_ score: ClassScore) -> [Double?] {
+    (0..<images).map { imageMean(score, image: $0) }
+  }
+
+  private func imageMean(_ score: ClassScore, image: Int) -> Double? {
+    let values = (0..<classes).compactMap { labelled(score, image: image, class: $0) }
+    return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
   }
 
   /// Per class the mean over the images whose label has it, or over the worst of them, then over classes in

@@ -26,6 +26,9 @@ public struct Architecture: Sendable, Hashable {
     case uNet(widths: [Int])
     /// SegFormer's fusion of four stages (Xie et al., NeurIPS 2021).
     case segFormer
+    /// No decoder: the classifier stands on the backbone's last map, for pretraining. Pooled, it sees the average over the
+    /// image and gives one vector of scores, [B, classes, 1, 1]: image classification.
+    case classifier(isPooled: Bool)
   }
 
   public let backbone: Backbone

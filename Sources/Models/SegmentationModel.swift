@@ -82,6 +82,13 @@ public final class SegmentationModel: Sendable {
     case .segFormer:
       let decoder = SegFormerHead(root["method"], channels: channels, outChannels: output)
       self.decoder = { decoder($0, $1) }
+    case .classifier(let isPooled):
+      precondition(
+        output == input, "SegmentationModel: a classifier on \(input) channels does not give \(output)")
+      self.decoder = { maps, pass in
+        let last = maps[maps.count - 1]
+        return isPooled ? pass.adaptiveAveragePool(last, bins: 1) : last
+      }
     }
     let classifier = { (scope: ParameterScope, channels: Int) in
       Conv2d(

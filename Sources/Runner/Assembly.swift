@@ -129,6 +129,8 @@ public struct Assembly: Sendable {
       (decoder, channels) = (.deepLabV3Plus(rates: rates, shortcutChannels: shortcut), out)
     case .unet(let widths): (decoder, channels) = (.uNet(widths: widths), widths[widths.count - 1])
     case .segformer(let out): (decoder, channels) = (.segFormer, out)
+    case .classifier(let isPooled):
+      (decoder, channels) = (.classifier(isPooled: isPooled), backbone.channels[backbone.channels.count - 1])
     }
     return Architecture(
       backbone: backbone, decoder: decoder, outChannels: channels, auxiliaryChannels: model.auxiliaryChannels,

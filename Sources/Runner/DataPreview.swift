@@ -98,13 +98,10 @@ public struct DataPreview {
     return pixels
   }
 
-  /// Classes in their colours, ignored pixels in PASCAL VOC's for void, [H, W, 3].
+  /// [H, W, 3].
   private func colors(of labels: LabelBatch, _ slot: Int) -> [UInt8] {
-    let classColors = dataset.classColors
     let area = labels.height * labels.width
-    return labels.values[slot * area..<(slot + 1) * area].flatMap { value in
-      value == LabelMap.ignore ? PascalVOC.palette[Int(LabelMap.ignore)] : classColors[Int(value)]
-    }
+    return dataset.colors(of: labels.values[slot * area..<(slot + 1) * area])
   }
 
   // MARK: Numbers

@@ -36,7 +36,30 @@ public enum DataSource: Equatable, Sendable {
         objectTrain: wanted.trainImages, objectVal: wanted.validationImages,
         objectSide: max(wanted.height, wanted.width))
       return (EmbeddedSet(.objects, seed: seed, sizes: sizes), root)
-    case .folders: throw RunnerError.needsData(dataset: spec.name, profile: profile.name)
+    case .folders:
+      guard let scenes = spec.embedded else {
+        throw RunnerError.needsData(dataset: spec.name, profile: profile.name)
+      }
+      return (DataSource.folderSet(scenes, wanted, folder: spec.folder), root)
+    }
+  }
+
+  /// - Parameter folder: below the root, where the data set is looked for.
+  private static func folderSet(
+    _ scenes: EmbeddedScenes, _ wanted: EmbeddedDataSpec, folder: String
+  ) -> EmbeddedSet {
+    let seed = UInt64(wanted.seed)
+    switch scenes {
+    case .indoorOutdoor:
+      let sizes = EmbeddedData.Sizes(
+        placeTrain: wanted.trainImages, placeVal: wanted.validationImages, placeHeight: wanted.height,
+        placeWidth: wanted.width)
+      return EmbeddedSet(.places, seed: seed, sizes: sizes, folder: folder)
+    case .landCover:
+      // Folds split them; they are square.
+      let sizes = EmbeddedData.Sizes(
+        landImages: wanted.trainImages + wanted.validationImages, landSide: max(wanted.height, wanted.width))
+      return EmbeddedSet(.land, seed: seed, sizes: sizes, folder: folder)
     }
   }
 

@@ -64,7 +64,9 @@ public struct Doctor: Sendable {
 
   private func data(_ workspace: Workspace) -> [Finding] {
     do {
-      return try Plan.datasets(of: workspace.tables, in: workspace.registry).compactMap { name in
+      let names = try Plan.datasets(
+        of: workspace.tables, profile: workspace.profile, in: workspace.registry)
+      return names.compactMap { name in
         guard let spec = workspace.registry.datasets[name] else { return nil }
         do {
           let summary = try workspace.preparation.prepare(spec, progress: { _, _, _ in }).summary

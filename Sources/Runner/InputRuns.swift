@@ -15,6 +15,17 @@ struct InputRuns {
     /// Weights and running statistics.
     let tensors: [NamedTensor]
 
+    /// nil for a run that is not finished.
+    /// - Throws: `ResultsError` for what cannot be read or was changed.
+    init?(_ id: RunID, in store: ResultStore) throws {
+      guard try store.state(id.text) == .done, let record = try store.record(id.text) else { return nil }
+      let source = try store.folder(id.text).appendingPathComponent("run.json").path
+      let model = try store.model(id.text)
+      self.id = id
+      spec = try RunSpec(json: record.spec.canonical, source: source)
+      tensors = model.weights + model.buffers
+    }
+
     /// The run's network.
     /// - Throws: `StateError` when the stored tensors are not this network's.
     func model() throws -> SegmentationModel {
@@ -27,13 +38,9 @@ struct InputRuns {
   /// - Throws: `RunnerError.inputMissing`, `.inputNotFinished`; `ResultsError` for what cannot be read or was changed.
   func stored(_ role: String) throws -> Stored {
     guard let id = spec.inputs[role] else { throw RunnerError.inputMissing(run: spec.id.text, role: role) }
-    guard try store.state(id.text) == .done, let record = try store.record(id.text) else {
+    guard let stored = try Stored(id, in: store) else {
       throw RunnerError.inputNotFinished(run: spec.id.text, role: role, input: id.text)
     }
-    let source = try store.folder(id.text).appendingPathComponent("run.json").path
-    let model = try store.model(id.text)
-    return Stored(
-      id: id, spec: try RunSpec(json: record.spec.canonical, source: source),
-      tensors: model.weights + model.buffers)
+    return stored
   }
 }

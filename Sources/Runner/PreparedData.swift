@@ -42,16 +42,25 @@ public struct DataSummary: Codable, Equatable, Sendable {
 /// Reads every file of a data set once before any training.
 public struct DataPreparation: Sendable {
   public let source: DataSource
+  /// Where the pictures of the backbones' pretraining are: embedded ones, whatever `source` is.
+  public let pretrainingSource: DataSource
   public let profile: ProfileSpec
   /// Where the results of checks are kept.
   public let cache: CheckCache
   public let threads: Int
 
-  public init(source: DataSource, profile: ProfileSpec, cache: CheckCache, threads: Int) {
+  public init(
+    source: DataSource, pretrainingSource: DataSource, profile: ProfileSpec, cache: CheckCache, threads: Int
+  ) {
     self.source = source
+    self.pretrainingSource = pretrainingSource
     self.profile = profile
     self.cache = cache
     self.threads = threads
+  }
+
+  private func source(of spec: DatasetSpec) -> DataSource {
+    spec.name == profile.pretraining?.dataset ? pretrainingSource : source
   }
 
   /// What a plan can know of a data set when nothing may be drawn and no picture opened.
@@ -66,6 +75,7 @@ public struct DataPreparation: Sendable {
   /// Lists files at most.
   /// - Throws: `RunnerError.unknownSplit`, `.classCount`; `DatasetError` for a list that cannot be read.
   public func knowledge(_ spec: DatasetSpec) throws -> Knowledge {
+    let source = source(of: spec)
     do {
       if let known = try source.fingerprint(spec, profile: profile) { return .fingerprint(known) }
       guard ProjectLocation.isFolder(source.root.path) else {
@@ -102,7 +112,7 @@ public struct DataPreparation: Sendable {
   public func prepare(
     _ spec: DatasetSpec, fresh: Bool = false, progress: @escaping @Sendable (String, Int, Int) -> Void
   ) throws -> PreparedData {
-    let spec = spec.scaled(by: profile.dataset(spec.name))
+    let (spec, source) = (spec.scaled(by: profile.dataset(spec.name)), source(of: spec))
     try source.make(spec, profile: profile)
     let data = try source.open(spec)
     let manifest = CheckCache.manifest(data.parts, meaning: spec.meaning, root: source.root)
@@ -124,11 +134,12 @@ public struct DataPreparation: Sendable {
   public func check(
     _ spec: DatasetSpec, progress: @escaping @Sendable (String, Int, Int) -> Void
   ) throws -> (reports: [DataReport], summary: DataSummary?) {
-    let spec = spec.scaled(by: profile.dataset(spec.name))
+    let (spec, source) = (spec.scaled(by: profile.dataset(spec.name)), source(of: spec))
     try source.make(spec, profile: profile)
     let data = try source.open(spec)
     return try check(
-      spec, data, manifest: CheckCache.manifest(data.parts, meaning: spec.meaning, root: source.root),
+      spec, data,
+      manifest: CheckCache.manifest(data.parts, meaning: spec.meaning, root: source.root),
       progress: progress)
   }
 
@@ -136,6 +147,7 @@ public struct DataPreparation: Sendable {
     _ spec: DatasetSpec, _ data: OpenedData, manifest: String,
     progress: @escaping @Sendable (String, Int, Int) -> Void
   ) throws -> (reports: [DataReport], summary: DataSummary?) {
+    let source = source(of: spec)
     try source.verify(spec, profile: profile)
     let reports = data.parts.map { dataset in
       DataCheck.run(dataset, threads: threads) { progress(dataset.name, $0, $1) }
@@ -148,7 +160,8 @@ public struct DataPreparation: Sendable {
     let summary = DataSummary(
       dataset: spec.name, fingerprint: try source.fingerprint(spec, profile: profile) ?? content,
       content: content,
-      description: source.description(data), trainImages: train.count, validationImages: validation.count,
+      description: source.description(data), trainImages: train.count,
+      validationImages: validation.count,
       warnings: reports.flatMap(\.warnings), trainPixels: reports[0].classPixels,
       validationPixels: reports[reports.count - 1].classPixels, classNames: train.classNames)
     cache.keep(summary, manifest: manifest)

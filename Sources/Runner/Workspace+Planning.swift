@@ -7,9 +7,11 @@ extension Workspace {
   /// Stands where a run id's data fingerprint will be.
   private static let unknownFingerprint = "unknown"
 
-  /// The data sets of the tables, sorted by name.
+  /// The data sets of the tables and of the backbones' pretraining, sorted by name.
   private func datasets() throws -> [DatasetSpec] {
-    try Plan.datasets(of: tables, figures: figures, in: registry).compactMap { registry.datasets[$0] }
+    try Plan.datasets(of: tables, figures: figures, profile: profile, in: registry).compactMap {
+      registry.datasets[$0]
+    }
   }
 
   /// Makes or finds the data of the tables, and checks it unless it has passed before.

@@ -10,7 +10,7 @@ public struct Workspace: Sendable {
     public var profile: String
     /// Numbers or names: `4`, `04`, `table04`; empty for every table.
     public var tables: [String]
-    /// Sweeps by number or name; with some and without tables, no table is meant.
+    /// Sweeps and figures of pictures by number or name; with some and without tables, no table is meant.
     public var figures: [String]
     public var data: String?
     public var results: String?
@@ -37,7 +37,7 @@ public struct Workspace: Sendable {
   public let profile: ProfileSpec
   /// Names of tables.
   public let tables: [String]
-  /// Names of sweeps.
+  /// Names of sweeps and of figures of pictures.
   public let figures: [String]
   public let overrides: [Override]
   public let source: DataSource
@@ -60,7 +60,7 @@ public struct Workspace: Sendable {
       options.tables.isEmpty && !options.figures.isEmpty ? [] : try Workspace.names(options.tables, registry)
     let registered = registry
     figures = try options.figures.map { text in
-      try Workspace.name(text, registered.figures.mapValues(\.number), folder: "figures", option: "--figure")
+      try Workspace.name(text, registered.figureNumbers, folder: "figures", option: "--figure")
     }
     overrides = try options.overrides.map { try Override($0) }
     let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
@@ -73,7 +73,9 @@ public struct Workspace: Sendable {
     folder = URL(fileURLWithPath: results).appendingPathComponent(profile.name)
     threads = options.threads ?? profile.execution.threads
     preparation = DataPreparation(
-      source: source, profile: profile, cache: CheckCache(folder: folder.appendingPathComponent("checks")),
+      source: source,
+      pretrainingSource: .embedded(here.appendingPathComponent("data/embedded/\(profile.name)/pretraining")),
+      profile: profile, cache: CheckCache(folder: folder.appendingPathComponent("checks")),
       threads: Machine.cores)
   }
 

@@ -4,15 +4,19 @@ import Images
 import Synchronization
 import Tensors
 
-/// Procedural data in the formats of Cityscapes and PASCAL VOC, so that everything can be run without a
-/// download.
+/// Procedural data in the formats of Cityscapes, PASCAL VOC, ADE20K and DeepGlobe Land Cover, so that everything can be
+/// run without a download.
 ///
-/// Streets and single objects, drawn with texture, light, haze, noise, thin structures, rare classes,
+/// Streets, single objects, rooms and landscapes, and land from above, drawn with texture, light, haze, noise, thin structures, rare classes,
 /// wandering label borders and an ignore region. The same seed and sizes give the same bytes.
 public enum EmbeddedData {
-  /// Must be raised with any change of the pictures: run ids know embedded data by it, by seed and by sizes. Older sets
-  /// are then made anew.
+  /// Of streets and objects. Must be raised with any change of the pictures: run ids know embedded data by it, by seed
+  /// and by sizes. Older sets are then made anew.
   public static let version = 1
+  /// The same of rooms and landscapes.
+  public static let placeVersion = 1
+  /// The same of land from above.
+  public static let landVersion = 1
 
   /// How much to make. Lengths are pixels.
   public struct Sizes: Equatable, Sendable {
@@ -24,15 +28,27 @@ public enum EmbeddedData {
     public var objectVal: Int
     /// Long side of the object pictures, about; they vary around it.
     public var objectSide: Int
+    public var placeTrain: Int
+    public var placeVal: Int
+    /// Of the rooms and landscapes, about; they vary around it.
+    public var placeHeight: Int
+    public var placeWidth: Int
+    /// Pictures of land in all: folds split them.
+    public var landImages: Int
+    public var landSide: Int
 
     public init(
       streetTrain: Int = 60, streetVal: Int = 16, streetHeight: Int = 128, streetWidth: Int = 256,
-      objectTrain: Int = 64, objectVal: Int = 24, objectSide: Int = 128
+      objectTrain: Int = 64, objectVal: Int = 24, objectSide: Int = 128,
+      placeTrain: Int = 120, placeVal: Int = 32, placeHeight: Int = 96, placeWidth: Int = 128,
+      landImages: Int = 83, landSide: Int = 96
     ) {
       precondition(
-        streetTrain > 0 && streetVal > 0 && objectTrain > 0 && objectVal > 0, "EmbeddedData: an empty split")
+        [streetTrain, streetVal, objectTrain, objectVal, placeTrain, placeVal, landImages].allSatisfy { $0 > 0 },
+        "EmbeddedData: an empty split")
       precondition(
-        streetHeight >= 32 && streetWidth >= 32 && objectSide >= 32, "EmbeddedData: pictures below 32 pixels")
+        [streetHeight, streetWidth, objectSide, placeHeight, placeWidth, landSide].allSatisfy { $0 >= 32 },
+        "EmbeddedData: pictures below 32 pixels")
       self.streetTrain = streetTrain
       self.streetVal = streetVal
       self.streetHeight = streetHeight
@@ -40,6 +56,12 @@ public enum EmbeddedData {
       self.objectTrain = objectTrain
       self.objectVal = objectVal
       self.objectSide = objectSide
+      self.placeTrain = placeTrain
+      self.placeVal = placeVal
+      self.placeHeight = placeHeight
+      self.placeWidth = placeWidth
+      self.landImages = landImages
+      self.landSide = landSide
     }
   }
 

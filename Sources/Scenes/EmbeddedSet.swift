@@ -8,6 +8,10 @@ public struct EmbeddedSet: Equatable, Sendable, CustomStringConvertible {
     case streets
     /// In PASCAL VOC's layout.
     case objects
+    /// Rooms and landscapes, in ADE20K's layout.
+    case places
+    /// Land from above, in DeepGlobe Land Cover's layout.
+    case land
   }
 
   public let kind: Kind
@@ -15,7 +19,12 @@ public struct EmbeddedSet: Equatable, Sendable, CustomStringConvertible {
   /// Those of the other kind do not matter.
   public let sizes: EmbeddedData.Sizes
 
-  public init(_ kind: Kind, seed: UInt64, sizes: EmbeddedData.Sizes) {
+  /// Where the set lies below a data root; no part of what it is.
+  private let place: String
+
+  /// - Parameter folder: where it lies below a data root; nil: where the real data set does.
+  public init(_ kind: Kind, seed: UInt64, sizes: EmbeddedData.Sizes, folder: String? = nil) {
+    place = folder ?? kind.folder
     self.kind = kind
     self.seed = seed
     self.sizes = sizes
@@ -30,16 +39,17 @@ public struct EmbeddedSet: Equatable, Sendable, CustomStringConvertible {
     case .objects:
       "jml embedded objects, version \(EmbeddedData.version), seed \(seed), train \(sizes.objectTrain), "
         + "val \(sizes.objectVal), side \(sizes.objectSide)"
+    case .places:
+      "jml embedded places, version \(EmbeddedData.placeVersion), seed \(seed), train \(sizes.placeTrain), "
+        + "val \(sizes.placeVal), \(sizes.placeHeight)x\(sizes.placeWidth)"
+    case .land:
+      "jml embedded land, version \(EmbeddedData.landVersion), seed \(seed), images \(sizes.landImages), "
+        + "side \(sizes.landSide)"
     }
   }
 
   /// Where the set lies below a data root.
-  public func folder(below root: String) -> String {
-    switch kind {
-    case .streets: "\(root)/cityscapes"
-    case .objects: "\(root)/VOCdevkit"
-    }
-  }
+  public func folder(below root: String) -> String { "\(root)/\(place)" }
 
   /// Draws the set, or leaves it alone when it is there already. It is written aside and renamed into place with its
   /// `.complete` marker, so an interrupted call leaves nothing half-made behind.
@@ -48,10 +58,12 @@ public struct EmbeddedSet: Equatable, Sendable, CustomStringConvertible {
   ///   made, which is never touched.
   @discardableResult
   public func make(below root: String) throws -> Bool {
-    try place(below: root).make { folder in
+    try content(below: root).make { folder in
       switch kind {
       case .streets: try EmbeddedStreets(folder: folder, seed: seed, sizes: sizes).write()
       case .objects: try EmbeddedObjects(folder: "\(folder)/VOC2012", seed: seed, sizes: sizes).write()
+      case .places: try EmbeddedPlaces(folder: folder, seed: seed, sizes: sizes).write()
+      case .land: try EmbeddedLand(folder: folder, seed: seed, sizes: sizes).write()
       }
     }
   }
@@ -59,9 +71,20 @@ public struct EmbeddedSet: Equatable, Sendable, CustomStringConvertible {
   /// Files of a set that was made which are no longer as they were drawn: changed, removed or added; sorted paths below
   /// its folder. Reads all of them.
   /// - Throws: `ImageError.file` when one cannot be read.
-  public func alteredFiles(below root: String) throws -> [String] { try place(below: root).alteredFiles() }
+  public func alteredFiles(below root: String) throws -> [String] { try content(below: root).alteredFiles() }
 
-  private func place(below root: String) -> EmbeddedFolder {
+  private func content(below root: String) -> EmbeddedFolder {
     EmbeddedFolder(path: folder(below: root), content: description)
+  }
+}
+
+extension EmbeddedSet.Kind {
+  fileprivate var folder: String {
+    switch self {
+    case .streets: "cityscapes"
+    case .objects: "VOCdevkit"
+    case .places: "ADEChallengeData2016"
+    case .land: "deepglobe_land"
+    }
   }
 }

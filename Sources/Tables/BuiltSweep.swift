@@ -68,6 +68,7 @@ struct BuiltSweep {
     }
     let blocks = [
       "# Figure \(spec.number). \(spec.title)", caption.joined(separator: "\n"), grid.joined(separator: "\n"),
+      bestMarkdown,
       MarkdownTable.notes(spec.notes), MarkdownTable.runs(ids, runs), MarkdownTable.failures(runs),
     ]
     return blocks.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
@@ -83,16 +84,31 @@ struct BuiltSweep {
         }),
       "notes": .array(spec.notes.map { .string($0) }),
     ]
+    if let best = spec.best {
+      members["best"] = .object([
+        "of": .string(spec.axes[best.axis].key), "metric": .string(best.metric.name),
+        "points": .array(
+          bestPoints.map { one in
+            .object([
+              "series": .string(one.series), "at": at(one.point.planned.coordinates),
+              "decided": .bool(one.isDecided),
+            ])
+          }),
+      ])
+    }
     members.merge(JSONTable.runs(runs, used: usedRuns)) { own, _ in own }
     return JSONValue.object(members).pretty
+  }
+
+  private func at(_ coordinates: [String]) -> JSONValue {
+    .object(
+      Dictionary(uniqueKeysWithValues: zip(spec.axes.map(\.key), coordinates.map { .string($0) })))
   }
 
   private func point(_ point: Point) -> JSONValue {
     let values = zip(spec.metrics, point.cells).map { ($0.name, JSONValue.object(JSONTable.ours($1))) }
     return .object([
-      "at": .object(
-        Dictionary(
-          uniqueKeysWithValues: zip(spec.axes.map(\.key), point.planned.coordinates.map { .string($0) }))),
+      "at": at(point.planned.coordinates),
       "point": .string(point.planned.point.rawValue),
       "runs": .array(point.planned.runs.map { .string($0.text) }),
       "metrics": .object(Dictionary(uniqueKeysWithValues: values)),

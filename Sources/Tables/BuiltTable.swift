@@ -56,6 +56,8 @@ struct BuiltTable {
     var runs: [RunID] = []
     var marks = Marks()
     var paperMarks = Marks()
+    /// Letters of the cell's footnotes.
+    var footnotes: [String] = []
 
     static let absent = BuiltCell(ours: .absent, paper: nil)
   }
@@ -82,6 +84,11 @@ struct BuiltTable {
       return own + differences
     }
     mark()
+    for row in cells.indices {
+      for (column, title) in titles.enumerated() {
+        cells[row][column].footnotes = spec.footnoteLetters(row: row, title: title)
+      }
+    }
   }
 
   private static func cell(

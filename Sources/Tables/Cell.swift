@@ -16,7 +16,7 @@ public enum Cell: Equatable, Sendable {
   case absent
 
   /// - Parameter runs: the summaries of the cell's runs, in their order.
-  init(runs: [RunSummary], metric: Metric, point: CellSpec.Point) {
+  public init(runs: [RunSummary], metric: Metric, point: CellSpec.Point) {
     var values: [Double] = []
     var reasons: [String] = []
     for run in runs {

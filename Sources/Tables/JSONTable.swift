@@ -13,6 +13,11 @@ enum JSONTable {
       "rows": .array(table.cells.indices.map { row(table, $0) }),
       "notes": .array((spec.exceptions.map(\.reason) + spec.notes).map { .string($0) }),
     ]
+    if !spec.footnotes.isEmpty {
+      members["footnotes"] = .object(
+        Dictionary(
+          uniqueKeysWithValues: spec.footnotes.enumerated().map { (Footnote.letter($0), .string($1.text)) }))
+    }
     if spec.hasRuns {
       members.merge(runs(table.runs, used: table.usedRuns)) { own, _ in own }
       members["metrics"] = metrics(table.metrics)
@@ -96,6 +101,7 @@ enum JSONTable {
         "mean": .string(paper.mean), "std": paper.std.map { .string($0) } ?? .null,
       ])
     }
+    if !cell.footnotes.isEmpty { members["footnotes"] = .array(cell.footnotes.map { .string($0) }) }
     for (key, isMarked) in [
       ("best", cell.marks.best), ("worst", cell.marks.worst), ("paper_best", cell.paperMarks.best),
       ("paper_worst", cell.paperMarks.worst),

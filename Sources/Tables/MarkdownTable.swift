@@ -7,7 +7,7 @@ enum MarkdownTable {
     let blocks = [
       "# Table \(table.spec.number). \(table.spec.title)", caption(table).joined(separator: "\n"),
       grid(table),
-      notes(table), runs(table), failures(table.runs),
+      footnotes(table.spec), notes(table), runs(table), failures(table.runs),
     ]
     return blocks.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
   }
@@ -42,12 +42,18 @@ enum MarkdownTable {
     let rule = spec.rowHeaders.map { _ in "---" } + table.titles.map { _ in "---:" }
     var lines = [line((spec.rowHeaders + table.titles).map(escaped)), line(rule)]
     for (row, cells) in table.cells.enumerated() {
-      lines.append(line(spec.rows[row].labels.map(escaped) + cells.map(text)))
+      lines.append(line(spec.rows[row].labels.map(escaped) + cells.map(textWithFootnotes)))
     }
     return lines.joined(separator: "\n")
   }
 
   static func line(_ fields: [String]) -> String { "| " + fields.joined(separator: " | ") + " |" }
+
+  private static func textWithFootnotes(_ cell: BuiltTable.BuiltCell) -> String {
+    text(cell) + (cell.footnotes.isEmpty ? "" : " " + superscript(cell.footnotes.joined(separator: ", ")))
+  }
+
+  private static func superscript(_ text: String) -> String { "<sup>\(text)</sup>" }
 
   private static func text(_ cell: BuiltTable.BuiltCell) -> String {
     let ours: String
@@ -76,6 +82,11 @@ enum MarkdownTable {
   static func escaped(_ text: String) -> String { text.replacingOccurrences(of: "|", with: "\\|") }
 
   // MARK: Below the grid
+
+  private static func footnotes(_ spec: TableSpec) -> String {
+    spec.footnotes.enumerated().map { "- \(superscript(Footnote.letter($0))) \($1.text)" }
+      .joined(separator: "\n")
+  }
 
   private static func notes(_ table: BuiltTable) -> String {
     let exceptions = table.spec.exceptions.map { exception in

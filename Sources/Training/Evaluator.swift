@@ -71,7 +71,16 @@ public struct Evaluator: Sendable {
   ) throws -> (ids: [String], evaluation: Evaluation) {
     try evaluate(
       on: dataset, indices: indices, transform: transform, progress: progress, cancelled: cancelled
-    ) { model(Variable(constant: $0), .evaluation()).main.value }
+    ) { Evaluator.scores(model, $0) }
+  }
+
+  private static func scores(_ model: SegmentationModel, _ crops: Tensor) -> Tensor {
+    model(Variable(constant: crops), .evaluation()).main.value
+  }
+
+  /// Full-resolution class scores of one image by a model's main output; as `logits(_:_:)`.
+  public func logits(_ image: Tensor, of model: SegmentationModel) -> Tensor {
+    logits(image) { Evaluator.scores(model, $0) }
   }
 
   /// Full-resolution class scores of one image.

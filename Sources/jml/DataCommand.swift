@@ -27,7 +27,9 @@ struct DataMakeCommand: ParsableCommand {
   var output: String?
 
   func validate() throws {
-    if options.data != nil { throw ValidationError("--data names real data; --output says where to write") }
+    if options.places.data != nil {
+      throw ValidationError("--data names real data; --output says where to write")
+    }
   }
 
   func run() throws {

@@ -78,6 +78,7 @@ enum Main {
     case let error as DatasetError:
       if case .writing = error { return 1 }
       return 65
+    case is ValidationError: return 64
     case is DataFailure, is WeightsError: return 65
     default: return 1
     }

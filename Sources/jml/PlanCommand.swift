@@ -12,7 +12,12 @@ struct PlanCommand: ParsableCommand {
       A run that several cells share is listed once. Nothing is trained, drawn or read. --freeze writes every run as a
       file that 'jml train --spec' takes, here or on another machine.
 
+      With each run: how many cells and points share it, and its seconds: its own once it is finished, else the mean of
+      the finished runs of its data set and model in this profile, else unknown. In profile paper also core-hours, estimated from the training steps
+      that 'jml model measure' timed; without teachers' passes, evaluation and reading.
+
       Examples: jml plan --table 4 --profile smoke
+                jml plan --all --json
                 jml plan --table 4 --freeze frozen
       """)
 
@@ -21,8 +26,17 @@ struct PlanCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write each run to <folder>/<run id>.json.", valueName: "folder"))
   var freeze: String?
 
+  @Flag(help: "Every table and every figure that is drawn from runs.")
+  var all = false
+
+  func validate() throws {
+    if all, !options.tables.isEmpty || !options.figures.isEmpty {
+      throw ValidationError("--all goes with neither --table nor --figure")
+    }
+  }
+
   func run() throws {
-    let workspace = try Workspace(options.options())
+    let workspace = try workspace()
     let (plan, unknown) = try workspace.planForReading()
     for data in unknown { Console.say(data.notice) }
     if let freeze {
@@ -34,21 +48,42 @@ struct PlanCommand: ParsableCommand {
     }
     let states = try plan.runs.map { try workspace.store.state($0.id.text) }
     let done = states.count { $0 == .done }
+    let cost = try PlanCost(
+      plan, states, workspace.store,
+      measurements: URL(fileURLWithPath: options.places.results ?? "results").appendingPathComponent("costs"))
     if options.json {
-      Console.out(json(plan, states, provisional: unknown.map(\.dataset)))
+      Console.out(json(plan, states, cost, provisional: unknown.map(\.dataset)))
       return
     }
     Console.out(
       Console.columns(
-        zip(plan.runs, states).map { run, state in [state.word, run.id.text, run.inputsText] }))
-    let iterations = plan.runs.reduce(0) { $0 + $1.spec.scale.iterations }
-    Console.say("\(plan.runs.count) runs, \(done) finished, \(iterations) iterations in all")
+        zip(plan.runs, states).map { run, state in
+          [state.word, run.id.text, cost.usesText(run.id), cost.secondsText(run.id), run.inputsText]
+        }))
+    Console.say(
+      "\(plan.runs.count) runs in \(cost.cells) cells and points, \(done) finished, \(cost.iterations) iterations in all"
+    )
+    Console.say(cost.totalText)
+    if let text = cost.estimateText { Console.say(text) }
   }
 
-  private func json(_ plan: Plan, _ states: [RunState], provisional: [String]) -> JSONValue {
+  /// With --all, of every table and figure.
+  private func workspace() throws -> Workspace {
+    var wanted = options.options()
+    let workspace = try Workspace(wanted)
+    guard all else { return workspace }
+    wanted.tables = workspace.registry.tableNames
+    wanted.figures = workspace.registry.figureNames
+    return try Workspace(wanted)
+  }
+
+  private func json(
+    _ plan: Plan, _ states: [RunState], _ cost: PlanCost, provisional: [String]
+  ) -> JSONValue {
     .object([
+      "totals": cost.json(finished: states.count { $0 == .done }),
       "profile": .string(plan.profile.name), "tables": .array(plan.tables.map { .string($0.name) }),
-      "figures": .array(plan.sweeps.map { .string($0.name) }),
+      "figures": .array((plan.sweeps.map(\.name) + plan.qualitative.map(\.name)).map { .string($0) }),
       "overrides": .array(plan.overrides.map { .string($0.description) }),
       "data_fingerprints": .object(plan.dataFingerprints.mapValues { .string($0) }),
       "provisional": .array(provisional.map { .string($0) }),
@@ -57,7 +92,9 @@ struct PlanCommand: ParsableCommand {
           .object([
             "id": .string(run.id.text), "state": .string(state.word), "dataset": .string(run.spec.data.name),
             "model": .string(run.spec.model.name), "method": .string(run.spec.method),
-            "seed": .int(run.spec.seed), "iterations": .int(run.spec.scale.iterations),
+            "seed": .int(run.spec.seed), "fold": run.spec.fold.map { .int($0) } ?? .null,
+            "cells": .int(cost.uses(run.id)), "seconds": cost.seconds(run.id).map { .number($0) } ?? .null,
+            "iterations": .int(run.spec.scale.iterations),
             "inputs": .object(
               Dictionary(uniqueKeysWithValues: run.spec.inputs.all.map { ($0.role, .string($0.run.text)) })),
             "spec": run.spec.json,

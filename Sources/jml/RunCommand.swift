@@ -68,7 +68,7 @@ struct RunCommand: ParsableCommand {
   }
 
   private func configuration(specs: URL, threads: Int) -> Scheduler.Configuration {
-    let arguments = options.arguments + ["--threads", String(threads)]
+    let arguments = options.places.arguments + ["--threads", String(threads)]
     return Scheduler.Configuration(jobs: jobs, keepGoing: keepGoing, retry: retry) { id, restart in
       [
         ProjectLocation.executable.path, "train", "--spec", FrozenSpec.file(id, in: specs).path,

@@ -28,7 +28,7 @@ struct TableCommand: ParsableCommand {
     for data in unknown { Console.say(data.notice) }
     for notice in try workspace.otherResultsNotices(plan) { Console.say(notice) }
     let summaries = try RunSummary.all(of: plan, in: workspace.store)
-    let results = URL(fileURLWithPath: options.results ?? "results")
+    let results = URL(fileURLWithPath: options.places.results ?? "results")
     var documents: [Document] = []
     for table in plan.tables {
       let costs = try CostTables.costs(of: table, workspace.registry, results: results)
@@ -41,6 +41,9 @@ struct TableCommand: ParsableCommand {
       documents.append(Document(name: sweep.name, folder: workspace.folder, markdown: markdown, json: json))
     }
     if !dryRun { for document in documents { try document.write() } }
+    for figure in plan.qualitative {
+      Console.say("\(figure.name) is pictures: 'jml figure \(figure.number)' draws it")
+    }
     let texts = documents.map { options.json ? $0.json : $0.markdown }
     if options.json, texts.count != 1 {
       Console.out("[\n" + texts.joined(separator: ",\n") + "]\n")

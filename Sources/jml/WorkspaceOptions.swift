@@ -11,6 +11,25 @@ struct WorkspaceOptions: ParsableArguments {
     help: "Figure that is drawn from runs, by number or name; may be repeated. Alone, no table is meant.")
   var figures: [String] = []
 
+  @OptionGroup var places: PlaceOptions
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "Override of a value, such as recipe.optimizer.learning_rate=0.02; may be repeated. Part of the run ids.",
+      valueName: "key=value"))
+  var overrides: [String] = []
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func options(threads: Int? = nil) -> Workspace.Options {
+    places.workspace(tables: tables, figures: figures, overrides: overrides, threads: threads)
+  }
+}
+
+/// The options that say at which scale, and where things lie.
+struct PlaceOptions: ParsableArguments {
   @Option(help: "Scale of the experiments: smoke, mini or paper.")
   var profile = "mini"
 
@@ -25,24 +44,16 @@ struct WorkspaceOptions: ParsableArguments {
   @Option(help: "Folder with the experiment files. Default: ./experiments, else the source checkout's.")
   var experiments: String?
 
-  @Option(
-    name: .customLong("set"),
-    help: ArgumentHelp(
-      "Override of a value, such as recipe.optimizer.learning_rate=0.02; may be repeated. Part of the run ids.",
-      valueName: "key=value"))
-  var overrides: [String] = []
-
-  @Flag(help: "Print JSON.")
-  var json = false
-
-  func options(threads: Int? = nil) -> Workspace.Options {
+  func workspace(
+    tables: [String] = [], figures: [String], overrides: [String], threads: Int? = nil
+  ) -> Workspace.Options {
     Workspace.Options(
       experiments: experiments, profile: profile, tables: tables, figures: figures, data: data,
       results: results, overrides: overrides, threads: threads)
   }
 
-  /// The same options for a child process that trains a frozen run: which tables are meant, and what is overridden, is
-  /// in the run.
+  /// The same options for another command; for a child process that trains a frozen run they are enough: which tables are
+  /// meant, and what is overridden, is in the run.
   var arguments: [String] {
     var arguments = ["--profile", profile]
     for (name, value) in [("--data", data), ("--results", results), ("--experiments", experiments)] {

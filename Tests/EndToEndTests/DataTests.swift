@@ -8,14 +8,14 @@ struct DataTests {
   private func withData(_ body: (CommandLineTool, URL) throws -> Void) throws {
     try withTemporaryDirectory { folder in
       let tool = CommandLineTool(folder: folder)
-      let made = try tool("data", "make", "--profile", "smoke", "--output", "made", "--json")
+      let made = try tool("data", "make", "--table", "4", "--profile", "smoke", "--output", "made", "--json")
       #expect(made.code == 0)
       try body(tool, folder.appendingPathComponent("made"))
     }
   }
 
   private func check(_ tool: CommandLineTool) throws -> CommandLineTool.Output {
-    try tool("data", "check", "--profile", "smoke", "--data", "made", "--json")
+    try tool("data", "check", "--table", "4", "--profile", "smoke", "--data", "made", "--json")
   }
 
   private func firstFile(_ folder: URL, _ suffix: String) throws -> URL {
@@ -34,7 +34,7 @@ struct DataTests {
           "cityscapes/train", "cityscapes/val", "voc/trainaug", "voc/val",
         ])
       #expect(reports.allSatisfy { ($0["errors"] as? [String])?.isEmpty == true })
-      let again = try tool("data", "make", "--profile", "smoke", "--output", "made")
+      let again = try tool("data", "make", "--table", "4", "--profile", "smoke", "--output", "made")
       #expect(again.err.contains("is there already"))
     }
   }
@@ -70,7 +70,7 @@ struct DataTests {
     let checked = try check(tool)
     #expect(checked.code == 65)
     #expect(checked.out.contains(file.lastPathComponent))
-    let run = try tool("run", "--profile", "smoke", "--data", "made")
+    let run = try tool("run", "--table", "4", "--profile", "smoke", "--data", "made")
     #expect(run.code == 65)
     #expect(run.err.contains(file.lastPathComponent), "\(run.err)")
     let runs = tool.folder.appendingPathComponent("results-made/smoke/runs")

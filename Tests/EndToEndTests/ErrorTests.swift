@@ -21,7 +21,7 @@ struct ErrorTests {
     (["run", "--profile", "paper", "--table", "4"], ["--data"]),
     (["run", "--profile", "smoke", "--data", "/nonexistent"], ["/nonexistent"]),
     (["run", "--jobs", "0"], ["--jobs 0"]),
-    (["train", "feedfeed", "--profile", "smoke"], ["feedfeed", "jml plan"]),
+    (["train", "feedfeed", "--table", "4", "--profile", "smoke"], ["feedfeed", "jml plan"]),
     (["plan", "--experiments", "/nonexistent"], ["/nonexistent", "--experiments"]),
     (["bench", "step", "--crop", "7"], ["--crop 7"]),
     (["frobnicate"], ["frobnicate"]),
@@ -33,7 +33,7 @@ struct ErrorTests {
     (["loss", "jml1", "--input", "a.h5", "--output", "b.h5", "--alpha=-1"], ["--alpha -1"]),
     (["loss", "jml1", "--input", "a.h5"], ["--output"]),
     (["metrics", "--input", "a.h5", "--boundary-kernel", "4"], ["--boundary-kernel 4", "odd"]),
-    (["figure", "4", "--output", "."], ["figure 4", "1, 2 and 3"]),
+    (["figure", "99", "--output", "."], ["figure 99", "1, 2 and 3"]),
   ])
   func wrongCommandLine(_ arguments: [String], _ mentioned: [String]) throws {
     try withTemporaryDirectory { folder in

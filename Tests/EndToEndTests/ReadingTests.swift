@@ -133,7 +133,10 @@ struct ReadingTests {
   @Test func trainingChecksItsOwnDataAlone() throws {
     try withTemporaryDirectory { folder in
       let tool = CommandLineTool(folder: folder)
-      let set = ["--profile", "smoke", "--set", "profile.iterations=1"]
+      let set = [
+        "--profile", "smoke", "--table", "4", "--set", "profile.iterations=1", "--set",
+        "model.weights=random",
+      ]
       let planned = try ids(try tool.start(["plan", "--json"] + set).wait())
       let run = try #require(planned.first { $0.hasPrefix("cityscapes-deeplabv3_mobilenetv2_100-ce-") })
       let trained = try tool.start(["train", run] + set).wait()

@@ -151,7 +151,21 @@ struct BadFile: Sendable, CustomTestStringConvertible {
       says: ["tables/table04.yaml: rows[0].paper.SDK", "unknown key", "CE, SKD"]),
     BadFile(
       file: "profiles/smoke.yaml", old: "  pascal_voc:", new: "  voc:",
-      says: ["profiles/smoke.yaml: datasets", "'voc'", "cityscapes, pascal_voc, default"]),
+      says: [
+        "profiles/smoke.yaml: datasets", "'voc'", "allowed: ade20k, cityscapes",
+        "pascal_voc, pretraining_objects, default",
+      ]),
+    // Footnotes, and the best of a sweep.
+    BadFile(
+      file: "tables/table03.yaml", old: "  - rows: [[SegFormer-B3, BECE]]",
+      new: "  - rows: [[SegFormer-B2, BECE]]",
+      says: ["tables/table03.yaml: footnotes[0].rows[0]", "SegFormer-B2 / BECE", "SegFormer-B3 / BECE"]),
+    BadFile(
+      file: "figures/figure04.yaml", old: "metric: miou}", new: "metric: ece}",
+      says: ["figures/figure04.yaml: best.metric", "'ece'", "miou"]),
+    BadFile(
+      file: "figures/figure04.yaml", old: "of: label.epsilon", new: "of: loss.smooth",
+      says: ["figures/figure04.yaml: best.of", "'loss.smooth'", "label.kernel, label.epsilon"]),
     // Not YAML.
     BadFile(
       file: "labels/hard.yaml", old: "kind: hard", new: "kind: [hard",

@@ -120,7 +120,8 @@ import Testing
     #expect(paper.std?.text == "0.862")
     #expect(try Plan.datasets(of: ["table05"], in: registry) == ["land"])
     let plan = try Plan(
-      registry: registry, tables: ["table05"], profile: "smoke", dataFingerprints: ["land": "x"])
+      registry: registry, tables: ["table05"], profile: "smoke",
+      dataFingerprints: ["land": "x", "pretraining_objects": "y"])
     // Both rows read the same five runs of the first column; the second column exists in one row.
     #expect(plan.runs.count == 10)
     let cells = try #require(plan.cells["table05"])
@@ -150,7 +151,7 @@ import Testing
     func plan() throws -> Plan {
       try Plan(
         registry: try files.load(), tables: ["table04"], profile: "smoke",
-        dataFingerprints: ["town": "town-1", "pascal_voc": "objects-1"])
+        dataFingerprints: ["town": "town-1", "pascal_voc": "objects-1", "pretraining_objects": "objects-2"])
     }
     let run = try #require(try plan().runs.first { $0.spec.data.name == "town" })
     #expect(run.spec.scale.cropHeight == 48 && run.spec.scale.evaluateEvery == nil)
@@ -181,7 +182,7 @@ import Testing
     }
     #expect(
       message("table99", "mini", fingerprints)?.contains(
-        "table: there is no 'table99'; allowed: table04, table09")
+        "table: there is no 'table99'; allowed: table01, table02, table03, table04, table05")
         == true)
     #expect(message("table04", "huge", fingerprints)?.contains("allowed: mini, paper, smoke") == true)
     #expect(message("table04", "mini", ["cityscapes": "x"])?.contains("pascal_voc: no fingerprint") == true)

@@ -127,7 +127,9 @@ import Testing
     // Data, seed and profile.
     let other = try Plan(
       registry: try files.load(), tables: ["table04"], profile: "mini",
-      dataFingerprints: ["cityscapes": "street-2", "pascal_voc": "objects-1"])
+      dataFingerprints: [
+        "cityscapes": "street-2", "pascal_voc": "objects-1", "pretraining_objects": "objects-2",
+      ])
     #expect(try student(other).id != run.id)
     #expect(Set(plan.runs.map(\.id)).isDisjoint(with: try files.plan("smoke").runs.map(\.id)))
     // Values in files that no key of an override reaches.

@@ -7,15 +7,30 @@ let experimentsFolder = URL(fileURLWithPath: #filePath)
   .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
   .appendingPathComponent("experiments")
 
-let fingerprints = ["cityscapes": "street-1", "pascal_voc": "objects-1"]
+let fingerprints = [
+  "cityscapes": "street-1", "pascal_voc": "objects-1", "pretraining_objects": "objects-2",
+]
 
 /// A copy of the repository's experiment files that a test may spoil.
 final class TemporaryRegistry {
   let root: URL
 
-  init() throws {
+  /// - Parameter pretraining: whether small profiles train backbones beforehand, as the repository's do. Without, a plan
+  ///   has the runs of its tables and their teachers alone.
+  init(pretraining: Bool = false) throws {
     root = FileManager.default.temporaryDirectory.appendingPathComponent("registry-\(UUID().uuidString)")
     try FileManager.default.copyItem(at: experimentsFolder, to: root)
+    guard !pretraining else { return }
+    for profile in ["mini", "smoke"] {
+      let url = root.appendingPathComponent("profiles/\(profile).yaml")
+      let lines = try String(contentsOf: url, encoding: .utf8).components(separatedBy: "\n")
+      guard let first = lines.firstIndex(of: "pretraining:"), let next = lines.firstIndex(of: "datasets:")
+      else {
+        throw MissingText(text: "pretraining")
+      }
+      try (lines[..<first] + lines[next...]).joined(separator: "\n").write(
+        to: url, atomically: true, encoding: .utf8)
+    }
   }
 
   deinit { try? FileManager.default.removeItem(at: root) }

@@ -113,7 +113,7 @@ import Testing
       switch shape {
       case .polygon: counts.bars += 1
       case .disc: counts.dots += 1
-      case .line, .text: break
+      case .line, .text, .band: break
       }
     }
     #expect(counts == (2, 2))

@@ -11,7 +11,7 @@ import Testing
     let counts = [
       registry.models.count, registry.datasets.count, registry.losses.count, registry.labels.count,
       registry.distillations.count, registry.recipes.count, registry.profiles.count, registry.tables.count,
-      registry.figures.count, registry.semiSupervised.count, registry.claims.count,
+      registry.figures.count, registry.qualitative.count, registry.semiSupervised.count, registry.claims.count,
     ]
     #expect(counts.reduce(0, +) == files.count)
     #expect(registry.profileNames == ["mini", "paper", "smoke"])
@@ -23,11 +23,22 @@ import Testing
     #expect(!registry.tableNames.isEmpty)
     for name in registry.tableNames {
       let fingerprints = Dictionary(
-        uniqueKeysWithValues: try Plan.datasets(of: [name], in: registry).map { ($0, "\($0)-test") })
+        uniqueKeysWithValues: try Plan.datasets(
+          of: [name], profile: registry.profiles[profile], in: registry
+        ).map { ($0, "\($0)-test") })
       let plan = try Plan(
         registry: registry, tables: [name], profile: profile, dataFingerprints: fingerprints)
       let table = try #require(registry.tables[name])
-      #expect(plan.runs.count == distinctRuns(of: table, in: try #require(registry.profiles[profile])))
+      let spec = try #require(registry.profiles[profile])
+      let pretrained = plan.runs.filter { $0.spec.data.name == spec.pretraining?.dataset }
+      #expect(plan.runs.count - pretrained.count == distinctRuns(of: table, in: spec))
+      // One for each backbone, and every other run starts from its own.
+      let backbones = Set(plan.runs.map(\.spec.model.backbone))
+      #expect(pretrained.count == (spec.pretraining == nil ? 0 : backbones.count))
+      for run in plan.runs where run.spec.model.weights == .pretrained {
+        let backbone = try #require(run.spec.inputs["backbone"].flatMap { plan[$0] })
+        #expect(backbone.spec.model.backbone == run.spec.model.backbone)
+      }
       let cells = try #require(plan.cells[name])
       for (row, columns) in cells.enumerated() {
         for (column, cell) in columns.enumerated() {
@@ -64,7 +75,7 @@ import Testing
             teacher.model ?? cell.model ?? "", teacher.loss, teacher.label,
             teacher.recipe ?? cell.recipe ?? "", "",
           ]
-          runs.insert(place + parts + [String(teacher.seed), ""])
+          runs.insert(place + parts + [String(teacher.seed), ""] + teacher.set.map(\.description))
         }
       }
     }

@@ -83,7 +83,9 @@ import Training
       let registry = try registry(folder, files)
       let plan = try Plan(
         registry: registry, tables: ["table98"], profile: "smoke",
-        overrides: [try Override("distillation.terms.low.weight=0.25")],
+        overrides: [
+          try Override("distillation.terms.low.weight=0.25"), try Override("model.weights=random"),
+        ],
         dataFingerprints: ["cityscapes": "test"])
       #expect(plan.runs.count == 3)
       let distilled = try #require(plan.runs.first { $0.spec.distillation != nil })
@@ -164,7 +166,7 @@ import Training
       func plan(_ override: String) throws {
         _ = try Plan(
           registry: registry, tables: ["table98"], profile: "smoke", overrides: [try Override(override)],
-          dataFingerprints: ["cityscapes": "test"])
+          dataFingerprints: ["cityscapes": "test", "pretraining_objects": "test"])
       }
       #expect(message { try plan("distillation.terms.toy.margin=0.25") }.isEmpty)
       #expect(
@@ -188,7 +190,8 @@ import Training
         ])
       let message = message {
         _ = try Plan(
-          registry: registry, tables: ["table98"], profile: "smoke", dataFingerprints: ["cityscapes": "test"])
+          registry: registry, tables: ["table98"], profile: "smoke",
+          dataFingerprints: ["cityscapes": "test", "pretraining_objects": "test"])
       }
       #expect(message.contains("'DL3-MB2' x 'Toy-KD': inputs.teacher: required key is missing"), "\(message)")
     }

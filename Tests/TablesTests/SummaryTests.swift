@@ -15,7 +15,8 @@ import Testing
       registry: try Registry(
         root: TableTests.package.appendingPathComponent("experiments"), methods: Methods.catalogue),
       tables: ["table04"],
-      profile: "smoke", dataFingerprints: ["cityscapes": "street-1", "pascal_voc": "objects-1"])
+      profile: "smoke", overrides: [try Override("model.weights=random")],
+      dataFingerprints: ["cityscapes": "street-1", "pascal_voc": "objects-1"])
   }
 
   private func evaluation(_ seed: UInt64) throws -> StoredEvaluation {

@@ -2,6 +2,7 @@ import Experiments
 import Foundation
 import Methods
 import Tables
+import TestSupport
 import Testing
 
 @Suite(.serialized) struct TableTests {
@@ -14,7 +15,9 @@ import Testing
         root: TableTests.package.appendingPathComponent("experiments"), methods: Methods.catalogue),
       tables: ["table04"],
       profile: profile, overrides: try overrides.map { try Override($0) },
-      dataFingerprints: ["cityscapes": "street-1", "pascal_voc": "objects-1"])
+      dataFingerprints: [
+        "cityscapes": "street-1", "pascal_voc": "objects-1", "pretraining_objects": "objects-2",
+      ])
   }
 
   private func done(_ miou: Double, _ run: PlannedRun) -> RunSummary {
@@ -53,16 +56,6 @@ import Testing
     markdown: String, json: String
   ) {
     renderTable(try #require(plan.tables.first), plan: plan) { summaries[$0] ?? .pending }
-  }
-
-  /// Compares with the committed file. With JML_RECORD_SNAPSHOTS=1 it writes the file instead.
-  private func expectSnapshot(_ text: String, _ name: String) throws {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-      "Snapshots/\(name)")
-    if ProcessInfo.processInfo.environment["JML_RECORD_SNAPSHOTS"] == "1" {
-      try text.write(to: file, atomically: true, encoding: .utf8)
-    }
-    #expect(text == (try String(contentsOf: file, encoding: .utf8)), "\(name) differs")
   }
 
   @Test func done() throws {

@@ -26,6 +26,8 @@ struct TemporaryTables {
       registry: try Registry(root: files.root, methods: Methods.catalogue),
       tables: folder == "tables" ? [name] : [],
       figures: folder == "figures" ? [name] : [], profile: "mini",
+      // The runs of the table alone, none of backbones before them.
+      overrides: [try Override("model.weights=random")],
       dataFingerprints: ["cityscapes": "street-1", "pascal_voc": "objects-1", "tiles": "tiles-1"])
   }
 

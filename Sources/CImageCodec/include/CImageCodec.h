@@ -74,11 +74,11 @@ int jml_jpeg_probe(const uint8_t *bytes, size_t count, int32_t *width, int32_t *
 // of data, a corrupt segment) is an error. `capacity` must be exactly width * height * 3.
 int jml_jpeg_decode_rgb(const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, char *error);
 
-// Encodes [height, width, 3] RGB as a 4:2:0 JPEG of `quality` 1 to 100. On success `*encoded` is to be given
-// to jml_image_free.
+// Encodes [height, width, 3] RGB as a 4:2:0 JPEG, or its luminance as a JPEG of one component if `grey` is not 0.
+// `quality` is 1 to 100. On success `*encoded` is to be given to jml_image_free.
 int jml_jpeg_encode(
-    const uint8_t *pixels, int32_t width, int32_t height, int32_t quality, uint8_t **encoded,
-    size_t *encoded_count, char *error);
+    const uint8_t *pixels, int32_t width, int32_t height, int32_t quality, int32_t grey,
+    uint8_t **encoded, size_t *encoded_count, char *error);
 
 // Frees what an encoder returned.
 void jml_image_free(uint8_t *encoded);

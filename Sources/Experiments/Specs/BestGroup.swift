@@ -32,9 +32,15 @@ public struct BestGroup: Equatable, Sendable {
 extension StrictReader {
   /// A string that must be one of `names`.
   func reference(to names: [String]) throws -> String {
+    names[try place(among: names)]
+  }
+
+  /// A string that must be one of `names`.
+  /// - Returns: its place.
+  func place(among names: [String]) throws -> Int {
     let text = try string()
-    guard names.contains(text) else { throw brokenReference(text, allowed: names) }
-    return text
+    guard let place = names.firstIndex(of: text) else { throw brokenReference(text, allowed: names) }
+    return place
   }
 
   /// A list of labels that must be a row's.

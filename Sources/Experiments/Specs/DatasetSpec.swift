@@ -8,6 +8,8 @@ public struct DatasetSpec: Equatable, Sendable {
   public let content: DatasetContent
   /// Names of the classes of a folder data set; nil where the layout or a number of classes says them.
   public let classNames: [String]?
+  /// What the embedded generator draws for a folder data set; nil: nothing, or the layout says it.
+  public let embedded: EmbeddedScenes?
 
   /// The key of a profile's values for data sets that it does not name.
   static let reservedName = "default"
@@ -15,7 +17,7 @@ public struct DatasetSpec: Equatable, Sendable {
   public var classes: Int { content.classes }
 
   init(_ reader: StrictReader, name: String) throws {
-    self.name = try reader.name(or: name, keys: DatasetContent.keys(reader) + ["folder"])
+    self.name = try reader.name(or: name, keys: DatasetContent.keys(reader) + ["folder", "embedded"])
     guard name != DatasetSpec.reservedName else {
       throw RegistryError.inconsistent(
         file: reader.file, path: "(name)", value: name,
@@ -25,8 +27,13 @@ public struct DatasetSpec: Equatable, Sendable {
     content = try DatasetContent(reader)
     if case .folders = content.layout {
       classNames = try ClassList(try reader.required("classes")).names
+      embedded = try reader.optional("embedded")?.choice(EmbeddedScenes.self)
     } else {
       classNames = nil
+      embedded = nil
+      if let given = reader.optional("embedded") {
+        throw given.inconsistent("the layout says what is drawn; this key goes with layout folders")
+      }
     }
   }
 
@@ -34,6 +41,7 @@ public struct DatasetSpec: Equatable, Sendable {
     name = spec.name
     folder = spec.folder
     classNames = spec.classNames
+    embedded = spec.embedded
     self.content = content
   }
 
@@ -53,6 +61,15 @@ public struct DatasetSpec: Equatable, Sendable {
     members["class_names"] = classNames.map { .array($0.map { .string($0) }) } ?? .null
     return JSONValue.object(members).canonical
   }
+}
+
+/// Embedded pictures that a folder data set can be read from. They lie as the named data set does on disk, and the
+/// patterns of the experiment file must be that data set's.
+public enum EmbeddedScenes: String, CaseIterable, Sendable {
+  /// As ADE20K: rooms and landscapes.
+  case indoorOutdoor = "indoor_outdoor"
+  /// As DeepGlobe Land Cover: land from above.
+  case landCover = "land_cover"
 }
 
 /// Everything of a data set that decides what a run sees, but for the files' bytes: part of the run id.

@@ -13,7 +13,7 @@ public struct ModelSpec: Equatable, Sendable {
   public let dropout: Double
   /// Probability of skipping the last transformer block's branches, growing linearly from 0; nil for other backbones.
   public let stochasticDepth: Double?
-  public let weights: InitialWeights
+  public private(set) var weights: InitialWeights
 
   /// timm's names; the paper's parameter counts (Table 9) are those of the `d` variants.
   public enum Backbone: String, CaseIterable, Sendable {
@@ -49,10 +49,12 @@ public struct ModelSpec: Equatable, Sendable {
     case unet(widths: [Int])
     /// Fusion of four stages (Xie et al. 2021), each projected to `channels`.
     case segformer(channels: Int)
+    /// None: the classifier stands on the backbone's last map, or, pooled, on its average over the image.
+    case classifier(isPooled: Bool)
   }
 
   private enum DecoderKind: String, CaseIterable {
-    case deeplabv3, pspnet, deeplabv3plus, unet, segformer
+    case deeplabv3, pspnet, deeplabv3plus, unet, segformer, classifier
   }
 
   init(_ reader: StrictReader, name: String?) throws {
@@ -72,6 +74,36 @@ public struct ModelSpec: Equatable, Sendable {
     auxiliaryChannels = try reader.nullable("auxiliary_channels")?.int(1...4096)
     dropout = try reader.required("dropout").number(.from(0, below: 1))
     weights = try reader.required("weights").choice(InitialWeights.self)
+  }
+
+  private init(
+    name: String, backbone: Backbone, outputStride: Int, decoder: Decoder, auxiliaryChannels: Int?,
+    dropout: Double, stochasticDepth: Double?, weights: InitialWeights
+  ) {
+    self.name = name
+    self.backbone = backbone
+    self.outputStride = outputStride
+    self.decoder = decoder
+    self.auxiliaryChannels = auxiliaryChannels
+    self.dropout = dropout
+    self.stochasticDepth = stochasticDepth
+    self.weights = weights
+  }
+
+  /// The network that trains this one's backbone beforehand: output stride 32 and nothing but a classifier.
+  /// - Parameter isPooled: one score vector an image.
+  func pretraining(isPooled: Bool) -> ModelSpec {
+    ModelSpec(
+      name: "classifier_\(backbone.rawValue)", backbone: backbone, outputStride: 32,
+      decoder: .classifier(isPooled: isPooled), auxiliaryChannels: nil, dropout: 0,
+      stochasticDepth: backbone.isTransformer ? 0 : nil, weights: .random)
+  }
+
+  /// The same network with a backbone from a finished run.
+  var startingFromRun: ModelSpec {
+    var model = self
+    model.weights = .pretrained
+    return model
   }
 
   private static func decoder(_ reader: StrictReader, backbone: Backbone) throws -> Decoder {
@@ -107,6 +139,9 @@ public struct ModelSpec: Equatable, Sendable {
         throw try reader.required("kind").inconsistent("needs a mit backbone, not \(backbone)")
       }
       return .segformer(channels: try reader.required("channels").int(1...4096))
+    case .classifier:
+      try reader.allowOnly(["kind", "pooled"])
+      return .classifier(isPooled: try reader.required("pooled").bool())
     }
   }
 
@@ -136,6 +171,8 @@ public struct ModelSpec: Equatable, Sendable {
       decoder = .object([
         "kind": .string(DecoderKind.segformer.rawValue), "channels": .int(channels),
       ])
+    case .classifier(let isPooled):
+      decoder = .object(["kind": .string(DecoderKind.classifier.rawValue), "pooled": .bool(isPooled)])
     }
     var members: [String: JSONValue] = [
       "name": .string(name), "backbone": .string(backbone.rawValue), "output_stride": .int(outputStride),

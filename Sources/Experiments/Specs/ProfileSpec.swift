@@ -8,6 +8,8 @@ public struct ProfileSpec: Equatable, Sendable {
   /// At most this many of a table's seeds are run, the first ones.
   public let maximumSeeds: Int
   public let execution: ExecutionSpec
+  /// How backbones are trained before any run of a table; nil: they start as their recipes say.
+  public let pretraining: PretrainingSpec?
   /// By data set name.
   public let datasets: [String: ProfileDataset]
   /// For data sets without an entry of their own; nil: there must be one.
@@ -15,10 +17,11 @@ public struct ProfileSpec: Equatable, Sendable {
 
   init(_ reader: StrictReader, name: String) throws {
     self.name = try reader.name(
-      or: name, keys: ["comparable_with_paper", "maximum_seeds", "execution", "datasets"])
+      or: name, keys: ["comparable_with_paper", "maximum_seeds", "execution", "pretraining", "datasets"])
     comparableWithPaper = try reader.required("comparable_with_paper").bool()
     maximumSeeds = try reader.required("maximum_seeds").int(1...100)
     execution = try ExecutionSpec(try reader.required("execution"))
+    pretraining = try reader.optional("pretraining").map { try PretrainingSpec($0) }
     let entries = try reader.required("datasets")
     datasets = Dictionary(
       uniqueKeysWithValues: try entries.keys().filter { $0 != DatasetSpec.reservedName }.map { key in

@@ -14,6 +14,10 @@ public struct SweepSpec: Equatable, Sendable {
   public let series: [Series]
   /// Points beside the combinations, such as a baseline without the swept key.
   public let extra: [ExtraPoint]
+  /// Points of the paper that its text or tables state.
+  public let paper: [PaperPoint]
+  /// Which value of one axis is best at each combination of the others, if the figure says so.
+  public let best: Best?
   /// Printed under the points.
   public let notes: [String]
 
@@ -21,6 +25,13 @@ public struct SweepSpec: Equatable, Sendable {
     /// Of a run's values, such as `label.epsilon`.
     public let key: String
     public let values: [Override]
+  }
+
+  public struct Best: Equatable, Sendable {
+    /// Place of the axis.
+    public let axis: Int
+    /// One of the sweep's.
+    public let metric: Metric
   }
 
   public struct Series: Equatable, Sendable {
@@ -34,6 +45,16 @@ public struct SweepSpec: Equatable, Sendable {
     public let spec: CellSpec
   }
 
+  /// What the paper states of one series at one place.
+  public struct PaperPoint: Equatable, Sendable {
+    /// Place among `series`.
+    public let series: Int
+    /// A text for each axis.
+    public let coordinates: [String]
+    /// By name of the metric, of those that the sweep reports.
+    public let values: [String: Double]
+  }
+
   /// One point of every series.
   public struct Point: Equatable, Sendable {
     /// A text for each axis.
@@ -44,7 +65,10 @@ public struct SweepSpec: Equatable, Sendable {
   init(_ reader: StrictReader, name: String) throws {
     self.name = try reader.name(
       or: name,
-      keys: ["number", "title", "metrics", "defaults", "sweep", "series", "extra", "notes"])
+      keys: [
+        "kind", "number", "title", "metrics", "defaults", "sweep", "series", "extra", "best", "paper",
+        "notes",
+      ])
     number = try reader.required("number").int(1...99)
     title = try reader.required("title").string()
     metrics = try reader.required("metrics").nonEmptyList { try $0.metric() }
@@ -73,6 +97,7 @@ public struct SweepSpec: Equatable, Sendable {
       Series(title: try item.required("title").string(), spec: try spec(item, ["title"]))
     }
     let titles = series.map(\.title)
+    let reported = metrics.map(\.name)
     if Set(titles).count != titles.count {
       throw try reader.required("series").inconsistent("a title stands twice")
     }
@@ -86,6 +111,17 @@ public struct SweepSpec: Equatable, Sendable {
           },
           spec: try spec(item, ["at"]))
       } ?? []
+    paper = try reader.optional("paper")?.list { try SweepSpec.paperPoint($0, titles, keys, reported) } ?? []
+    let metrics = metrics
+    best = try reader.optional("best").map { item in
+      try item.allowOnly(["of", "metric"])
+      let axis = try item.required("of").place(among: keys)
+      let metric = try item.required("metric").metric()
+      guard metrics.contains(metric) else {
+        throw try item.required("metric").brokenReference(metric.name, allowed: metrics.map(\.name))
+      }
+      return Best(axis: axis, metric: metric)
+    }
     notes = try reader.optional("notes")?.list { try $0.string() } ?? []
     let places = points.map(\.coordinates)
     if Set(places).count != places.count {
@@ -100,6 +136,24 @@ public struct SweepSpec: Equatable, Sendable {
         }
       }
     }
+  }
+
+  private static func paperPoint(
+    _ reader: StrictReader, _ titles: [String], _ keys: [String], _ metrics: [String]
+  ) throws -> PaperPoint {
+    try reader.allowOnly(["series", "at"] + metrics)
+    let series = try reader.required("series").place(among: titles)
+    let at = try reader.required("at")
+    try at.allowOnly(keys)
+    let values = try metrics.compactMap { metric in
+      try reader.optional(metric).map { (metric, try $0.printedNumber().value) }
+    }
+    return PaperPoint(
+      series: series,
+      coordinates: try keys.map {
+        Override(key: $0, value: try at.required($0).node, source: at.file).valueText
+      },
+      values: Dictionary(uniqueKeysWithValues: values))
   }
 
   /// Extra points first, then every combination, the last axis changing fastest.

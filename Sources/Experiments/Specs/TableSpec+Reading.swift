@@ -12,8 +12,7 @@ extension TableSpec {
       or: name,
       keys: [
         "number", "title", "unit", "row_headers", "defaults", "columns", "rows", "differences", "best",
-        "costs",
-        "exceptions", "notes",
+        "costs", "exceptions", "footnotes", "notes",
       ])
     number = try reader.required("number").int(1...99)
     title = try reader.required("title").string()
@@ -52,6 +51,8 @@ extension TableSpec {
           profiles: try item.required("profiles").nonEmptyList { try $0.name() },
           set: try CellSpec.overrides(try item.required("set")), reason: try item.required("reason").string())
       } ?? []
+    footnotes =
+      try reader.optional("footnotes").map { try Footnote.all($0, columns: everyTitle, rows: labels) } ?? []
     notes = try reader.optional("notes")?.list { try $0.string() } ?? []
     try rejectConflicts(reader)
     try checkCosts(reader)

@@ -21,6 +21,8 @@ public struct TableSpec: Equatable, Sendable {
   public let costs: CostSpec?
   /// Deviations of single cells from row and column.
   public let exceptions: [Exception]
+  /// Remarks on single cells, in the order of their letters.
+  public let footnotes: [Footnote]
   /// Printed under the table.
   public let notes: [String]
 
@@ -98,6 +100,13 @@ public struct TableSpec: Equatable, Sendable {
     }
     let shared = columnSpec.completed(by: row.spec).completed(by: defaults)
     return row.cells[column.title]?.completed(by: shared) ?? shared
+  }
+
+  /// Letters of the footnotes of a cell.
+  /// - Parameter title: of a column or difference.
+  public func footnoteLetters(row: Int, title: String) -> [String] {
+    footnotes.indices.filter { footnotes[$0].rows.contains(row) && footnotes[$0].columns.contains(title) }
+      .map(Footnote.letter)
   }
 
   /// The network and quantity of a cell of costs; nil for others.
