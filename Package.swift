@@ -85,7 +85,7 @@ let package = Package(
         "Scenes", "Autograd", "Results", "Methods", "Runner",
       ]),
     room("Tables", ["JSON", "Experiments", "Results"]),
-    room("Claims", ["Experiments", "Tables"]),
+    room("Claims", ["JSON", "Experiments", "Tables"]),
     room("Figures", ["JSON", "Images", "Losses", "Metrics"]),
     .executableTarget(
       name: "jml",

@@ -3,98 +3,99 @@ import Experiments
 /// What a claim's comparisons come to, on one side.
 public struct Judgement: Sendable {
   public let claim: ClaimSpec
-  public let comparisons: [Comparison]
-  /// Why comparisons are missing.
-  public let missing: [String]
+  public let side: Side
+  public private(set) var comparisons: [Comparison] = []
+  /// Why comparisons are missing, each once.
+  public private(set) var reasons: [String]
+  /// Runs that the claim needs and that are not finished.
+  public private(set) var missingRuns: Set<RunID> = []
 
-  public enum Verdict: String, Sendable {
+  public enum Verdict: String, CaseIterable, Sendable {
     case holds, fails
     case notDecidable = "not decidable"
   }
 
-  public struct Comparison: Sendable {
-    public let check: String
-    public let isContrast: Bool
-    public let place: String
-    public let left: String
-    public let right: String
-    public let difference: Double
-    public let holds: Bool
-    /// Cohen's d: the difference over the pooled sample deviation; nil without repeated runs.
-    public let effect: Double?
-    /// Welch's test, before correction; nil without repeated runs.
-    public let p: Double?
+  init(_ claim: ClaimSpec, side: Side) {
+    self.claim = claim
+    self.side = side
+    reasons = [claim.notJudged].compactMap { $0 }
+  }
 
-    init(
-      _ check: ClaimSpec.Check, place: String, left: (String, ClaimJudge.Number),
-      right: (String, ClaimJudge.Number)
-    ) {
-      self.check = check.title
-      isContrast = check.isContrast
-      self.place = place
-      self.left = left.0
-      self.right = right.0
-      let (a, b) = (left.1, right.1)
-      difference = a.mean - b.mean
-      // Differences of printed decimals are decimals: binary dust must not decide.
-      let dust = 1e-9
-      holds =
-        switch check.relation {
-        case .greater: difference > check.by + dust
-        case .less: difference < -check.by - dust
-        case .equal: abs(difference) <= check.tolerance + dust
-        case .withinStd: abs(difference) <= max(a.std ?? 0, b.std ?? 0) + dust
-        }
-      guard let first = a.std, let second = b.std, a.count > 1, b.count > 1 else {
-        effect = nil
-        p = nil
+  mutating func add(reason: String) {
+    if !reasons.contains(reason) { reasons.append(reason) }
+  }
+
+  /// A comparison, or why there is none.
+  mutating func add(_ match: Match, _ check: ClaimSpec.Check) {
+    switch Reading.joined([match.left.reading, match.right.reading], { $0[0] }) {
+    case .absent: return
+    case .unknown(let reason):
+      if !check.isContrast { add(reason: reason) }
+    case .unfinished(let runs):
+      if !check.isContrast { missingRuns.formUnion(runs) }
+    case .sample:
+      guard case .sample(let left) = match.left.reading, case .sample(let right) = match.right.reading else {
         return
       }
-      let (n, m) = (Double(a.count), Double(b.count))
-      let pooled = ((n * first * first + m * second * second) / (n + m - 2)).squareRoot()
-      effect = pooled > 0 ? difference / pooled : nil
-      p = Statistics.welch((a.mean, first, a.count), (b.mean, second, b.count))
+      comparisons.append(
+        Comparison(
+          check, place: match.place, left: .init(match.left.name, left),
+          right: .init(match.right.name, right),
+          metric: match.metric))
     }
   }
 
-  init(_ claim: ClaimSpec, _ comparisons: [Comparison], missing: [String]) {
-    self.claim = claim
-    self.comparisons = comparisons
-    self.missing = missing
-  }
-
-  /// Comparisons that are tested: those of the claim.
-  public var tests: [Comparison] { own }
-  private var own: [Comparison] { comparisons.filter { !$0.isContrast } }
+  /// Comparisons of the claim, without contrasts.
+  public var own: [Comparison] { comparisons.filter { !$0.isContrast } }
   /// Comparisons of the claim that hold, and all of them.
   public var count: (holds: Int, of: Int) { (own.count { $0.holds }, own.count) }
 
-  /// A claim with missing cells is decided only where they cannot change it.
+  /// How many comparisons of `count` the claim needs.
+  private func needed(of count: Int) -> Int {
+    switch claim.quantifier {
+    case .all, .exact, .arithmetic: count
+    case .most: count / 2 + 1
+    case .some: 1
+    }
+  }
+
+  /// Nothing is decided while a comparison is missing.
   public var verdict: Verdict {
     let (holds, of) = count
-    if !missing.isEmpty {
-      if claim.notJudged == nil, claim.quantifier == .some, holds > 0 { return .holds }
-      if claim.notJudged == nil, [.all, .exact, .arithmetic].contains(claim.quantifier), holds < of {
-        return .fails
-      }
-      return .notDecidable
-    }
-    if of == 0 { return .notDecidable }
-    switch claim.quantifier {
-    case .all, .exact, .arithmetic: return holds == of ? .holds : .fails
-    case .most: return 2 * holds > of ? .holds : .fails
-    case .some: return holds > 0 ? .holds : .fails
-    }
+    guard reasons.isEmpty, missingRuns.isEmpty, of > 0 else { return .notDecidable }
+    return holds >= needed(of: of) ? .holds : .fails
   }
 
+  /// Why a claim is not decidable, in one line; nil for one that is decided.
   public var reason: String? {
     guard verdict == .notDecidable else { return nil }
-    return missing.first.map { missing.count > 1 ? "\($0) (and \(missing.count - 1) more)" : $0 }
-      ?? "no cell to compare"
+    var parts = reasons
+    if !missingRuns.isEmpty {
+      parts.append("\(missingRuns.count) run\(missingRuns.count == 1 ? " is" : "s are") not finished")
+    }
+    return parts.isEmpty ? "the paper prints no number to compare" : parts.joined(separator: "; ")
   }
 
-  public var meanEffect: Double? {
-    let effects = own.compactMap(\.effect)
-    return effects.isEmpty ? nil : effects.reduce(0, +) / Double(effects.count)
+  /// Means over the comparisons of the claim that have a direction.
+  public var towards: Double? { Judgement.mean(own.compactMap(\.towards)) }
+  public var effect: Double? { Judgement.mean(own.compactMap(\.effect)) }
+
+  private static func mean(_ values: [Double]) -> Double? {
+    values.isEmpty ? nil : Statistics.mean(values)
+  }
+
+  /// p of a decided claim that as many of its comparisons as it needs are true, by the partial conjunction of their tests;
+  /// nil unless each comparison with a direction is tested.
+  public var p: Double? {
+    let directed = own.filter { $0.towards != nil }
+    let tests = directed.compactMap { $0.test?.p }
+    guard verdict != .notDecidable, !tests.isEmpty, tests.count == directed.count else { return nil }
+    return Statistics.partialConjunction(tests, needed: needed(of: tests.count))
+  }
+
+  /// Kinds of the tests behind `p`.
+  public var testKinds: [Comparison.Test.Kind] {
+    let kinds = own.compactMap { $0.test?.kind }
+    return [.paired, .welch, .oneSample].filter(kinds.contains)
   }
 }

@@ -1,29 +1,70 @@
 import Foundation
 
-/// Tests of differences of means.
+/// Tests of differences of means, and what many tests at once come to.
 public enum Statistics {
-  /// Two-sided p of Student's t with `freedom` degrees: I_x(freedom / 2, 1 / 2) at x = freedom / (freedom + t^2).
+  /// p of Student's t with `freedom` degrees that a value of at least `t` is met by chance.
+  public static func oneSided(t: Double, freedom: Double) -> Double {
+    let half = twoSided(t: t, freedom: freedom) / 2
+    return t >= 0 ? half : 1 - half
+  }
+
+  /// Two-sided p: I_x(freedom / 2, 1 / 2) at x = freedom / (freedom + t^2).
   public static func twoSided(t: Double, freedom: Double) -> Double {
     precondition(freedom > 0, "Statistics: \(freedom) degrees of freedom")
     return incompleteBeta(freedom / (freedom + t * t), freedom / 2, 0.5)
   }
 
-  /// Welch's test of two samples with unequal variances, from means and population deviations.
+  public struct Student: Equatable, Sendable {
+    public let t: Double
+    public let freedom: Double
+
+    public var oneSided: Double { Statistics.oneSided(t: t, freedom: freedom) }
+    public var twoSided: Double { Statistics.twoSided(t: t, freedom: freedom) }
+  }
+
+  /// Welch's test that the mean of `left` exceeds that of `right` by more than `shift`; variances may differ.
   /// - Returns: nil with fewer than two values on a side, or no variance at all.
-  public static func welch(
-    _ left: (mean: Double, std: Double, count: Int), _ right: (mean: Double, std: Double, count: Int)
-  ) -> Double? {
-    guard left.count > 1, right.count > 1 else { return nil }
-    // Population variance over n - 1 is the sample variance over n.
-    let (first, second) = (
-      left.std * left.std / Double(left.count - 1), right.std * right.std / Double(right.count - 1)
-    )
+  public static func welch(_ left: [Double], _ right: [Double], shift: Double = 0) -> Student? {
+    guard let a = variance(left), let b = variance(right) else { return nil }
+    let (first, second) = (a / Double(left.count), b / Double(right.count))
     let sum = first + second
     guard sum > 0 else { return nil }
-    let share: Double = first * first / Double(left.count - 1)
-    let otherShare: Double = second * second / Double(right.count - 1)
-    let freedom: Double = sum * sum / (share + otherShare)
-    return twoSided(t: (left.mean - right.mean) / sum.squareRoot(), freedom: freedom)
+    let share = first * first / Double(left.count - 1)
+    let otherShare = second * second / Double(right.count - 1)
+    return Student(
+      t: (mean(left) - mean(right) - shift) / sum.squareRoot(), freedom: sum * sum / (share + otherShare))
+  }
+
+  /// Student's test that the mean of `values` exceeds `shift`: of differences, the paired test.
+  /// - Returns: nil with fewer than two values, or no variance.
+  public static func oneSample(_ values: [Double], shift: Double = 0) -> Student? {
+    guard let variance = variance(values), variance > 0 else { return nil }
+    let error = (variance / Double(values.count)).squareRoot()
+    return Student(t: (mean(values) - shift) / error, freedom: Double(values.count - 1))
+  }
+
+  /// Deviation of two samples together, of n - 1; the unit of Cohen's d. nil with fewer than two values on a side.
+  public static func pooledDeviation(_ left: [Double], _ right: [Double]) -> Double? {
+    guard let a = variance(left), let b = variance(right) else { return nil }
+    let (n, m) = (Double(left.count - 1), Double(right.count - 1))
+    return ((n * a + m * b) / (n + m)).squareRoot()
+  }
+
+  /// Sample variance, divided by n - 1; nil of fewer than two values.
+  static func variance(_ values: [Double]) -> Double? {
+    guard values.count > 1 else { return nil }
+    let mean = mean(values)
+    return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
+  }
+
+  static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+
+  /// p that at least `needed` of the tests' alternatives are true (partial conjunction, Benjamini and Heller 2008, with
+  /// Bonferroni): the largest p for all of them, n times the smallest for one.
+  /// - Precondition: 1 <= needed <= values.count.
+  public static func partialConjunction(_ values: [Double], needed: Int) -> Double {
+    precondition((1...values.count).contains(needed), "Statistics: \(needed) of \(values.count)")
+    return min(1, Double(values.count - needed + 1) * values.sorted()[needed - 1])
   }
 
   /// Holm's step-down correction; in the order given.

@@ -1,5 +1,3 @@
-import Schemas
-
 /// A statement of the paper over cells of its tables. An element of `claims/<group>.yaml`.
 public struct ClaimSpec: Equatable, Sendable {
   public let id: String
@@ -10,13 +8,41 @@ public struct ClaimSpec: Equatable, Sendable {
   /// Why nothing of it is judged; nil exactly with checks.
   public let notJudged: String?
 
+  /// How many of its comparisons a claim needs: all, more than half, one; `exact` and `arithmetic` need all.
   public enum Quantifier: String, CaseIterable, Sendable {
     case all, most, some, exact, arithmetic
   }
 
-  /// A comparison that is made once a row (or once a column, where rows are compared) and pair of sides.
+  /// Comparisons that are made and counted.
   public struct Check: Equatable, Sendable {
     public let title: String
+    public let form: Form
+    public let relation: Relation
+    /// What the difference must exceed.
+    public let by: Double
+    /// What the difference must exceed, in deviations of the left side.
+    public let byStd: Double
+    /// Of `equal`.
+    public let tolerance: Double
+    /// Counted, and no part of the claim.
+    public let isContrast: Bool
+    /// Why the check is about what the paper prints and says nothing of our runs; nil if it does.
+    public let paperOnly: String?
+  }
+
+  public enum Form: Equatable, Sendable {
+    /// The same comparison on every line of tables.
+    case lines(Lines)
+    /// Comparisons one by one, of any cells.
+    case pairs([Pair])
+    /// Cells of the tables that are the same runs, each with the first of them.
+    case sameRuns(tables: [Int])
+    /// How many networks the rows of the tables have, together.
+    case networks(tables: [Int], count: Int)
+  }
+
+  /// A comparison that is made once a row (or once a column, where rows are compared) and pair of sides.
+  public struct Lines: Equatable, Sendable {
     /// The paper's numbers of tables.
     public let tables: [Int]
     /// Title of the metric, such as `mIoU`; nil takes every row.
@@ -34,83 +60,45 @@ public struct ClaimSpec: Equatable, Sendable {
     /// Compared with instead of a right side.
     public let value: Double?
     public let pairing: Pairing
-    public let relation: Relation
-    /// What the difference must exceed.
-    public let by: Double
-    /// Of `equal`.
-    public let tolerance: Double
-    /// Counted, and no part of the claim.
-    public let isContrast: Bool
+    /// Whether the best of the left sides is compared alone.
+    public let bestOfLeft: Bool
   }
 
+  public struct Pair: Equatable, Sendable {
+    public let left: Operand
+    public let right: Operand
+  }
+
+  /// A number that is made of cells.
+  public indirect enum Operand: Equatable, Sendable {
+    case numbers([Double])
+    case cells(table: Int, rows: [String], metric: String?, columns: [String])
+    /// One by one.
+    case difference(Operand, Operand)
+    case over(Reduction, Operand)
+    /// The deviation in the place of the mean.
+    case deviation(Operand)
+  }
+
+  public enum Reduction: String, CaseIterable, Sendable { case mean, median, highest, lowest }
   public enum Axis: String, CaseIterable, Sendable { case columns, rows }
-  /// `highest` and `lowest` are those of the right sides that have a number.
-  public enum Pairing: String, CaseIterable, Sendable { case zip, each, highest, lowest }
-  /// `within_std`: the difference is at most the larger deviation of the two.
+  /// `highest`, `lowest` and `best` (by the metric) are those of the right sides that have a number. `steps` compares each
+  /// left side with the one before it, and `chain` makes one comparison of all steps: that of the weakest.
+  public enum Pairing: String, CaseIterable, Sendable { case zip, each, highest, lowest, best, steps, chain }
+  /// `better`: greater or less, as the metric of the left side has it. `same`: the means are equal, and so are the deviations
+  /// where both have one. `within_std`: the difference is at most the larger deviation of the two.
   public enum Relation: String, CaseIterable, Sendable {
-    case greater, less, equal
+    case greater, less, better
+    case atLeast = "at_least"
+    case equal, same
     case withinStd = "within_std"
-  }
 
-  init(_ reader: StrictReader) throws {
-    try reader.allowOnly(["id", "section", "text", "quantifier", "checks", "not_judged"])
-    id = try reader.required("id").string()
-    section = try reader.required("section").string()
-    text = try reader.required("text").string()
-    quantifier = try reader.required("quantifier").choice(Quantifier.self)
-    checks = try reader.optional("checks")?.nonEmptyList(Check.init) ?? []
-    notJudged = try reader.optional("not_judged")?.string()
-    if checks.isEmpty, notJudged == nil {
-      throw RegistryError.missingKey(file: reader.file, path: "\(reader.path).checks")
-    }
-    if !checks.isEmpty, notJudged != nil {
-      throw try reader.required("not_judged").inconsistent("the claim has checks as well; only one may stand")
-    }
-  }
-
-  static func all(_ reader: StrictReader) throws -> [ClaimSpec] {
-    try reader.allowOnly(["claims"])
-    return try reader.required("claims").nonEmptyList(ClaimSpec.init)
-  }
-}
-
-extension ClaimSpec.Check {
-  fileprivate init(_ reader: StrictReader) throws {
-    try reader.allowOnly([
-      "check", "tables", "metric", "rows", "columns", "axis", "left", "right", "left_minus", "right_minus",
-      "value", "pairing", "relation", "by", "tolerance", "contrast",
-    ])
-    func texts(_ key: String) throws -> [String] {
-      try reader.optional(key)?.nonEmptyList { try $0.string() } ?? []
-    }
-    title = try reader.required("check").string()
-    tables = try reader.required("tables").nonEmptyList { try $0.int(1...99) }
-    metric = try reader.optional("metric")?.string()
-    rows = try texts("rows")
-    columns = try texts("columns")
-    axis = try reader.optional("axis")?.choice(ClaimSpec.Axis.self) ?? .columns
-    left = try reader.required("left").nonEmptyList { try $0.string() }
-    right = try texts("right")
-    leftMinus = try texts("left_minus")
-    rightMinus = try texts("right_minus")
-    let range = NumberRange.closed(-1000, 1000)
-    value = try reader.optional("value")?.number(range)
-    pairing = try reader.optional("pairing")?.choice(ClaimSpec.Pairing.self) ?? .zip
-    relation = try reader.required("relation").choice(ClaimSpec.Relation.self)
-    by = try reader.optional("by")?.number(range) ?? 0
-    tolerance = try reader.optional("tolerance")?.number(range) ?? 0
-    isContrast = try reader.optional("contrast")?.bool() ?? false
-    if (value == nil) == right.isEmpty {
-      throw reader.inconsistent("exactly one of right and value must stand")
-    }
-    if value == nil, pairing == .zip, left.count != right.count {
-      throw reader.inconsistent("left and right must have as many entries with pairing zip")
-    }
-    if !leftMinus.isEmpty, leftMinus.count != left.count {
-      throw reader.inconsistent("left_minus must have as many entries as left")
-    }
-    if !rightMinus.isEmpty, rightMinus.count != right.count {
-      throw reader.inconsistent("right_minus must have as many entries as right")
+    /// Whether a difference of one sign speaks for the claim.
+    public var isDirected: Bool {
+      switch self {
+      case .greater, .less, .better, .atLeast: true
+      case .equal, .same, .withinStd: false
+      }
     }
   }
 }
