@@ -139,7 +139,7 @@ let package = Package(
     tests(
       "TablesTests", ["Tables", "Experiments", "Methods", "Results", "Metrics", "Tensors"],
       exclude: ["Snapshots"]),
-    tests("ClaimsTests", ["Claims", "Experiments", "Methods", "Tables"]),
+    tests("ClaimsTests", ["Claims", "Experiments", "Methods", "Tables", "JSON"]),
     tests("PackageTests", ["Experiments", "Methods"]),
     tests(
       "RunnerTests",

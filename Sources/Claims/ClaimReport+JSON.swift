@@ -25,7 +25,7 @@ extension ClaimReport {
   private static func json(_ it: Judgement) -> JSONValue {
     .object([
       "verdict": .string(it.verdict.rawValue), "holds": .int(it.count.holds), "of": .int(it.count.of),
-      "reason": it.reason.map { .string($0) } ?? .null,
+      "reason": it.reason.map { .string($0) } ?? .null, "reasons": .array(it.reasons.map { .string($0) }),
       "missing_runs": .array(it.missingRuns.map(\.text).sorted().map { .string($0) }),
       "towards": number(it.towards), "effect": number(it.effect),
       "tests": .array(it.testKinds.map { .string($0.rawValue) }),

@@ -15,15 +15,15 @@ extension ClaimReport {
     }
     caption.append("- Verdicts by the paper's numbers: \(totals(.paper)). By ours: \(totals(.ours)).")
     caption.append(
-      "- For n/m: n of m comparisons hold. `all` needs every one, `most` more than half, `some` one; a claim with a missing "
-        + "comparison is not decidable.")
+      "- n/m: n of m comparisons hold. `some` needs one of them, `most` more than half, every other claim all. A claim with a "
+        + "missing comparison is not decidable.")
     caption.append(
-      "- Δ: mean difference of ours towards the claim. d: mean of the differences in pooled sample deviations."
+      "- Δ: mean difference of ours towards the claim. d: the same in pooled sample deviations, Cohen's d. n: runs on a side."
     )
     caption.append(
-      "- p: one-sided, that as many comparisons as the claim needs are true (partial conjunction; the largest p for `all`), "
-        + "then after Holm's correction over \(rows.compactMap(\.corrected).count) tested claims of this list. Paired: t-test of "
-        + "differences between runs of the same seed and fold; otherwise Welch's.")
+      "- p: one-sided, that as many comparisons as the claim needs are true (partial conjunction: the largest p where all are "
+        + "needed); then after Holm's correction over every tested claim. The test is paired where both sides have the same seeds "
+        + "and folds, otherwise Welch's.")
     let titles = [
       "claim", "statement", "needs", "paper", "ours", "Δ", "d", "p", "p (Holm)", "test", "n",
       "why not decidable",

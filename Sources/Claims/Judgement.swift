@@ -66,10 +66,11 @@ public struct Judgement: Sendable {
     return holds >= needed(of: of) ? .holds : .fails
   }
 
-  /// Why a claim is not decidable, in one line; nil for one that is decided.
+  /// Why a claim is not decidable, in one short line; nil for one that is decided.
   public var reason: String? {
     guard verdict == .notDecidable else { return nil }
-    var parts = reasons
+    var parts = Array(reasons.prefix(1))
+    if reasons.count > 1 { parts[0] += " (and \(reasons.count - 1) more)" }
     if !missingRuns.isEmpty {
       parts.append("\(missingRuns.count) run\(missingRuns.count == 1 ? " is" : "s are") not finished")
     }
