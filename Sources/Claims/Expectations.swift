@@ -21,7 +21,7 @@ public struct Expectations: Equatable, Sendable {
     do {
       value = try JSONValue(parsing: text)
     } catch let error as JSONError {
-      throw RegistryError.syntax(file: file, line: nil, reason: error.reason)
+      throw RegistryError.unreadable(file: file, reason: "not valid JSON: \(error.reason)")
     }
     guard case .object(let claims) = value else {
       throw RegistryError.wrongType(

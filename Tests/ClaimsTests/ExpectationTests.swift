@@ -37,7 +37,7 @@ import Testing
 
   @Test(arguments: [
     ("[1]", "old.json: (top level): got [1]; allowed: an object of verdicts by claim"),
-    ("{", "old.json: not valid YAML"),
+    ("{", "old.json: cannot be read: not valid JSON"),
     (#"{"Z07": {}}"#, "old.json: claim: there is no 'Z07'; allowed: Z01, Z02"),
     (#"{"Z01": 1}"#, "old.json: Z01: got 1; allowed: an object with paper and ours"),
     (#"{"Z01": {"paper": "holds"}}"#, "old.json: Z01.ours: required key is missing"),
