@@ -22,8 +22,8 @@ sweeps  := 4 5
 pictures := 7 8
 drawings := $(or $(RESULTS),results)/figures
 
-.PHONY: help tableN setup build test test-threads $(trained:%=table%) table9 tables run table plan status figure1 figure2 \
-        figure3 $(sweeps:%=figure%) $(pictures:%=figure%) figures data doctor bench bench-step format lint clean
+.PHONY: help tableN setup build test test-threads $(trained:%=table%) table9 tables run table plan claims status figure1 \
+        figure2 figure3 $(sweeps:%=figure%) $(pictures:%=figure%) figures data doctor bench bench-step format lint clean
 .DEFAULT_GOAL := help
 
 help:        ## Lists the targets.
@@ -50,6 +50,8 @@ table: build ## Renders TABLE from finished runs.
 	$(jml) table --table $(TABLE) $(where)
 plan: build  ## Lists the runs of TABLE (TABLE=all: of every table and figure).
 	$(jml) plan $(if $(filter all,$(TABLE)),--all,--table $(TABLE)) $(where)
+claims: build ## Judges the paper's claims by its numbers and by ours, from finished runs.
+	$(jml) claims $(where)
 status: build ## Says where each run of TABLE stands.
 	$(jml) status --table $(TABLE) $(where)
 figure1 figure2 figure3: build ## Draws a figure of the paper that needs no training.

@@ -85,12 +85,13 @@ let package = Package(
         "Scenes", "Autograd", "Results", "Methods", "Runner",
       ]),
     room("Tables", ["JSON", "Experiments", "Results"]),
+    room("Claims", ["JSON", "Experiments", "Tables"]),
     room("Figures", ["JSON", "Images", "Losses", "Metrics"]),
     .executableTarget(
       name: "jml",
       dependencies: [
         "Runner", "Tables", "Results", "Experiments", "Datasets", "Kernels", "Tensors", "Models", "Losses",
-        "Autograd", "Metrics", "HDF5", "Weights", "Figures", "JSON", "Benchmarks",
+        "Autograd", "Metrics", "HDF5", "Weights", "Figures", "Claims", "JSON", "Benchmarks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -138,6 +139,7 @@ let package = Package(
     tests(
       "TablesTests", ["Tables", "Experiments", "Methods", "Results", "Metrics", "Tensors"],
       exclude: ["Snapshots"]),
+    tests("ClaimsTests", ["Claims", "Experiments", "Methods", "Tables", "JSON"]),
     tests("PackageTests", ["Experiments", "Methods"]),
     tests(
       "RunnerTests",

@@ -15,6 +15,8 @@ public struct Registry: Sendable {
   public let tables: [String: TableSpec]
   /// Sweeps: figures that are drawn from runs.
   public let figures: [String: SweepSpec]
+  /// Claims of the paper by group, in file order.
+  public let claims: [String: [ClaimSpec]]
   /// Figures of pictures that finished runs make. No name is also a sweep's.
   public let qualitative: [String: QualitativeSpec]
   /// That the files may name.
@@ -23,7 +25,7 @@ public struct Registry: Sendable {
   private static let folders = [
     "models", "datasets", "losses", "labels", "distillation", "semi_supervised", "recipes", "profiles",
     "tables",
-    "figures",
+    "figures", "claims",
   ]
 
   /// - Parameters:
@@ -52,6 +54,7 @@ public struct Registry: Sendable {
     let drawn = try Registry.loadIfPresent(root, "figures") { try FigureSpec($0, name: $1) }
     figures = drawn.compactMapValues { if case .sweep(let spec) = $0 { spec } else { nil } }
     qualitative = drawn.compactMapValues { if case .qualitative(let spec) = $0 { spec } else { nil } }
+    claims = try Registry.loadIfPresent(root, "claims") { reader, _ in try ClaimSpec.all(reader) }
     try checkReferences()
   }
 

@@ -12,6 +12,7 @@ import Testing
       registry.models.count, registry.datasets.count, registry.losses.count, registry.labels.count,
       registry.distillations.count, registry.recipes.count, registry.profiles.count, registry.tables.count,
       registry.figures.count, registry.qualitative.count, registry.semiSupervised.count,
+      registry.claims.count,
     ]
     #expect(counts.reduce(0, +) == files.count)
     #expect(registry.profileNames == ["mini", "paper", "smoke"])

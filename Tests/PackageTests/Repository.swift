@@ -29,7 +29,7 @@ struct Room {
   let imports: Set<String>
 
   /// Without Swift files: a border to C, whose row names libraries.
-  var isC: Bool { name.hasPrefix("C") }
+  var isC: Bool { name.hasPrefix("C") && name.dropFirst().first?.isUppercase == true }
 
   /// Rooms from bottom to top. A row may name several rooms with the same imports.
   static func all() throws -> [Room] {
