@@ -58,7 +58,7 @@ public struct Plan: Sendable {
   public let points: [String: [[PlannedPoint]]]
   /// By name of a figure of pictures: the run of each column.
   public let pictured: [String: [RunID]]
-  /// Files of backbones' weights that could not be read: the ids of runs that start from them are provisional.
+  /// Files of the profile's backbone weights that could not be read. Such a plan may be looked at, not run: the ids of runs that start from them are provisional.
   public let missingWeights: [String]
   private let index: [RunID: Int]
 
@@ -69,12 +69,10 @@ public struct Plan: Sendable {
   ///   - overrides: applied to every run that has the key, teachers included; after the profile's and the
   ///     table's.
   ///   - dataFingerprints: by data set name, for each data set of the tables.
-  ///   - toleratingMissingWeights: for looking at a plan: a file of weights that cannot be read is named in
-  ///     `missingWeights`.
   /// - Throws: `RegistryError`: unknown names, values out of range, an override that no run has a key for.
   public init(
     registry: Registry, tables: [String], figures: [String] = [], profile: String, overrides: [Override] = [],
-    dataFingerprints: [String: String], toleratingMissingWeights: Bool = false
+    dataFingerprints: [String: String]
   ) throws {
     guard let profileSpec = registry.profiles[profile] else {
       throw RegistryError.brokenReference(
@@ -89,8 +87,7 @@ public struct Plan: Sendable {
     self.dataFingerprints = dataFingerprints
 
     var resolver = RunResolver(
-      registry: registry, profile: profileSpec, overrides: overrides, dataFingerprints: dataFingerprints,
-      toleratesMissingWeights: toleratingMissingWeights)
+      registry: registry, profile: profileSpec, overrides: overrides, dataFingerprints: dataFingerprints)
     var cells: [String: [[PlannedCell]]] = [:]
     var order: [(replicate: Int, id: RunID)] = []
     for table in self.tables {

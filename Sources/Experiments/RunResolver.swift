@@ -5,10 +5,8 @@ struct RunResolver {
   let profile: ProfileSpec
   let overrides: [Override]
   let dataFingerprints: [String: String]
-  /// Whether a file of weights that is not there is noted in `missingWeights` rather than thrown.
-  let toleratesMissingWeights: Bool
   private(set) var runs: [RunID: PlannedRun] = [:]
-  /// Paths of weights that nobody could read, in the order of their first run.
+  /// Paths of the profile's weights that could not be read, in the order of their first run.
   private(set) var missingWeights: [String] = []
   /// Runs that train backbones beforehand, each resolved once.
   private var pretrained: [ModelSpec.Backbone: RunID] = [:]
@@ -16,10 +14,8 @@ struct RunResolver {
   private var seenKeys: Set<String> = []
 
   init(
-    registry: Registry, profile: ProfileSpec, overrides: [Override], dataFingerprints: [String: String],
-    toleratesMissingWeights: Bool
+    registry: Registry, profile: ProfileSpec, overrides: [Override], dataFingerprints: [String: String]
   ) {
-    self.toleratesMissingWeights = toleratesMissingWeights
     self.registry = registry
     self.profile = profile
     self.overrides = overrides
@@ -124,7 +120,7 @@ struct RunResolver {
           for: labelSpec),
         label: labelSpec, distillation: distillation, semiSupervised: semiSupervised, inputs: inputs,
         recipe: try place.required(registry.recipes[try place.required(cell.recipe, "recipe")], "recipe"),
-        scale: try scaled(dataset).scale(for: role), seed: seed, fold: fold)
+        scale: try scaled(dataset).scale(for: role ?? cell.role), seed: seed, fold: fold)
     }
     var inputs: [(role: String, run: RunID)] = []
     for role in try spec(RunInputs([])).roles(registry.methods) {
@@ -144,7 +140,7 @@ struct RunResolver {
       json: resolved.canonicalJSON, source: "\(place.file) \(place.cell)", methods: registry.methods)
     let values =
       try scaled(dataset).recipeOverrides
-      + (model.weights == .random ? [profile.backboneWeights].compactMap { $0 } : [])
+      + (model.weights == .random ? profile.weightOverrides : [])
     return try add(
       try Override.apply(values, to: checked, methods: registry.methods).spec, tableOverrides, place)
   }
@@ -197,7 +193,9 @@ struct RunResolver {
   private mutating func resolvingWeights(_ spec: RunSpec) throws -> RunSpec {
     do {
       return try spec.resolvingWeights()
-    } catch RegistryError.unreadable(let file, _) where toleratesMissingWeights {
+    } catch RegistryError.unreadable(let file, _)
+      where spec.recipe.backboneWeights == profile.backboneWeights
+    {
       if !missingWeights.contains(file) { missingWeights.append(file) }
       return spec
     }

@@ -28,18 +28,17 @@ extension Workspace {
 
   /// The plan over data that has been prepared.
   public func plan(_ data: [String: PreparedData]) throws -> Plan {
-    try plan(fingerprints: data.mapValues(\.summary.fingerprint))
+    let plan = try plan(fingerprints: data.mapValues(\.summary.fingerprint))
+    try plan.requireWeights()
+    return plan
   }
 
   /// - Parameter fingerprints: by data set; of others nothing is known, and their runs have provisional ids.
-  private func plan(
-    fingerprints: [String: String], toleratingMissingWeights: Bool = false
-  ) throws -> Plan {
+  private func plan(fingerprints: [String: String]) throws -> Plan {
     let unknown = try datasets().map { ($0.name, Workspace.unknownFingerprint) }
     return try Plan(
       registry: registry, tables: tables, figures: figures, profile: profile.name, overrides: overrides,
-      dataFingerprints: fingerprints.merging(unknown) { known, _ in known },
-      toleratingMissingWeights: toleratingMissingWeights)
+      dataFingerprints: fingerprints.merging(unknown) { known, _ in known })
   }
 
   /// A data set, or a file of weights, whose content a plan does not know: the ids of its runs are provisional.
@@ -72,7 +71,7 @@ extension Workspace {
             notice: "no data for \(spec.name) at hand (\(reason)): ids of its runs are provisional"))
       }
     }
-    let plan = try plan(fingerprints: fingerprints, toleratingMissingWeights: true)
+    let plan = try plan(fingerprints: fingerprints)
     unknown += plan.missingWeights.map { path in
       UnknownData(
         dataset: path, notice: "no backbone weights \(path): ids of runs that start from them are provisional"
@@ -105,6 +104,7 @@ extension Workspace {
     let run = try plan.run(named: name)
     guard let spec = registry.datasets[run.spec.data.name] else { throw RunnerError.unknownRun(name) }
     let data = try preparation.prepare(spec, progress: progress)
+    try plan.requireWeights()
     guard data.summary.fingerprint == run.spec.data.fingerprint else {
       throw RunnerError.changedData(dataset: spec.name)
     }
@@ -150,6 +150,15 @@ extension Workspace {
 }
 
 extension Plan {
+  /// - Throws: `RegistryError.unreadable` for the first file of weights that is not there.
+  fileprivate func requireWeights() throws {
+    guard let path = missingWeights.first else { return }
+    throw RegistryError.unreadable(
+      file: path,
+      reason:
+        "backbones of profile \(profile.name) start from it; --set recipe.backbone_weights=PATH names others")
+  }
+
   /// The run whose id is `text`, begins with it, or whose hash begins with it.
   /// - Throws: `RunnerError.unknownRun`, `.ambiguousRun`.
   public func run(named text: String) throws -> PlannedRun {

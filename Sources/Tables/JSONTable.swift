@@ -59,8 +59,12 @@ enum JSONTable {
       "data": .object(Dictionary(uniqueKeysWithValues: runs.datasets(used).map { ($0, data(runs, $0)) })),
       "hardware": .array(runs.distinct { $1.hardware }.map { .string($0) }),
       "threads": .array(runs.distinct { String($1.threads) }.compactMap { Int($0) }.map { .int($0) }),
-      "teachers": .array(
-        runs.runs.filter { runs.teachers.contains($0.run.id) }.map { .string($0.run.id.text) }),
+      "inputs": .array(
+        runs.runs.compactMap { run, _ in
+          runs.role(of: run.id).map {
+            .object(["role": .string($0), "run": .string(run.id.text)])
+          }
+        }),
       "failures": .object(
         Dictionary(uniqueKeysWithValues: runs.failures.map { ($0.id.text, .string($0.reason)) })),
     ]

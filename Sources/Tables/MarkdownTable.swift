@@ -115,12 +115,15 @@ enum MarkdownTable {
     return runs(lines, table.runs)
   }
 
-  /// - Parameter lines: of the runs in cells; those of teachers are added.
+  /// - Parameter lines: of the runs in cells; those that they need are added.
   static func runs(_ lines: [String], _ runs: RunSet) -> String {
-    let teachers = runs.runs.filter { runs.teachers.contains($0.run.id) }.map { run, _ in
-      "- Teacher on `\(run.spec.data.name)`, `\(run.spec.model.name)`: \(short([run.id], runs))"
+    let needed = runs.runs.compactMap { run, _ in
+      runs.role(of: run.id).map { role in
+        "- \(role.prefix(1).uppercased())\(role.dropFirst()) on `\(run.spec.data.name)`, "
+          + "`\(run.spec.model.name)`: \(short([run.id], runs))"
+      }
     }
-    let all = lines + teachers
+    let all = lines + needed
     return all.isEmpty ? "" : "Runs (first digits of their ids):\n\n" + all.joined(separator: "\n")
   }
 

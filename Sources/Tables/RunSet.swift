@@ -5,8 +5,9 @@ struct RunSet {
   let plan: Plan
   /// Every run with its summary: teachers first, in the plan's order.
   let runs: [(run: PlannedRun, summary: RunSummary)]
-  /// Runs that others depend on, whether they are in a cell themselves or not.
-  let teachers: Set<RunID>
+  /// Runs that others depend on, whether they are in a cell themselves or not, with what they are there, such as
+  /// `teacher`.
+  private let roles: [RunID: String]
   /// Runs that are in a cell or a point.
   private let used: Set<RunID>
   /// Runs that will give no number, with the reason, in the plan's order.
@@ -25,16 +26,17 @@ struct RunSet {
     used = Set(reports.flatMap(\.runs))
     var reported: [RunID: [Report]] = [:]
     for report in reports { for id in report.runs { reported[id, default: []].append(report) } }
-    var teachers: Set<RunID> = []
-    var open = Array(used)
+    var roles: [RunID: String] = [:]
+    var open = reports.flatMap(\.runs)
     while let id = open.popLast() {
-      for dependency in plan[id]?.dependencies ?? [] where teachers.insert(dependency).inserted {
-        open.append(dependency)
+      for input in plan[id]?.spec.inputs.all ?? []
+      where roles.updateValue(input.role, forKey: input.run) == nil {
+        open.append(input.run)
       }
     }
-    let wanted = used.union(teachers)
+    let wanted = used.union(roles.keys)
     runs = plan.runs.filter { wanted.contains($0.id) }.map { (run: $0, summary: summary($0.id)) }
-    self.teachers = teachers
+    self.roles = roles
     summaries = Dictionary(uniqueKeysWithValues: runs.map { ($0.run.id, $0.summary) })
     failures = runs.compactMap { run, summary in
       // A teacher is not in a cell: it fails only by its state.
@@ -50,6 +52,9 @@ struct RunSet {
   }
 
   subscript(id: RunID) -> RunSummary { summaries[id] ?? .pending }
+
+  /// What a run is for those that depend on it; nil where none does.
+  func role(of id: RunID) -> String? { roles[id] }
 
   func source(_ ids: [RunID], _ metric: Metric, _ point: CellSpec.Point) -> Cell.Source {
     Cell.Source(

@@ -22,8 +22,10 @@ import Testing
       dataFingerprints: Dictionary(uniqueKeysWithValues: names.map { ($0, "any") }))
     var summaries: [RunID: RunSummary] = [:]
     for (index, run) in plan.runs.enumerated() {
-      // Distinct numbers, and the same in every process.
-      let values = Metric.all.enumerated().map { ($1.name, 40 + Double((index * 7 + $0) % 101) / 8) }
+      // The same in every process, and of no even steps, so that paired differences vary.
+      let values = Metric.all.enumerated().map {
+        ($1.name, 40 + Double((index * index * 13 + index * 7 + $0) % 101) / 8)
+      }
       let metrics = Dictionary(uniqueKeysWithValues: values)
       summaries[run.id] = RunSummary(state: .done, metrics: ["last": metrics, "best": metrics])
     }

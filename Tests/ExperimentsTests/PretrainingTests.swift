@@ -10,7 +10,7 @@ import Testing
       Set(pretrained.map(\.spec.model.backbone.rawValue)) == ["resnet18d", "resnet50d", "mobilenetv2_100"])
     #expect(pretrained.count == 3)
     for run in pretrained {
-      #expect(run.spec.model.outputStride == 32)
+      #expect(run.spec.model.outputStride == 16)
       #expect(run.spec.model.auxiliaryChannels == nil)
       #expect(run.spec.model.weights == .random)
       #expect(run.dependencies.isEmpty)
@@ -56,7 +56,7 @@ import Testing
 
   @Test(arguments: [
     ("loss: ce_single_head", "loss: none", "pretraining.loss"),
-    ("recipe: sgd_pretraining", "recipe: none", "pretraining.recipe"),
+    ("  recipe: adamw_pretraining", "  recipe: none", "pretraining.recipe"),
     ("dataset: pretraining_objects", "dataset: nowhere", "nowhere"),
   ]) func unknownNamesAreErrors(_ old: String, _ new: String, _ says: String) throws {
     let files = try TemporaryRegistry(pretraining: true)

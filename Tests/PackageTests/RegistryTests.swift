@@ -64,19 +64,23 @@ import Testing
             && $0.profiles.contains(profile.name)
         }
         let changes = (cell.set + exceptions.flatMap(\.set)).map(\.description)
+        // A teacher is a run of its own where a profile trains teachers for longer.
+        let longer = profile.dataset(cell.dataset ?? "")?.inputIterations.map(\.role) ?? []
+        func role(_ name: String?) -> String { name.flatMap { longer.contains($0) ? $0 : nil } ?? "" }
         for fold in cell.folds?.map(String.init) ?? [""] {
           let place = [cell.dataset ?? "", fold]
           for seed in seeds.prefix(profile.maximumSeeds) {
             let parts = [cell.model, cell.loss, cell.label, cell.recipe, cell.distillation].map { $0 ?? "" }
             let learnsFrom = cell.distillation == nil ? "" : "\(String(describing: cell.inputs["teacher"]))"
-            runs.insert(place + parts + [String(seed), learnsFrom] + changes)
+            runs.insert(place + parts + [String(seed), learnsFrom, role(cell.role)] + changes)
           }
           guard cell.distillation != nil, let teacher = cell.inputs["teacher"] else { continue }
           let parts = [
             teacher.model ?? cell.model ?? "", teacher.loss, teacher.label,
             teacher.recipe ?? cell.recipe ?? "", "",
           ]
-          runs.insert(place + parts + [String(teacher.seed), ""] + teacher.set.map(\.description))
+          runs.insert(
+            place + parts + [String(teacher.seed), "", role("teacher")] + teacher.set.map(\.description))
         }
       }
     }

@@ -113,7 +113,7 @@ struct EmbeddedDataTests {
     #expect(EmbeddedData.version == 1)
     #expect(EmbeddedData.streetVersion == 2)
     let found = try pictures(folder.path).map { String($0, radix: 16) }
-    #expect(found == ["d71d4320b5de711", "30ae27dae712b57a", "9df21dbcb62f73c6", "2d2ad70ae5b49cc2"])
+    #expect(found == ["1e3b7a88f9594e11", "ac6f0ceae52314d9", "9df21dbcb62f73c6", "2d2ad70ae5b49cc2"])
   }
 
   @Test func descriptionsNameWhatPicturesDependOn() {

@@ -8,6 +8,8 @@ public struct CellSpec: Equatable, Sendable {
   public internal(set) var distillation: String?
   public internal(set) var recipe: String?
   public internal(set) var semiSupervised: String?
+  /// What these runs are for others, such as `teacher`, where the table shows the very runs that others need.
+  public internal(set) var role: String?
   /// By role. A run takes those that its method needs.
   public internal(set) var inputs: [String: InputSpec]
   public internal(set) var metric: Metric?
@@ -26,8 +28,8 @@ public struct CellSpec: Equatable, Sendable {
   }
 
   static let keys = [
-    "dataset", "model", "loss", "label", "distillation", "semi_supervised", "recipe", "inputs", "metric",
-    "point", "seeds", "folds", "set",
+    "dataset", "model", "loss", "label", "distillation", "semi_supervised", "recipe", "role", "inputs",
+    "metric", "point", "seeds", "folds", "set",
   ]
 
   /// Nothing is given.
@@ -45,6 +47,7 @@ public struct CellSpec: Equatable, Sendable {
     distillation = try reader.optional("distillation")?.name()
     recipe = try reader.optional("recipe")?.name()
     semiSupervised = try reader.optional("semi_supervised")?.name()
+    role = try reader.optional("role")?.name()
     inputs = try reader.optional("inputs").map { try InputSpec.byRole($0) } ?? [:]
     metric = try reader.optional("metric")?.metric()
     point = try reader.optional("point")?.choice(Point.self)
@@ -68,7 +71,7 @@ public struct CellSpec: Equatable, Sendable {
     let given: [(String, Bool)] = [
       ("dataset", dataset != nil), ("model", model != nil), ("loss", loss != nil), ("label", label != nil),
       ("distillation", distillation != nil), ("recipe", recipe != nil),
-      ("semi_supervised", semiSupervised != nil),
+      ("semi_supervised", semiSupervised != nil), ("role", role != nil),
       ("metric", metric != nil), ("point", point != nil), ("seeds", seeds != nil), ("folds", folds != nil),
     ]
     return given.filter(\.1).map(\.0) + inputs.keys.sorted().map { "inputs.\($0)" }
@@ -84,6 +87,7 @@ public struct CellSpec: Equatable, Sendable {
     result.distillation = distillation ?? other.distillation
     result.recipe = recipe ?? other.recipe
     result.semiSupervised = semiSupervised ?? other.semiSupervised
+    result.role = role ?? other.role
     result.inputs = inputs.merging(other.inputs) { mine, _ in mine }
     result.metric = metric ?? other.metric
     result.point = point ?? other.point

@@ -10,9 +10,9 @@ public struct ProfileSpec: Equatable, Sendable {
   public let execution: ExecutionSpec
   /// How backbones are trained before any run of a table; nil: they start as their recipes say.
   public let pretraining: PretrainingSpec?
-  /// Path of the weights that backbones start from where neither table nor user says otherwise, `{backbone}` standing
+  /// The weights that backbones start from where neither table nor user says otherwise, `{backbone}` standing
   /// for the backbone's name; nil: none.
-  public let backboneWeights: Override?
+  public let backboneWeights: BackboneWeights?
   /// By data set name.
   public let datasets: [String: ProfileDataset]
   /// For data sets without an entry of their own; nil: there must be one.
@@ -34,8 +34,7 @@ public struct ProfileSpec: Equatable, Sendable {
       if pretraining != nil {
         throw weights.inconsistent("a profile has pretraining or \(RecipeSpec.weightsKey), not both")
       }
-      _ = try BackboneWeights(weights)
-      return Override(key: "recipe.\(RecipeSpec.weightsKey)", value: weights.node, source: reader.file)
+      return try BackboneWeights(weights)
     }
     let entries = try reader.required("datasets")
     datasets = Dictionary(
@@ -50,6 +49,16 @@ public struct ProfileSpec: Equatable, Sendable {
       }
       return values
     }
+  }
+
+  /// What says of a recipe that backbones start from the profile's weights.
+  var weightOverrides: [Override] {
+    guard let path = backboneWeights?.path else { return [] }
+    return [
+      Override(
+        key: "recipe.\(RecipeSpec.weightsKey)", value: .scalar(text: path, quoted: true),
+        source: "profiles/\(name).yaml")
+    ]
   }
 
   /// The values for a data set: its own, else the profile's `default`; nil where there is neither.
@@ -82,7 +91,7 @@ public struct ProfileDataset: Equatable, Sendable {
   public let foldSize: Int?
   /// Iterations of runs that others need, by role, where they differ: in few iterations a large teacher gets no lead
   /// over its students. Sorted by role.
-  let inputIterations: [(role: String, iterations: Int)]
+  public let inputIterations: [(role: String, iterations: Int)]
 
   public static func == (one: ProfileDataset, other: ProfileDataset) -> Bool {
     one.scale == other.scale && one.recipeOverrides == other.recipeOverrides && one.embedded == other.embedded
