@@ -38,7 +38,7 @@ struct BadFile: Sendable, CustomTestStringConvertible {
       file: "recipes/sgd_voc.yaml", old: "learning_rate: 0.01", new: "learning_rate: nan",
       says: ["recipes/sgd_voc.yaml: optimizer.learning_rate", "'nan'", "a number, 0 < x <= 10"]),
     BadFile(
-      file: "profiles/mini.yaml", old: "batch: 2", new: "batch: 4.0",
+      file: "profiles/mini.yaml", old: "batch: 4", new: "batch: 4.0",
       says: ["profiles/mini.yaml: datasets.cityscapes.batch", "'4.0'", "an integer, 2...1024"]),
     BadFile(
       file: "profiles/mini.yaml", old: "comparable_with_paper: false", new: "comparable_with_paper: no",

@@ -56,15 +56,15 @@ import Testing
     #expect(try Override(override.description) == override)
   }
 
-  /// Where a profile's values for Cityscapes begin.
-  private let cityscapes = "  cityscapes:\n"
+  /// What profile mini changes of a recipe.
+  private let changes = "    recipe:\n      optimizer: {learning_rate: 0.005}\n"
 
   /// Files, then the profile's recipe, then the table, then the user.
   @Test func order() throws {
     let files = try TemporaryRegistry()
     try files.replace(
-      "profiles/mini.yaml", cityscapes,
-      cityscapes + "    recipe:\n      optimizer: {learning_rate: 0.03}\n      schedule: {power: 1}\n")
+      "profiles/mini.yaml", changes,
+      "    recipe:\n      optimizer: {learning_rate: 0.03}\n      schedule: {power: 1}\n")
     func rates(_ plan: Plan) -> Set<Double> {
       Set(plan.runs.filter { $0.spec.data.name == "cityscapes" }.map(\.spec.recipe.optimizer.learningRate))
     }
@@ -82,16 +82,16 @@ import Testing
   @Test func partOfARecipe() throws {
     let files = try TemporaryRegistry()
     try files.replace(
-      "profiles/mini.yaml", cityscapes,
-      cityscapes + """
-            recipe:
-              optimizer: {momentum: 0.8, beta1: 0.5}
-              schedule: {power: 1}
-              augmentation: {random_flip: {probability: 0}, random_scale: {minimum: 1, maximum: 1}}
-              normalisation: {mean: [1, 2, 3]}
-              inference: {stride_ratio: 0.5}
+      "profiles/mini.yaml", changes,
+      """
+          recipe:
+            optimizer: {momentum: 0.8, beta1: 0.5}
+            schedule: {power: 1}
+            augmentation: {random_flip: {probability: 0}, random_scale: {minimum: 1, maximum: 1}}
+            normalisation: {mean: [1, 2, 3]}
+            inference: {stride_ratio: 0.5}
 
-        """)
+      """)
     let recipe = try #require(
       try files.plan().runs.first { $0.spec.data.name == "cityscapes" }?.spec.recipe)
     let file = try #require(try files.load().recipes["sgd_cityscapes"])
@@ -115,7 +115,7 @@ import Testing
   ])
   func refusedPartOfARecipe(_ text: String, _ says: [String]) throws {
     let files = try TemporaryRegistry()
-    try files.replace("profiles/mini.yaml", cityscapes, cityscapes + "    recipe:\n      \(text)\n")
+    try files.replace("profiles/mini.yaml", changes, "    recipe:\n      \(text)\n")
     let message = try #require(registryError { _ = try files.load() })
     for part in says { #expect(message.contains(part), "'\(part)' is not in: \(message)") }
   }
