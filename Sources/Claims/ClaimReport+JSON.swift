@@ -1,16 +1,14 @@
 import Experiments
 import JSON
+import Tables
 
 extension ClaimReport {
   /// For programs: full precision, every comparison with both of its sides.
   public var json: JSONValue {
-    .object([
-      "profile": .string(plan.profile.name), "comparable_with_paper": .bool(plan.profile.comparableWithPaper),
-      "overrides": .array(plan.overrides.map { .string($0.description) }),
-      "standard_deviation": .string("population"),
-      "correction": .string("Holm"),
-      "claims": .array(rows.map(Self.json)),
-    ])
+    let members: [String: JSONValue] = [
+      "correction": .string("Holm"), "claims": .array(rows.map(Self.json)),
+    ]
+    return .object(members.merging(JSONTable.scale(plan)) { own, _ in own })
   }
 
   private static func json(_ row: Row) -> JSONValue {

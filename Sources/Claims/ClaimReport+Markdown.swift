@@ -1,18 +1,11 @@
 import Experiments
 import Foundation
+import Tables
 
 extension ClaimReport {
   /// For people: a table of claims, then the comparisons that speak against them.
   public var markdown: String {
-    var profile = "- Profile: `\(plan.profile.name)`."
-    if !plan.profile.comparableWithPaper {
-      profile +=
-        " **Profile \(plan.profile.name) is not comparable in absolute value to the paper's numbers.**"
-    }
-    var caption = [profile]
-    if !plan.overrides.isEmpty {
-      caption.append("- Overrides: " + plan.overrides.map { "`\($0)`" }.joined(separator: ", ") + ".")
-    }
+    var caption = [Caption.profile(plan), Caption.overrides(plan)].compactMap { $0 }
     caption.append("- Verdicts by the paper's numbers: \(totals(.paper)). By ours: \(totals(.ours)).")
     caption.append(
       "- n/m: n of m comparisons hold. `some` needs one of them, `most` more than half, every other claim all. A claim with a "
@@ -28,8 +21,8 @@ extension ClaimReport {
       "claim", "statement", "needs", "paper", "ours", "Δ", "d", "p", "p (Holm)", "test", "n",
       "why not decidable",
     ]
-    var lines = [Self.line(titles), Self.line(titles.map { _ in "---" })]
-    for row in rows { lines.append(Self.line(cells(row))) }
+    var lines = [MarkdownTable.line(titles), MarkdownTable.line(titles.map { _ in "---" })]
+    for row in rows { lines.append(MarkdownTable.line(cells(row).map(MarkdownTable.escaped))) }
     let against = rows.flatMap { row in
       [row.paper, row.ours].compactMap(Self.against)
     }
@@ -52,8 +45,8 @@ extension ClaimReport {
     let decided = ours.verdict != .notDecidable
     return [
       row.id, row.paper.claim.text, row.paper.claim.quantifier.rawValue, verdict(row.paper), verdict(ours),
-      decided ? Self.text("%+.2f", ours.towards) : "–", decided ? Self.text("%+.2f", ours.effect) : "–",
-      Self.text("%.2g", ours.p), Self.text("%.2g", row.corrected),
+      decided ? Self.signed(ours.towards) : "–", decided ? Self.signed(ours.effect) : "–",
+      Self.probability(ours.p), Self.probability(row.corrected),
       ours.p == nil ? "–" : ours.testKinds.map(\.rawValue).joined(separator: ", "),
       decided ? Self.sizes(ours) : "–",
       ours.reason ?? "",
@@ -76,23 +69,22 @@ extension ClaimReport {
     return
       (["\(it.claim.id), \(side): \(failed.count) of \(it.own.count)", ""]
       + failed.map {
-        "- \($0.place): \(text($0.left)) against \(text($0.right)): " + text("%+.2f", $0.difference)
+        "- \($0.place): \(text($0.left)) against \(text($0.right)): " + NumberText.signed($0.difference)
       })
       .joined(separator: "\n")
   }
 
   private static func text(_ side: Comparison.Named) -> String {
     let n = side.sample.values.count
-    return "\(side.name) \(text("%.2f", side.sample.mean))"
-      + (side.sample.std.map { n == 1 ? "" : " ± \(text("%.2f", $0))" } ?? "") + (n > 0 ? " (n=\(n))" : "")
+    return "\(side.name) \(NumberText.fixed(side.sample.mean))"
+      + (side.sample.std.map { n == 1 ? "" : " ± \(NumberText.fixed($0))" } ?? "")
+      + (n > 0 ? " (n=\(n))" : "")
   }
+
+  private static func signed(_ value: Double?) -> String { value.map(NumberText.signed) ?? "–" }
 
   /// `String(format:)` without a locale always writes a point.
-  private static func text(_ format: String, _ value: Double?) -> String {
-    value.map { String(format: format, $0) } ?? "–"
-  }
-
-  private static func line(_ cells: [String]) -> String {
-    "| " + cells.map { $0.replacingOccurrences(of: "|", with: "\\|") }.joined(separator: " | ") + " |"
+  private static func probability(_ value: Double?) -> String {
+    value.map { String(format: "%.2g", $0) } ?? "–"
   }
 }

@@ -20,22 +20,13 @@ public struct ClaimReport: Sendable {
   /// - Parameters:
   ///   - plan: of every table of the registry.
   ///   - summary: of any run of the plan; `.pending` for one without a record.
-  /// - Throws: `RegistryError` for a column or row that a table does not have, or a claim's id that stands twice.
+  /// - Throws: `RegistryError` for a column or row that a table does not have.
   public init(registry: Registry, plan: Plan, summary: @escaping (RunID) -> RunSummary) throws {
     self.plan = plan
     let papers = ClaimJudge(registry: registry, side: .paper)
     let ours = ClaimJudge(registry: registry, side: .ours, plan: plan, summary: summary)
-    var judged: [(paper: Judgement, ours: Judgement)] = []
-    var groups: [String: String] = [:]
-    for group in registry.claims.keys.sorted() {
-      for claim in registry.claims[group] ?? [] {
-        if let other = groups.updateValue(group, forKey: claim.id) {
-          throw RegistryError.inconsistent(
-            file: "claims/\(group).yaml", path: "claims", value: claim.id,
-            reason: "also stands in \(other).yaml")
-        }
-        judged.append((try papers.judge(claim), try ours.judge(claim)))
-      }
+    let judged = try registry.claims.keys.sorted().flatMap { registry.claims[$0] ?? [] }.map {
+      (paper: try papers.judge($0), ours: try ours.judge($0))
     }
     var corrected = Statistics.holm(judged.compactMap(\.ours.p))[...]
     rows = judged.map { pair in

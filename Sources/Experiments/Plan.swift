@@ -58,7 +58,8 @@ public struct Plan: Sendable {
   public let points: [String: [[PlannedPoint]]]
   /// By name of a figure of pictures: the run of each column.
   public let pictured: [String: [RunID]]
-  /// Files of the profile's backbone weights that could not be read. Such a plan may be looked at, not run: the ids of runs that start from them are provisional.
+  /// Files of the profile's backbone weights that could not be read. Such a plan may be looked at, not run: the ids of
+  /// runs that start from them are provisional.
   public let missingWeights: [String]
   private let index: [RunID: Int]
 

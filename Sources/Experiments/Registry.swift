@@ -112,6 +112,16 @@ public struct Registry: Sendable {
   // MARK: References
 
   private func checkReferences() throws {
+    var groups: [String: String] = [:]
+    for group in claims.keys.sorted() {
+      for claim in claims[group] ?? [] {
+        if let other = groups.updateValue(group, forKey: claim.id) {
+          throw RegistryError.inconsistent(
+            file: "claims/\(group).yaml", path: "claims", value: claim.id,
+            reason: "also stands in \(other).yaml")
+        }
+      }
+    }
     for name in profileNames {
       if let pretraining = profiles[name]?.pretraining {
         for (key, value, names) in [

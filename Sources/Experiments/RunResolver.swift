@@ -13,9 +13,7 @@ struct RunResolver {
   private var usedOverrides: Set<String> = []
   private var seenKeys: Set<String> = []
 
-  init(
-    registry: Registry, profile: ProfileSpec, overrides: [Override], dataFingerprints: [String: String]
-  ) {
+  init(registry: Registry, profile: ProfileSpec, overrides: [Override], dataFingerprints: [String: String]) {
     self.registry = registry
     self.profile = profile
     self.overrides = overrides
@@ -139,8 +137,7 @@ struct RunResolver {
     let checked = try RunSpec(
       json: resolved.canonicalJSON, source: "\(place.file) \(place.cell)", methods: registry.methods)
     let values =
-      try scaled(dataset).recipeOverrides
-      + (model.weights == .random ? profile.weightOverrides : [])
+      try scaled(dataset).recipeOverrides + (model.weights == .random ? profile.weightOverrides : [])
     return try add(
       try Override.apply(values, to: checked, methods: registry.methods).spec, tableOverrides, place)
   }

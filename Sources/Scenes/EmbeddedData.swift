@@ -87,6 +87,12 @@ public enum EmbeddedData {
     (0..<kinds).filter { $0 == index % kinds || $0 % count == index }
   }
 
+  /// `number` with zeros before it.
+  static func padded(_ number: Int, digits: Int) -> String {
+    let text = String(number)
+    return String(repeating: "0", count: max(0, digits - text.count)) + text
+  }
+
   /// Draws picture after picture on all cores; a picture is a function of its index.
   static func forEach(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
     let failures = Mutex([(index: Int, error: any Error)]())

@@ -13,10 +13,10 @@ struct EmbeddedLand {
   func write() throws {
     try FileManager.default.createDirectory(atPath: "\(folder)/train", withIntermediateDirectories: true)
     try EmbeddedData.forEach(sizes.landImages) { index in
-      let (image, label) = picture(index)
-      let number = String(index * 7 + 100)
-      let path = "\(folder)/train/\(String(repeating: "0", count: max(0, 6 - number.count)))\(number)"
-      try ImageFile.writeJPEG(image, quality: 92, to: "\(path)_sat.jpg")
+      let picture = picture(index)
+      let label = picture.label
+      let path = "\(folder)/train/\(EmbeddedData.padded(index * 7 + 100, digits: 6))"
+      try ImageFile.writeJPEG(picture.image(), quality: 92, to: "\(path)_sat.jpg")
       let pixels = label.values.flatMap {
         $0 == LabelMap.ignore ? LandClass.unknown : LandClass.colors[Int($0)]
       }
@@ -25,24 +25,18 @@ struct EmbeddedLand {
     }
   }
 
-  /// Draws until every class that the picture is meant to show can be seen.
-  private func picture(_ index: Int) -> (ImageBuffer, LabelMap) {
-    var attempt = 0
-    while true {
+  private func picture(_ index: Int) -> Take {
+    Take.first { attempt in
       var random = RandomSource(seed: seed, purpose: "embedded land", index, attempt)
       let photograph = Photograph(height: sizes.landSide, width: sizes.landSide, using: &random)
       let classes = EmbeddedLand.classes(index, &random)
       let scene = LandScene(
         side: sizes.landSide, classes: classes, isClouded: index % 9 == 4,
         random: RandomSource(seed: random.next(), purpose: "land"))
-      let label = photograph.labels(scene.callAsFunction, wander: 0.6)
-      let enough = label.values.count / 20
-      attempt += 1
-      let isSeen = classes.allSatisfy { kind in
-        label.values.lazy.filter { $0 == kind.rawValue }.prefix(enough).count == enough
-      }
-      guard isSeen || attempt == 50 else { continue }
-      return (photograph.image(scene.callAsFunction, using: &random), label)
+      let take = Take(
+        photograph: photograph, scene: scene.callAsFunction,
+        label: photograph.labels(scene.callAsFunction, wander: 0.6), random: random)
+      return (take, take.shows(classes.map(\.rawValue), pixels: take.label.values.count / 20))
     }
   }
 

@@ -36,10 +36,7 @@ struct EmbeddedObjects {
 
   private func hasExtra(_ position: Int) -> Bool { position % 9 != 0 }
 
-  private func id(_ index: Int) -> String {
-    let number = String(index)
-    return "2012_" + String(repeating: "0", count: max(0, 6 - number.count)) + number
-  }
+  private func id(_ index: Int) -> String { "2012_" + EmbeddedData.padded(index, digits: 6) }
 
   private func writeList(_ split: String, _ indices: [Int]) throws {
     let text = indices.map { id($0) + "\n" }.joined()
@@ -56,8 +53,7 @@ struct EmbeddedObjects {
     let own = position % EmbeddedObjects.classCount + 1
     classes.removeAll { $0 == own }
     classes.insert(own, at: 0)
-    var attempt = 0
-    while true {
+    let picture = Take.first { attempt in
       var random = RandomSource(seed: seed, purpose: "embedded object", index, attempt)
       let long = sizes.objectSide * (85 + random.below(31)) / 100
       let short = long * (65 + random.below(31)) / 100
@@ -67,24 +63,19 @@ struct EmbeddedObjects {
       let scene = ObjectScene(
         height: height, width: width, classes: classes,
         random: RandomSource(seed: random.next(), purpose: "object"))
-      let official = EmbeddedObjects.withVoid(photograph.labels(scene.callAsFunction, wander: 0.3))
-      attempt += 1
-      let isSeen = classes.allSatisfy { kind in
-        official.values.lazy.filter { $0 == UInt8(kind) }.prefix(24).count == 24
-      }
-      guard isSeen || attempt == 50 else { continue }
-      let image = photograph.image(scene.callAsFunction, using: &random)
-      try ImageFile.writeJPEG(image, quality: 92, to: "\(folder)/JPEGImages/\(id).jpg")
-      if isOfficial {
-        try ImageFile.writePalettePNG(
-          official, palette: PascalVOC.palette, to: "\(folder)/SegmentationClass/\(id).png")
-      }
-      if hasExtra {
-        try ImageFile.writeGreyPNG(
-          photograph.labels(scene.callAsFunction, wander: 1.3), to: "\(folder)/SegmentationClassAug/\(id).png"
-        )
-      }
-      return
+      let take = Take(
+        photograph: photograph, scene: scene.callAsFunction,
+        label: EmbeddedObjects.withVoid(photograph.labels(scene.callAsFunction, wander: 0.3)), random: random)
+      return (take, take.shows(classes.map { UInt8($0) }, pixels: 24))
+    }
+    try ImageFile.writeJPEG(picture.image(), quality: 92, to: "\(folder)/JPEGImages/\(id).jpg")
+    if isOfficial {
+      try ImageFile.writePalettePNG(
+        picture.label, palette: PascalVOC.palette, to: "\(folder)/SegmentationClass/\(id).png")
+    }
+    if hasExtra {
+      try ImageFile.writeGreyPNG(
+        picture.photograph.labels(picture.scene, wander: 1.3), to: "\(folder)/SegmentationClassAug/\(id).png")
     }
   }
 

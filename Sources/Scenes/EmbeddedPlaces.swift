@@ -21,25 +21,20 @@ struct EmbeddedPlaces {
         atPath: "\(folder)/\(kind)/\(split)", withIntermediateDirectories: true)
     }
     try EmbeddedData.forEach(count) { index in
-      let number = String(index + 1)
-      let id = "\(prefix)_\(String(repeating: "0", count: max(0, 8 - number.count)))\(number)"
+      let id = "\(prefix)_\(EmbeddedData.padded(index + 1, digits: 8))"
       // Validation shows what some training picture shows, spread over all of them: no class is new there.
       let plan = PlaceStage.plan(index * sizes.placeTrain / count)
-      let (image, label) = picture(plan.stage, plan.object, split: split, index: index)
+      let picture = picture(plan.stage, plan.object, split: split, index: index)
       // ADE20K has a few grey photographs.
       try ImageFile.writeJPEG(
-        image, quality: 92, grey: index % 23 == 5, to: "\(folder)/images/\(split)/\(id).jpg")
-      try ImageFile.writeGreyPNG(label, to: "\(folder)/annotations/\(split)/\(id).png")
+        picture.image(), quality: 92, grey: index % 23 == 5, to: "\(folder)/images/\(split)/\(id).jpg")
+      try ImageFile.writeGreyPNG(picture.label, to: "\(folder)/annotations/\(split)/\(id).png")
     }
   }
 
-  /// Draws until what the picture is meant to show can be seen in it.
-  private func picture(
-    _ stage: PlaceStage, _ object: PlaceClass?, split: String, index: Int
-  ) -> (ImageBuffer, LabelMap) {
+  private func picture(_ stage: PlaceStage, _ object: PlaceClass?, split: String, index: Int) -> Take {
     let classes = stage.regions + (object.map { [$0] } ?? [])
-    var attempt = 0
-    while true {
+    return Take.first { attempt in
       var random = RandomSource(seed: seed, purpose: "embedded place \(split)", index, attempt)
       let height = sizes.placeHeight * (92 + random.below(25)) / 100
       let width = sizes.placeWidth * (88 + random.below(25)) / 100
@@ -47,14 +42,10 @@ struct EmbeddedPlaces {
       let scene = PlaceScene(
         height: height, width: width, stage: stage, object: object,
         random: RandomSource(seed: random.next(), purpose: "place"))
-      let label = photograph.labels(scene.callAsFunction, wander: 0.6)
-      let enough = max(12, label.values.count / 100)
-      let isSeen = classes.allSatisfy { kind in
-        label.values.lazy.filter { $0 == kind.rawValue }.prefix(enough).count == enough
-      }
-      attempt += 1
-      guard isSeen || attempt == 50 else { continue }
-      return (photograph.image(scene.callAsFunction, using: &random), label)
+      let take = Take(
+        photograph: photograph, scene: scene.callAsFunction,
+        label: photograph.labels(scene.callAsFunction, wander: 0.6), random: random)
+      return (take, take.shows(classes.map(\.rawValue), pixels: max(12, take.label.values.count / 100)))
     }
   }
 }

@@ -23,33 +23,28 @@ struct EmbeddedStreets {
     }
     try EmbeddedData.forEach(count) { index in
       let city = cities[index * cities.count / count]
-      let number = String(index)
-      let id = "\(city)_\(String(repeating: "0", count: max(0, 6 - number.count)))\(number)_000019"
-      let (image, label) = picture(split: split, index: index, count: count)
-      try ImageFile.writePNG(image, to: "\(folder)/leftImg8bit/\(split)/\(city)/\(id)_leftImg8bit.png")
-      try ImageFile.writeGreyPNG(label, to: "\(folder)/gtFine/\(split)/\(city)/\(id)_gtFine_labelIds.png")
+      let id = "\(city)_\(EmbeddedData.padded(index, digits: 6))_000019"
+      let picture = picture(split: split, index: index, count: count)
+      try ImageFile.writePNG(
+        picture.image(), to: "\(folder)/leftImg8bit/\(split)/\(city)/\(id)_leftImg8bit.png")
+      try ImageFile.writeGreyPNG(
+        picture.label, to: "\(folder)/gtFine/\(split)/\(city)/\(id)_gtFine_labelIds.png")
     }
   }
 
-  /// Draws until what the picture is meant to show can be seen in it, behind whatever stands in front.
-  private func picture(split: String, index: Int, count: Int) -> (ImageBuffer, LabelMap) {
+  private func picture(split: String, index: Int, count: Int) -> Take {
     let forced = EmbeddedData.forced(index: index, count: count, kinds: StreetScene.Feature.allCases.count)
       .compactMap(StreetScene.Feature.init(rawValue:))
-    var attempt = 0
-    while true {
+    return Take.first { attempt in
       var random = RandomSource(seed: seed, purpose: "embedded street \(split)", index, attempt)
       let photograph = Photograph(height: sizes.streetHeight, width: sizes.streetWidth, using: &random)
       let scene = StreetBuilder.scene(
         height: sizes.streetHeight, width: sizes.streetWidth, forced: forced,
         random: RandomSource(seed: random.next(), purpose: "street"))
-      let label = photograph.labels(scene.callAsFunction, wander: 1.2)
-      let enough = max(12, label.values.count / 1000)
-      let isSeen = forced.allSatisfy { feature in
-        label.values.lazy.filter { $0 == feature.rawId }.prefix(enough).count == enough
-      }
-      attempt += 1
-      guard isSeen || attempt == 50 else { continue }
-      return (photograph.image(scene.callAsFunction, using: &random), label)
+      let take = Take(
+        photograph: photograph, scene: scene.callAsFunction,
+        label: photograph.labels(scene.callAsFunction, wander: 1.2), random: random)
+      return (take, take.shows(forced.map(\.rawId), pixels: max(12, take.label.values.count / 1000)))
     }
   }
 }

@@ -126,3 +126,18 @@ struct PlacedFigure: Sendable {
     return figure.hit(turned / scale)
   }
 }
+
+extension [PlacedFigure] {
+  /// What figures, nearest first, show at a point: the label of the first whose outline holds it, and the first colour,
+  /// which may be seen through others, with its figure's haze.
+  func sight(_ x: Float, _ y: Float) -> (label: UInt8?, color: RGB?, haze: Float) {
+    var label: UInt8?
+    for figure in self {
+      let (inside, color) = figure.hit(x, y)
+      guard inside else { continue }
+      label = label ?? figure.figure.label
+      if let color { return (label, color, figure.haze) }
+    }
+    return (label, nil, 0)
+  }
+}

@@ -72,13 +72,8 @@ struct ObjectScene: Sendable {
   }
 
   func callAsFunction(_ x: Float, _ y: Float) -> Sight {
-    var label: UInt8?
-    for figure in objects {
-      let (inside, color) = figure.hit(x, y)
-      guard inside else { continue }
-      label = label ?? figure.figure.label
-      if let color { return Sight(color: color, label: label ?? 0) }
-    }
+    let (label, color, _) = objects.sight(x, y)
+    if let color { return Sight(color: color, label: label ?? 0) }
     for figure in scenery {
       if let color = figure.hit(x, y).color {
         return Sight(color: color * (1 - figure.haze) + RGB(repeating: 0.7) * figure.haze, label: label ?? 0)

@@ -73,13 +73,8 @@ struct PlaceScene: Sendable {
   }
 
   func callAsFunction(_ x: Float, _ y: Float) -> Sight {
-    var label: UInt8?
-    for figure in figures {
-      let (inside, color) = figure.hit(x, y)
-      guard inside else { continue }
-      label = label ?? figure.figure.label
-      if let color { return Sight(color: color, label: label ?? 0) }
-    }
+    let (label, color, _) = figures.sight(x, y)
+    if let color { return Sight(color: color, label: label ?? 0) }
     let behind = background(x / width, y / height)
     return Sight(color: behind.color, label: label ?? behind.label)
   }

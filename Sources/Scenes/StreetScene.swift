@@ -67,15 +67,8 @@ struct StreetScene: Sendable {
 
   func callAsFunction(_ x: Float, _ y: Float) -> Sight {
     if hasHood, let hood = hood(x, y) { return hood }
-    var label: UInt8?
-    for figure in figures {
-      let (inside, color) = figure.hit(x, y)
-      guard inside else { continue }
-      label = label ?? figure.figure.label
-      if let color {
-        return Sight(color: hazy(color, figure.haze), label: label ?? figure.figure.label)
-      }
-    }
+    let (label, color, haze) = figures.sight(x, y)
+    if let color { return Sight(color: hazy(color, haze), label: label ?? 0) }
     let behind = background(x, y)
     return Sight(color: behind.color, label: label ?? behind.label)
   }

@@ -1,21 +1,28 @@
 import Experiments
 
 /// What stands above the numbers: where the runs come from.
-enum Caption {
+public enum Caption {
+  public static func profile(_ plan: Plan) -> String {
+    let name = plan.profile.name
+    return "- Profile: `\(name)`."
+      + (plan.profile.comparableWithPaper
+        ? "" : " **Profile \(name) is not comparable in absolute value to the paper's numbers.**")
+  }
+
+  /// nil without overrides.
+  public static func overrides(_ plan: Plan) -> String? {
+    plan.overrides.isEmpty
+      ? nil : "- Overrides: " + plan.overrides.map { "`\($0)`" }.joined(separator: ", ") + "."
+  }
+
   /// - Parameter used: runs of cells, in their order.
   static func runs(_ runs: RunSet, used: [RunID]) -> [String] {
-    let profile = runs.plan.profile
-    var lines = ["- Profile: `\(profile.name)`."]
-    if !profile.comparableWithPaper {
-      lines[0] += " **Profile \(profile.name) is not comparable in absolute value to the paper's numbers.**"
-    }
+    var lines = [profile(runs.plan)]
     for name in runs.datasets(used) {
       lines.append("- Data: `\(name)`: \(runs.dataText(name)); \(scale(runs, name)).")
     }
     if let text = weights(runs, used) { lines.append("- Backbones start from \(text).") }
-    if !runs.plan.overrides.isEmpty {
-      lines.append("- Overrides: " + runs.plan.overrides.map { "`\($0)`" }.joined(separator: ", ") + ".")
-    }
+    if let text = overrides(runs.plan) { lines.append(text) }
     let hardware = runs.distinct {
       $1.hardware.isEmpty ? "" : "\($1.hardware), \(NumberText.count($1.threads, "thread"))"
     }

@@ -2,7 +2,7 @@ import Experiments
 import JSON
 
 /// The same table for programs: full precision, sorted keys, full run ids.
-enum JSONTable {
+public enum JSONTable {
   static func text(_ table: BuiltTable) -> String {
     let spec = table.spec
     var members: [String: JSONValue] = [
@@ -50,11 +50,7 @@ enum JSONTable {
 
   /// What the runs are and where they were made.
   static func runs(_ runs: RunSet, used: [RunID]) -> [String: JSONValue] {
-    let profile = runs.plan.profile
-    return [
-      "profile": .string(profile.name), "comparable_with_paper": .bool(profile.comparableWithPaper),
-      "overrides": .array(runs.plan.overrides.map { .string($0.description) }),
-      "standard_deviation": .string("population"),
+    let members: [String: JSONValue] = [
       "seeds": .array(runs.seeds.map { .int($0) }), "folds": .array(runs.folds.map { .int($0) }),
       "data": .object(Dictionary(uniqueKeysWithValues: runs.datasets(used).map { ($0, data(runs, $0)) })),
       "hardware": .array(runs.distinct { $1.hardware }.map { .string($0) }),
@@ -67,6 +63,16 @@ enum JSONTable {
         }),
       "failures": .object(
         Dictionary(uniqueKeysWithValues: runs.failures.map { ($0.id.text, .string($0.reason)) })),
+    ]
+    return members.merging(scale(runs.plan)) { own, _ in own }
+  }
+
+  /// At which scale, and how deviations are computed.
+  public static func scale(_ plan: Plan) -> [String: JSONValue] {
+    [
+      "profile": .string(plan.profile.name), "comparable_with_paper": .bool(plan.profile.comparableWithPaper),
+      "overrides": .array(plan.overrides.map { .string($0.description) }),
+      "standard_deviation": .string("population"),
     ]
   }
 

@@ -2,7 +2,7 @@ import Experiments
 import Foundation
 
 /// The table as GitHub-flavoured Markdown.
-enum MarkdownTable {
+public enum MarkdownTable {
   static func text(_ table: BuiltTable) -> String {
     let blocks = [
       "# Table \(table.spec.number). \(table.spec.title)", caption(table).joined(separator: "\n"),
@@ -47,7 +47,7 @@ enum MarkdownTable {
     return lines.joined(separator: "\n")
   }
 
-  static func line(_ fields: [String]) -> String { "| " + fields.joined(separator: " | ") + " |" }
+  public static func line(_ fields: [String]) -> String { "| " + fields.joined(separator: " | ") + " |" }
 
   private static func textWithFootnotes(_ cell: BuiltTable.BuiltCell) -> String {
     text(cell) + (cell.footnotes.isEmpty ? "" : " " + superscript(cell.footnotes.joined(separator: ", ")))
@@ -79,7 +79,7 @@ enum MarkdownTable {
     return marks.best ? "**\(italic)**" : italic
   }
 
-  static func escaped(_ text: String) -> String { text.replacingOccurrences(of: "|", with: "\\|") }
+  public static func escaped(_ text: String) -> String { text.replacingOccurrences(of: "|", with: "\\|") }
 
   // MARK: Below the grid
 

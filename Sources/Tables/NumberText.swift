@@ -1,11 +1,11 @@
 import Foundation
 
 /// Numbers as tables print them.
-enum NumberText {
+public enum NumberText {
   /// Two decimals, as the paper prints. `String(format:)` without a locale always writes a point.
-  static func fixed(_ value: Double) -> String { String(format: "%.2f", value) }
+  public static func fixed(_ value: Double) -> String { String(format: "%.2f", value) }
 
-  static func signed(_ value: Double) -> String { String(format: "%+.2f", value) }
+  public static func signed(_ value: Double) -> String { String(format: "%+.2f", value) }
 
   static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 

@@ -2,7 +2,6 @@ import ArgumentParser
 import Claims
 import Experiments
 import Foundation
-import Results
 import Runner
 import Tables
 
@@ -23,13 +22,6 @@ struct ClaimsCommand: ParsableCommand {
   @Argument(help: "Ids of claims. Default: all.")
   var claims: [String] = []
 
-  @Option(
-    name: .customLong("set"),
-    help: ArgumentHelp(
-      "Override of a value, as 'jml run' takes it; may be repeated. Part of the run ids.",
-      valueName: "key=value"))
-  var overrides: [String] = []
-
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -43,7 +35,7 @@ struct ClaimsCommand: ParsableCommand {
   var record: String?
 
   func run() throws {
-    let workspace = try Workspace(places.workspace(figures: [], overrides: overrides))
+    let workspace = try Workspace(places.workspace())
     let (plan, unknown) = try workspace.planForReading()
     for data in unknown { Console.say(data.notice) }
     let summaries = try RunSummary.all(of: plan, in: workspace.store)
@@ -55,11 +47,11 @@ struct ClaimsCommand: ParsableCommand {
     }
     if claims.isEmpty, !dryRun {
       try FileManager.default.createDirectory(at: workspace.folder, withIntermediateDirectories: true)
-      try write(report.markdown, to: workspace.folder.appendingPathComponent("claims.md"))
-      try write(report.json.pretty, to: workspace.folder.appendingPathComponent("claims.json"))
+      try OutputFile.write(report.markdown, to: workspace.folder.appendingPathComponent("claims.md"))
+      try OutputFile.write(report.json.pretty, to: workspace.folder.appendingPathComponent("claims.json"))
     }
     Console.out(json ? report.json.pretty : report.markdown)
-    if let record { try write(Expectations(report).json.pretty, to: URL(fileURLWithPath: record)) }
+    if let record { try OutputFile.write(Expectations(report).json.pretty, to: URL(fileURLWithPath: record)) }
     let flips = expected?.flips(in: report) ?? []
     for line in flips { Console.error(line) }
     if !flips.isEmpty { throw ExitCode(1) }
@@ -71,10 +63,5 @@ struct ClaimsCommand: ParsableCommand {
     } catch {
       throw RegistryError.unreadable(file: file, reason: "not a readable UTF-8 file")
     }
-  }
-
-  private func write(_ text: String, to file: URL) throws {
-    try AtomicFile.write(Data(text.utf8), to: file)
-    Console.say("wrote \(file.path)")
   }
 }

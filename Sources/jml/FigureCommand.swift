@@ -56,18 +56,13 @@ struct FigureCommand: ParsableCommand {
 struct FigureOptions: ParsableArguments {
   @OptionGroup var places: PlaceOptions
 
-  @Option(
-    name: .customLong("set"),
-    help: ArgumentHelp("Override that the runs were trained with; may be repeated.", valueName: "key=value"))
-  var overrides: [String] = []
-
   func workspace(_ figure: Int) -> Workspace.Options {
-    places.workspace(figures: [String(figure)], overrides: overrides)
+    places.workspace(figures: [String(figure)])
   }
 
   /// The command that trains the runs of a figure.
   func runCommand(_ figure: Int) -> String {
-    (["jml run --figure \(figure)"] + places.arguments + overrides.map { "--set \($0)" })
+    (["jml run --figure \(figure)"] + places.arguments + places.overrides.map { "--set \($0)" })
       .joined(separator: " ")
   }
 }

@@ -74,9 +74,7 @@ struct ModelMeasureCommand: ParsableCommand {
     for name in wanted {
       let file = folder.appendingPathComponent("\(name).json")
       if !again, try ModelMeasurement(reading: file) != nil { continue }
-      let text = try measured(name)
-      try AtomicFile.write(Data(text.utf8), to: file)
-      Console.say("wrote \(file.path)")
+      try OutputFile.write(try measured(name), to: file)
     }
   }
 

@@ -61,9 +61,7 @@ struct TableCommand: ParsableCommand {
     func write() throws {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       for (text, ending) in [(markdown, "md"), (json, "json")] {
-        let file = folder.appendingPathComponent("\(name).\(ending)")
-        try AtomicFile.write(Data(text.utf8), to: file)
-        Console.say("wrote \(file.path)")
+        try OutputFile.write(text, to: folder.appendingPathComponent("\(name).\(ending)"))
       }
     }
   }

@@ -13,22 +13,15 @@ struct WorkspaceOptions: ParsableArguments {
 
   @OptionGroup var places: PlaceOptions
 
-  @Option(
-    name: .customLong("set"),
-    help: ArgumentHelp(
-      "Override of a value, such as recipe.optimizer.learning_rate=0.02; may be repeated. Part of the run ids.",
-      valueName: "key=value"))
-  var overrides: [String] = []
-
   @Flag(help: "Print JSON.")
   var json = false
 
   func options(threads: Int? = nil) -> Workspace.Options {
-    places.workspace(tables: tables, figures: figures, overrides: overrides, threads: threads)
+    places.workspace(tables: tables, figures: figures, threads: threads)
   }
 }
 
-/// The options that say at which scale, and where things lie.
+/// The options that say at which scale, where things lie, and what is overridden.
 struct PlaceOptions: ParsableArguments {
   @Option(help: "Scale of the experiments: smoke, mini or paper.")
   var profile = "mini"
@@ -45,15 +38,22 @@ struct PlaceOptions: ParsableArguments {
   @Option(help: "Folder with the experiment files. Default: ./experiments, else the source checkout's.")
   var experiments: String?
 
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "Override of a value, such as recipe.optimizer.learning_rate=0.02; may be repeated. Part of the run ids.",
+      valueName: "key=value"))
+  var overrides: [String] = []
+
   func workspace(
-    tables: [String] = [], figures: [String], overrides: [String], threads: Int? = nil
+    tables: [String] = [], figures: [String] = [], threads: Int? = nil
   ) -> Workspace.Options {
     Workspace.Options(
       experiments: experiments, profile: profile, tables: tables, figures: figures, data: data,
       results: results, overrides: overrides, threads: threads)
   }
 
-  /// The same options for another command; for a child process that trains a frozen run they are enough: which tables are
+  /// The scale and the places for another command; for a child process that trains a frozen run they are enough: which tables are
   /// meant, and what is overridden, is in the run.
   var arguments: [String] {
     var arguments = ["--profile", profile]

@@ -65,8 +65,8 @@ import Testing
         }
         let changes = (cell.set + exceptions.flatMap(\.set)).map(\.description)
         // A teacher is a run of its own where a profile trains teachers for longer.
-        let longer = profile.dataset(cell.dataset ?? "")?.inputIterations.map(\.role) ?? []
-        func role(_ name: String?) -> String { name.flatMap { longer.contains($0) ? $0 : nil } ?? "" }
+        let longer = profile.dataset(cell.dataset ?? "")?.inputIterations ?? [:]
+        func role(_ name: String?) -> String { name.flatMap { longer[$0] == nil ? nil : $0 } ?? "" }
         for fold in cell.folds?.map(String.init) ?? [""] {
           let place = [cell.dataset ?? "", fold]
           for seed in seeds.prefix(profile.maximumSeeds) {

@@ -70,7 +70,7 @@ extension ClaimSpec.Check {
     }
   }
 
-  private static func tables(_ reader: StrictReader) throws -> [Int] {
+  fileprivate static func tables(_ reader: StrictReader) throws -> [Int] {
     try reader.required("tables").nonEmptyList { try $0.int(1...99) }
   }
 }
@@ -85,7 +85,7 @@ extension ClaimSpec.Lines {
     func texts(_ key: String) throws -> [String] {
       try reader.optional(key)?.nonEmptyList { try $0.string() } ?? []
     }
-    tables = try reader.required("tables").nonEmptyList { try $0.int(1...99) }
+    tables = try ClaimSpec.Check.tables(reader)
     metric = try reader.optional("metric")?.string()
     rows = try texts("rows")
     columns = try texts("columns")

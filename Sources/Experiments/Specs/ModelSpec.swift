@@ -90,7 +90,7 @@ public struct ModelSpec: Equatable, Sendable {
     self.weights = weights
   }
 
-  /// The network that trains this one's backbone beforehand: output stride 32 and nothing but a classifier.
+  /// The network that trains this one's backbone beforehand: nothing but a classifier upon it.
   /// - Parameter isPooled: one score vector an image.
   func pretraining(isPooled: Bool, outputStride: Int) -> ModelSpec {
     ModelSpec(

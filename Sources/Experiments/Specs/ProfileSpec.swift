@@ -90,26 +90,21 @@ public struct ProfileDataset: Equatable, Sendable {
   /// Validation samples of each fold, where a data set has folds and this profile less data; nil: the data set's.
   public let foldSize: Int?
   /// Iterations of runs that others need, by role, where they differ: in few iterations a large teacher gets no lead
-  /// over its students. Sorted by role.
-  public let inputIterations: [(role: String, iterations: Int)]
-
-  public static func == (one: ProfileDataset, other: ProfileDataset) -> Bool {
-    one.scale == other.scale && one.recipeOverrides == other.recipeOverrides && one.embedded == other.embedded
-      && one.foldSize == other.foldSize && one.inputIterations.elementsEqual(other.inputIterations, by: ==)
-  }
+  /// over its students.
+  public let inputIterations: [String: Int]
 
   /// - Parameter role: what the run is for the run that needs it, such as `teacher`; nil for a table's own.
   func scale(for role: String?) -> ScaleSpec {
-    guard let own = inputIterations.first(where: { $0.role == role }) else { return scale }
-    return scale.with(iterations: own.iterations)
+    role.flatMap { inputIterations[$0] }.map(scale.with) ?? scale
   }
 
   init(_ reader: StrictReader, profile: String) throws {
     try reader.allowOnly(ScaleSpec.keys + ["recipe", "embedded", "fold_size", "input_iterations"])
     inputIterations =
       try reader.optional("input_iterations").map { roles in
-        try roles.keys().map { ($0, try roles.required($0).int(1...10_000_000)) }
-      } ?? []
+        Dictionary(
+          uniqueKeysWithValues: try roles.keys().map { ($0, try roles.required($0).int(1...10_000_000)) })
+      } ?? [:]
     foldSize = try reader.optional("fold_size")?.int(1...1_000_000)
     scale = try ScaleSpec(reader, profile: profile)
     recipeOverrides =
