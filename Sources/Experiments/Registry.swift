@@ -128,9 +128,7 @@ public struct Registry: Sendable {
           ("dataset", pretraining.dataset, datasets.keys.sorted()),
           ("loss", pretraining.loss, losses.keys.sorted()),
           ("label", pretraining.label, labels.keys.sorted()),
-          ("recipe", pretraining.recipe, recipes.keys.sorted()),
-          ("transformer_recipe", pretraining.transformerRecipe, recipes.keys.sorted()),
-        ] {
+        ] + pretraining.recipes.map({ ($0.path, $0.name, recipes.keys.sorted()) }) {
           try check(value, in: names, file: "profiles/\(name).yaml", path: "pretraining.\(key)")
         }
       }

@@ -151,14 +151,13 @@ struct RunResolver {
     let place = Place(file: "profiles/\(profile.name).yaml", cell: "pretraining")
     let label = try place.required(registry.labels[pretraining.label], "label")
     let values = try scaled(pretraining.dataset)
+    let network = pretraining.network(for: model.backbone)
     let base = RunSpec(
-      data: try data(pretraining.dataset),
-      model: model.pretraining(
-        isPooled: pretraining.isPooled, outputStride: pretraining.outputStride(for: model.backbone)),
+      data: try data(pretraining.dataset), model: model.pretraining(network),
       loss: try place.required(registry.losses[pretraining.loss], "loss").spec(for: label), label: label,
       distillation: nil, semiSupervised: nil, inputs: RunInputs([]),
-      recipe: try place.required(registry.recipes[pretraining.recipe(for: model.backbone)], "recipe"),
-      scale: values.scale, seed: pretraining.seed, fold: nil)
+      recipe: try place.required(registry.recipes[network.recipe], "recipe"),
+      scale: network.iterations.map(values.scale.with) ?? values.scale, seed: pretraining.seed, fold: nil)
     let changed = try Override.apply(values.recipeOverrides, to: base, methods: registry.methods)
     let spec = try RunSpec(
       json: changed.spec.canonicalJSON, source: "\(place.file) \(place.cell)", methods: registry.methods)

@@ -10,7 +10,7 @@ import Testing
       Set(pretrained.map(\.spec.model.backbone.rawValue)) == ["resnet18d", "resnet50d", "mobilenetv2_100"])
     #expect(pretrained.count == 3)
     for run in pretrained {
-      #expect(run.spec.model.outputStride == 16)
+      #expect(run.spec.model.outputStride == (run.spec.model.backbone == .mobilenetv2_100 ? 8 : 16))
       #expect(run.spec.model.auxiliaryChannels == nil)
       #expect(run.spec.model.weights == .random)
       #expect(run.dependencies.isEmpty)
@@ -49,14 +49,16 @@ import Testing
   @Test func itsScaleIsInEveryId() throws {
     let files = try TemporaryRegistry(pretraining: true)
     let before = Set(try files.plan("mini").runs.map(\.id))
-    try files.replace("profiles/mini.yaml", "seed: 7919", "seed: 7920")
-    try files.replace("profiles/mini.yaml", "pooled: false", "pooled: true")
+    try files.replace("profiles/mini.yaml", "  seed: 0\n", "  seed: 1\n")
     #expect(before.isDisjoint(with: try files.plan("mini").runs.map(\.id)))
   }
 
   @Test(arguments: [
     ("loss: ce_single_head", "loss: none", "pretraining.loss"),
-    ("  recipe: adamw_pretraining", "  recipe: none", "pretraining.recipe"),
+    ("recipe: adamw_pretraining", "recipe: none", "pretraining.resnet.recipe"),
+    ("recipe: adamw_transformer_pretraining", "recipe: none", "pretraining.mix_transformer.recipe"),
+    ("kind: segformer, channels: 128", "kind: unet, widths: [1, 2, 3, 4, 5]", "needs a map of stride 2"),
+    ("output_stride: 32", "output_stride: 16", "32 for mit_b0"),
     ("dataset: pretraining_objects", "dataset: nowhere", "nowhere"),
   ]) func unknownNamesAreErrors(_ old: String, _ new: String, _ says: String) throws {
     let files = try TemporaryRegistry(pretraining: true)

@@ -20,13 +20,24 @@ public struct ModelSpec: Equatable, Sendable {
     case resnet18d, resnet50d, resnet101d, mobilenetv2_100
     case mit_b0, mit_b1, mit_b2, mit_b3, mit_b4, mit_b5
 
-    /// Four maps at strides 4 to 32, which dilation does not change.
-    var isTransformer: Bool {
+    /// Backbones that differ in depth and width alone.
+    public enum Family: String, CaseIterable, Sendable {
+      case resnet, mobilenetv2
+      case mixTransformer = "mix_transformer"
+
+      var members: [Backbone] { Backbone.allCases.filter { $0.family == self } }
+    }
+
+    var family: Family {
       switch self {
-      case .resnet18d, .resnet50d, .resnet101d, .mobilenetv2_100: false
-      case .mit_b0, .mit_b1, .mit_b2, .mit_b3, .mit_b4, .mit_b5: true
+      case .resnet18d, .resnet50d, .resnet101d: .resnet
+      case .mobilenetv2_100: .mobilenetv2
+      case .mit_b0, .mit_b1, .mit_b2, .mit_b3, .mit_b4, .mit_b5: .mixTransformer
       }
     }
+
+    /// Four maps at strides 4 to 32, which dilation does not change.
+    var isTransformer: Bool { family == .mixTransformer }
   }
 
   /// Where the backbone's weights come from before the first step.
@@ -63,12 +74,11 @@ public struct ModelSpec: Equatable, Sendable {
     let keys = own + ["backbone", "output_stride", "decoder", "auxiliary_channels", "dropout", "weights"]
     self.name = try reader.name(or: name, keys: keys)
     backbone = kind
-    let stride = try reader.required("output_stride")
-    outputStride = try stride.int(8...32)
-    guard [8, 16, 32].contains(outputStride) else { throw stride.outOfRange("8, 16 or 32") }
-    guard !kind.isTransformer || outputStride == 32 else { throw stride.outOfRange("32 for \(kind)") }
+    outputStride = try ModelSpec.outputStride(try reader.required("output_stride"), backbone: kind)
     decoder = try ModelSpec.decoder(try reader.required("decoder"), backbone: kind)
-    if case .unet = decoder, outputStride != 32 { throw stride.outOfRange("32 for a unet decoder") }
+    if case .unet = decoder, outputStride != 32 {
+      throw try reader.required("output_stride").outOfRange("32 for a unet decoder")
+    }
     stochasticDepth =
       kind.isTransformer ? try reader.required("stochastic_depth").number(.from(0, below: 1)) : nil
     auxiliaryChannels = try reader.nullable("auxiliary_channels")?.int(1...4096)
@@ -90,12 +100,11 @@ public struct ModelSpec: Equatable, Sendable {
     self.weights = weights
   }
 
-  /// The network that trains this one's backbone beforehand: nothing but a classifier upon it.
-  /// - Parameter isPooled: one score vector an image.
-  func pretraining(isPooled: Bool, outputStride: Int) -> ModelSpec {
+  /// The network that trains this one's backbone beforehand, called as the backbone is.
+  func pretraining(_ network: PretrainingSpec.Network) -> ModelSpec {
     ModelSpec(
-      name: "classifier_\(backbone.rawValue)", backbone: backbone, outputStride: outputStride,
-      decoder: .classifier(isPooled: isPooled), auxiliaryChannels: nil, dropout: 0,
+      name: backbone.rawValue, backbone: backbone, outputStride: network.outputStride,
+      decoder: network.decoder, auxiliaryChannels: nil, dropout: 0,
       stochasticDepth: backbone.isTransformer ? 0 : nil, weights: .random)
   }
 
@@ -106,7 +115,16 @@ public struct ModelSpec: Equatable, Sendable {
     return model
   }
 
-  private static func decoder(_ reader: StrictReader, backbone: Backbone) throws -> Decoder {
+  static func outputStride(_ reader: StrictReader, backbone: Backbone) throws -> Int {
+    let stride = try reader.int(8...32)
+    let allowed = backbone.isTransformer ? [32] : [8, 16, 32]
+    guard allowed.contains(stride) else {
+      throw reader.outOfRange(backbone.isTransformer ? "32 for \(backbone)" : "8, 16 or 32")
+    }
+    return stride
+  }
+
+  static func decoder(_ reader: StrictReader, backbone: Backbone) throws -> Decoder {
     switch try reader.required("kind").choice(DecoderKind.self) {
     case .deeplabv3:
       try reader.allowOnly(["kind", "channels", "rates"])

@@ -7,35 +7,53 @@ public struct PretrainingSpec: Equatable, Sendable {
   public let dataset: String
   public let loss: String
   public let label: String
-  /// For convolutional backbones.
-  public let recipe: String
-  public let transformerRecipe: String
-  /// One score vector an image in place of one for each cell of the last map.
-  public let isPooled: Bool
-  /// Of convolutional backbones: 32 as in classification, or 8 or 16 for a finer last map. Transformers have 32.
-  public let outputStride: Int
   public let seed: Int
+  private let networks: [ModelSpec.Backbone.Family: Network]
+
+  /// What is trained for the backbones of one family.
+  public struct Network: Equatable, Sendable {
+    public let recipe: String
+    /// 32 as in classification, or 8 or 16 for a finer last map.
+    public let outputStride: Int
+    /// What stands on the backbone and is thrown away afterwards.
+    public let decoder: ModelSpec.Decoder
+    /// In place of the data set's, for a family that needs more or fewer.
+    public let iterations: Int?
+  }
 
   init(_ reader: StrictReader) throws {
-    try reader.allowOnly([
-      "dataset", "loss", "label", "recipe", "transformer_recipe", "pooled", "output_stride", "seed",
-    ])
+    try reader.allowOnly(
+      ["dataset", "loss", "label", "seed"] + ModelSpec.Backbone.Family.allCases.map(\.rawValue))
     dataset = try reader.required("dataset").name()
     loss = try reader.required("loss").name()
     label = try reader.required("label").name()
-    recipe = try reader.required("recipe").name()
-    transformerRecipe = try reader.required("transformer_recipe").name()
-    isPooled = try reader.required("pooled").bool()
-    let stride = try reader.required("output_stride")
-    outputStride = try stride.int(8...32)
-    guard [8, 16, 32].contains(outputStride) else { throw stride.outOfRange("8, 16 or 32") }
     seed = try reader.required("seed").int(0...Int(Int32.max))
+    networks = try Dictionary(
+      uniqueKeysWithValues: ModelSpec.Backbone.Family.allCases.map { family in
+        let reader = try reader.required(family.rawValue)
+        try reader.allowOnly(["recipe", "output_stride", "decoder", "iterations"])
+        let kind = family.members[0]
+        return (
+          family,
+          Network(
+            recipe: try reader.required("recipe").name(),
+            outputStride: try ModelSpec.outputStride(try reader.required("output_stride"), backbone: kind),
+            decoder: try ModelSpec.decoder(try reader.required("decoder"), backbone: kind),
+            iterations: try reader.optional("iterations")?.int(1...10_000_000))
+        )
+      })
   }
 
-  func outputStride(for backbone: ModelSpec.Backbone) -> Int { backbone.isTransformer ? 32 : outputStride }
+  func network(for backbone: ModelSpec.Backbone) -> Network {
+    guard let network = networks[backbone.family] else { preconditionFailure("no network for \(backbone)") }
+    return network
+  }
 
-  func recipe(for backbone: ModelSpec.Backbone) -> String {
-    backbone.isTransformer ? transformerRecipe : recipe
+  /// The recipes that families name, each with its path below `pretraining`.
+  var recipes: [(path: String, name: String)] {
+    ModelSpec.Backbone.Family.allCases.compactMap { family in
+      networks[family].map { ("\(family.rawValue).recipe", $0.recipe) }
+    }
   }
 
   /// Overrides by which a user says himself where backbones start; they take the place of pretraining.
