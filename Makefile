@@ -22,7 +22,7 @@ sweeps  := 4 5
 pictures := 7 8
 drawings := $(or $(RESULTS),results)/figures
 
-.PHONY: help tableN setup build test test-threads $(trained:%=table%) table9 tables run table plan claims status figure1 \
+.PHONY: help tableN setup build test test-threads $(trained:%=table%) table9 tables run table plan claims publish status figure1 \
         figure2 figure3 $(sweeps:%=figure%) $(pictures:%=figure%) figures data doctor bench bench-step format lint clean
 .DEFAULT_GOAL := help
 
@@ -52,6 +52,8 @@ plan: build  ## Lists the runs of TABLE (TABLE=all: of every table and figure).
 	$(jml) plan $(if $(filter all,$(TABLE)),--all,--table $(TABLE)) $(where)
 claims: build ## Judges the paper's claims by its numbers and by ours, from finished runs.
 	$(jml) claims $(where)
+publish: build ## Keeps what finished runs reached in results/<profile>/runs.jsonl.
+	$(jml) publish $(where)
 status: build ## Says where each run of TABLE stands.
 	$(jml) status --table $(TABLE) $(where)
 figure1 figure2 figure3: build ## Draws a figure of the paper that needs no training.

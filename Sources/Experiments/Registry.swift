@@ -143,6 +143,9 @@ public struct Registry: Sendable {
             file: "profiles/\(name).yaml", path: "datasets.\(dataset).fold_size", value: "\(size)",
             reason: "datasets/\(dataset).yaml has no folds")
         }
+        try check(
+          profiles[name]?.datasets[dataset]?.inputIterations.keys.sorted() ?? [], in: roles,
+          file: "profiles/\(name).yaml", path: "datasets.\(dataset).input_iterations")
       }
     }
     for name in figureNames {
@@ -198,12 +201,23 @@ public struct Registry: Sendable {
     try check(spec.recipe, in: recipes.keys.sorted(), file: file, path: "\(path).recipe")
     try check(
       spec.semiSupervised, in: semiSupervised.keys.sorted(), file: file, path: "\(path).semi_supervised")
+    try check(spec.role, in: roles, file: file, path: "\(path).role")
+    try check(spec.inputs.keys.sorted(), in: roles, file: file, path: "\(path).inputs")
     var bare = spec
     bare.inputs = [:]
     for role in spec.inputs.keys.sorted() {
       guard let input = spec.inputs[role] else { continue }
       try check(input.completed(by: bare), file: file, path: "\(path).inputs.\(role)")
     }
+  }
+
+  /// What a run can be for another: what the methods ask for, and where a network starts.
+  private var roles: [String] {
+    Set((methods.distillation + methods.semiSupervised).flatMap(\.roles) + ["backbone"]).sorted()
+  }
+
+  private func check(_ names: [String], in all: [String], file: String, path: String) throws {
+    for name in names { try check(name, in: all, file: file, path: path) }
   }
 
   private func check(_ name: String?, in names: [String], file: String, path: String) throws {

@@ -27,6 +27,11 @@ public enum Caption {
       $1.hardware.isEmpty ? "" : "\($1.hardware), \(NumberText.count($1.threads, "thread"))"
     }
     lines.append("- Hardware: \(hardware.isEmpty ? "no run is finished" : hardware.joined(separator: "; ")).")
+    let published = runs.runs.count { $0.summary.isPublished }
+    if published > 0 {
+      lines.append(
+        "- As published, not trained here: \(published) of \(NumberText.count(runs.runs.count, "run")).")
+    }
     return lines
   }
 

@@ -12,6 +12,8 @@ public struct RunSummary: Equatable, Sendable {
   public let threads: Int
   /// Where the data came from, for the caption: embedded, or the folder's name.
   public let dataDescription: String
+  /// Whether the numbers are those of `PublishedRuns`, not of a run on this machine.
+  public let isPublished: Bool
 
   public enum State: Equatable, Sendable {
     case done
@@ -24,13 +26,14 @@ public struct RunSummary: Equatable, Sendable {
 
   public init(
     state: State, metrics: [String: [String: Double]] = [:], hardware: String = "", threads: Int = 0,
-    dataDescription: String = ""
+    dataDescription: String = "", isPublished: Bool = false
   ) {
     self.state = state
     self.metrics = metrics
     self.hardware = hardware
     self.threads = threads
     self.dataDescription = dataDescription
+    self.isPublished = isPublished
   }
 
   /// A finished run: every number comes from the counts, whatever the record says.
@@ -66,7 +69,7 @@ public struct RunSummary: Equatable, Sendable {
       case .pending, .interrupted:
         let lost = run.dependencies.first { summaries[$0]?.hasNoResult ?? false }
         summaries[run.id] =
-          lost.map { RunSummary(state: .failed(reason: "its teacher \($0) gave no result")) } ?? .pending
+          lost.map { RunSummary(state: .failed(reason: "\($0), which it needs, gave no result")) } ?? .pending
       }
     }
     return summaries

@@ -25,6 +25,8 @@ struct ClaimsCommand: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  @OptionGroup var published: PublishedOption
+
   @Flag(help: "Print only, write no files.")
   var dryRun = false
 
@@ -38,7 +40,8 @@ struct ClaimsCommand: ParsableCommand {
     let workspace = try Workspace(places.workspace())
     let (plan, unknown) = try workspace.planForReading()
     for data in unknown { Console.say(data.notice) }
-    let summaries = try RunSummary.all(of: plan, in: workspace.store)
+    let summaries = try RunSummary.all(
+      of: plan, in: workspace.store, else: try published.runs(workspace))
     let all = try ClaimReport(registry: workspace.registry, plan: plan) { summaries[$0] ?? .pending }
     let report = try all.selecting(claims)
     // Before anything is written: a file that cannot be compared with is no reason to renew another.

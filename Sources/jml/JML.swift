@@ -28,7 +28,7 @@ struct JML: ParsableCommand {
     subcommands: [
       PlanCommand.self, RunCommand.self, TableCommand.self, StatusCommand.self, DoctorCommand.self,
       DataCommand.self, TrainCommand.self, BenchCommand.self, LossCommand.self, MetricsCommand.self,
-      FigureCommand.self, ClaimsCommand.self, ModelCommand.self,
+      FigureCommand.self, ClaimsCommand.self, PublishCommand.self, ModelCommand.self,
     ])
 }
 

@@ -4,6 +4,7 @@ import Foundation
 import JSON
 import Results
 import Runner
+import Tables
 
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,8 +14,9 @@ struct PlanCommand: ParsableCommand {
       file that 'jml train --spec' takes, here or on another machine.
 
       With each run: how many cells and points share it, and its seconds: its own once it is finished, else the mean of
-      the finished runs of its data set and model in this profile, else unknown. In profile paper also core-hours, estimated from the training steps
-      that 'jml model measure' timed; without teachers' passes, evaluation and reading.
+      the finished runs of its data set and model in this profile, else what is published of it, else unknown. In profile
+      paper also core-hours, estimated from the training steps that 'jml model measure' timed; without teachers' passes,
+      evaluation and reading.
 
       Examples: jml plan --table 4 --profile smoke
                 jml plan --all --json
@@ -36,7 +38,7 @@ struct PlanCommand: ParsableCommand {
   }
 
   func run() throws {
-    let workspace = try workspace()
+    let workspace = try all ? .everything(options.options()) : Workspace(options.options())
     let (plan, unknown) = try workspace.planForReading()
     for data in unknown { Console.say(data.notice) }
     if let freeze {
@@ -49,7 +51,7 @@ struct PlanCommand: ParsableCommand {
     let states = try plan.runs.map { try workspace.store.state($0.id.text) }
     let done = states.count { $0 == .done }
     let cost = try PlanCost(
-      plan, states, workspace.store,
+      plan, states, workspace.store, published: try PublishedRuns(reading: workspace.folder),
       measurements: URL(fileURLWithPath: options.places.results ?? "results").appendingPathComponent("costs"))
     if options.json {
       Console.out(json(plan, states, cost, provisional: unknown.map(\.dataset)))
@@ -65,16 +67,6 @@ struct PlanCommand: ParsableCommand {
     )
     Console.say(cost.totalText)
     if let text = cost.estimateText { Console.say(text) }
-  }
-
-  /// With --all, of every table and figure.
-  private func workspace() throws -> Workspace {
-    var wanted = options.options()
-    let workspace = try Workspace(wanted)
-    guard all else { return workspace }
-    wanted.tables = workspace.registry.tableNames
-    wanted.figures = workspace.registry.figureNames
-    return try Workspace(wanted)
   }
 
   private func json(

@@ -3,6 +3,7 @@ import Experiments
 import Foundation
 import JSON
 import Results
+import Tables
 
 /// How often the runs of a plan are used, and what they cost.
 struct PlanCost {
@@ -39,9 +40,12 @@ struct PlanCost {
   ///
   /// - Parameters:
   ///   - states: of the plan's runs, in their order.
+  ///   - published: what runs took where they were trained; for kinds of which none is finished here.
   ///   - measurements: the folder that `jml model measure` writes to.
   /// - Throws: `ResultsError`.
-  init(_ plan: Plan, _ states: [RunState], _ store: ResultStore, measurements: URL) throws {
+  init(
+    _ plan: Plan, _ states: [RunState], _ store: ResultStore, published: PublishedRuns, measurements: URL
+  ) throws {
     order = plan.runs.map(\.id)
     iterations = plan.runs.reduce(0) { $0 + $1.spec.scale.iterations }
     var groups: [(name: String, cells: [[RunID]])] = []
@@ -70,7 +74,7 @@ struct PlanCost {
     var known: [RunID: Double] = [:]
     for run in plan.runs {
       let mean = kinds[Kind(run)].map { $0.seconds / Double($0.runs) }
-      known[run.id] = measured[run.id] ?? mean
+      known[run.id] = measured[run.id] ?? mean ?? published.seconds(run.id)
     }
     self.known = known
     let estimated = plan.profile.comparableWithPaper ? try PlanCost.estimate(plan, measurements) : [:]
@@ -116,7 +120,7 @@ struct PlanCost {
   /// In how many cells and points a run is; 0 for one that others need only.
   func uses(_ id: RunID) -> Int { used[id] ?? 0 }
 
-  /// Of the whole run; nil when no run of its kind is finished.
+  /// Of the whole run; nil when no run of its kind is finished and it is not published.
   func seconds(_ id: RunID) -> Double? { known[id] }
 
   func usesText(_ id: RunID) -> String {

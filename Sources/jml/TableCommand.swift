@@ -19,6 +19,8 @@ struct TableCommand: ParsableCommand {
 
   @OptionGroup var options: WorkspaceOptions
 
+  @OptionGroup var published: PublishedOption
+
   @Flag(help: "Print only, write no files.")
   var dryRun = false
 
@@ -27,7 +29,8 @@ struct TableCommand: ParsableCommand {
     let (plan, unknown) = try workspace.planForReading()
     for data in unknown { Console.say(data.notice) }
     for notice in try workspace.otherResultsNotices(plan) { Console.say(notice) }
-    let summaries = try RunSummary.all(of: plan, in: workspace.store)
+    let summaries = try RunSummary.all(
+      of: plan, in: workspace.store, else: try published.runs(workspace))
     let results = URL(fileURLWithPath: options.places.results ?? "results")
     var documents: [Document] = []
     for table in plan.tables {

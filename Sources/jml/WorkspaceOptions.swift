@@ -75,3 +75,13 @@ struct ThreadsOption: ParsableArguments {
     }
   }
 }
+
+extension Workspace {
+  /// With every table, and every figure that is drawn from runs.
+  static func everything(_ options: Options) throws -> Workspace {
+    let registry = try Workspace(options).registry
+    var wanted = options
+    (wanted.tables, wanted.figures) = (registry.tableNames, registry.figureNames)
+    return try Workspace(wanted)
+  }
+}

@@ -38,8 +38,8 @@ struct BadFile: Sendable, CustomTestStringConvertible {
       file: "recipes/sgd_voc.yaml", old: "learning_rate: 0.01", new: "learning_rate: nan",
       says: ["recipes/sgd_voc.yaml: optimizer.learning_rate", "'nan'", "a number, 0 < x <= 10"]),
     BadFile(
-      file: "profiles/mini.yaml", old: "batch: 4", new: "batch: 4.0",
-      says: ["profiles/mini.yaml: datasets.cityscapes.batch", "'4.0'", "an integer, 2...1024"]),
+      file: "profiles/mini.yaml", old: "batch: 8", new: "batch: 8.0",
+      says: ["profiles/mini.yaml: datasets.cityscapes.batch", "'8.0'", "an integer, 2...1024"]),
     BadFile(
       file: "profiles/mini.yaml", old: "comparable_with_paper: false", new: "comparable_with_paper: no",
       says: ["profiles/mini.yaml: comparable_with_paper", "'no'", "true or false"]),
@@ -149,6 +149,16 @@ struct BadFile: Sendable, CustomTestStringConvertible {
     BadFile(
       file: "tables/table04.yaml", old: "loss: ce_jml", new: "loss: jml",
       says: ["tables/table04.yaml: defaults.inputs.teacher.loss", "'jml'", "ce, ce_jml"]),
+    BadFile(
+      file: "tables/table04.yaml", old: "    teacher:\n", new: "    tutor:\n",
+      says: ["tables/table04.yaml: defaults.inputs", "'tutor'", "backbone, teacher"]),
+    BadFile(
+      file: "tables/table04.yaml", old: "    kind: run\n    loss: ce\n",
+      new: "    kind: run\n    role: tutor\n    loss: ce\n",
+      says: ["tables/table04.yaml: columns[0].role", "'tutor'", "backbone, teacher"]),
+    BadFile(
+      file: "profiles/mini.yaml", old: "input_iterations: {teacher:", new: "input_iterations: {tutor:",
+      says: ["profiles/mini.yaml: datasets.cityscapes.input_iterations", "'tutor'", "backbone, teacher"]),
     BadFile(
       file: "tables/table04.yaml", old: "minus: CE}", new: "minus: CE-BLS}",
       says: ["tables/table04.yaml: differences[0].minus", "'CE-BLS'", "CE, SKD"]),

@@ -57,7 +57,7 @@ import Testing
   }
 
   /// What profile mini changes of a recipe.
-  private let changes = "    recipe:\n      optimizer: {learning_rate: 0.01}\n"
+  private let changes = "    recipe:\n      optimizer: {learning_rate: 0.02}\n"
 
   /// Files, then the profile's recipe, then the table, then the user.
   @Test func order() throws {

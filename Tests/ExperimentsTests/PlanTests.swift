@@ -67,7 +67,7 @@ import Testing
     // A small profile compares the two columns at one batch.
     let small = Set(
       try TemporaryRegistry().plan("mini").runs.map { "\($0.spec.data.name) \($0.spec.scale.batch)" })
-    #expect(small == ["cityscapes 4", "pascal_voc 8"])
+    #expect(small == ["cityscapes 8", "pascal_voc 8"])
   }
 
   /// A run shared by two tables exists once.

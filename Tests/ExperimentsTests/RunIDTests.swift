@@ -107,7 +107,7 @@ import Testing
       "recipe.augmentation.random_flip.probability=0", "recipe.normalisation.mean=[0, 0, 0]",
       "recipe.normalisation.std=[1, 1, 1]", "recipe.inference.stride_ratio=1",
       "recipe.inference.boundary_kernel=5", "profile.crop_height=80", "profile.crop_width=80",
-      "profile.batch=8", "profile.evaluate_every=30",
+      "profile.batch=6", "profile.evaluate_every=30",
       "profile.iterations=20", "profile.working_short_side=48", "profile.maximum_validation_images=null",
     ]
     var seen: Set<RunID> = [run.id]

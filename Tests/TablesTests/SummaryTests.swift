@@ -73,7 +73,8 @@ import Testing
       #expect(done.value(.miou) == done.metrics["last"]?["miou"])
       #expect(done.value(.miou, at: .best) == done.metrics["best"]?["miou"])
       #expect(summaries[teacher.id]?.state == .failed(reason: "no memory"))
-      #expect(summaries[student.id]?.state == .failed(reason: "its teacher \(teacher.id) gave no result"))
+      #expect(
+        summaries[student.id]?.state == .failed(reason: "\(teacher.id), which it needs, gave no result"))
     }
   }
 
@@ -111,6 +112,45 @@ import Testing
     }
     try expectRefused("not readable") { record, _ in try replace(record, "\"state\"", "\"stat\"") }
     try expectRefused("not a readable HDF5 file") { _, tensors in try Data("x".utf8).write(to: tensors) }
+  }
+
+  /// Numbers outlive the folders that they were counted from, to the last bit, and say that they did.
+  @Test func publishedRunsStandInForRunsThatAreNotHere() throws {
+    try withTemporaryDirectory { folder in
+      let (plan, store) = (try plan(), ResultStore(root: folder.appendingPathComponent("runs")))
+      let (first, other) = (plan.runs[0], plan.runs[1])
+      try write(first, store)
+      var published = try PublishedRuns(reading: folder)
+      #expect(published.isEmpty)
+      #expect(try published.update(from: plan, in: store) == (1, 1))
+      let file = try published.write(to: folder)
+      let bytes = try Data(contentsOf: file)
+
+      let elsewhere = ResultStore(root: folder.appendingPathComponent("elsewhere"))
+      try write(other, elsewhere)
+      published = try PublishedRuns(reading: folder)
+      let summaries = try RunSummary.all(of: plan, in: elsewhere, else: published)
+      let (here, there) = (
+        try #require(try RunSummary.all(of: plan, in: store)[first.id]), try #require(summaries[first.id])
+      )
+      #expect(there.isPublished && !here.isPublished && there.state == .done)
+      for metric in Metric.all {
+        #expect(here.value(metric)?.bitPattern == there.value(metric)?.bitPattern, "\(metric.name)")
+      }
+      #expect(there.hardware == here.hardware && there.dataDescription == here.dataDescription)
+      #expect(summaries[other.id]?.isPublished == false)
+      #expect(published.seconds(first.id) == 1 && published.seconds(other.id) == nil)
+      #expect(try RunSummary.all(of: plan, in: elsewhere, else: nil)[first.id] == .pending)
+
+      // Lines of planned runs stay, others go; the same runs give the same bytes.
+      #expect(try published.update(from: plan, in: elsewhere) == (1, 2))
+      _ = try published.write(to: folder)
+      #expect(try String(contentsOf: file, encoding: .utf8).contains(String(decoding: bytes, as: UTF8.self)))
+      try (Data(contentsOf: file) + bytes).write(to: file)
+      #expect(throws: ResultsError.self) { try PublishedRuns(reading: folder) }
+      try Data("{}\n".utf8).write(to: file)
+      #expect { try PublishedRuns(reading: folder) } throws: { "\($0)".contains("runs.jsonl:1") }
+    }
   }
 
   /// What the experiment files may ask for is what the counts give.
