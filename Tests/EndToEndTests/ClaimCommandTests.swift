@@ -32,6 +32,8 @@ struct ClaimCommandTests {
       try FileManager.default.removeItem(at: claims)
       try FileManager.default.createDirectory(at: claims, withIntermediateDirectories: true)
       try Data(Self.claims.utf8).write(to: claims.appendingPathComponent("own.yaml"))
+      // The figures are of data sets that the tiny profile has not.
+      try? FileManager.default.removeItem(at: experiments.appendingPathComponent("figures"))
       try body(CommandLineTool(folder: folder, experiments: experiments))
     }
   }
@@ -68,7 +70,35 @@ struct ClaimCommandTests {
       let again = try tool("claims", "--profile", "tiny")
       #expect(Data(again.out.utf8) == markdown)
       #expect(again.out.contains("| T01 | Distillation adds. | all | holds 1/1 | \(verdict) "))
+      try checkPublished(tool, claims: late, folder)
     }
+  }
+
+  /// Where nobody has trained, the published runs decide, foretell and say what they are.
+  private func checkPublished(
+    _ tool: CommandLineTool, claims: CommandLineTool.Output, _ folder: URL
+  ) throws {
+    let table = try tool("table", "--profile", "tiny", "--dry-run")
+    #expect(!table.out.contains("As published"))
+    let publish = try tool("publish", "--profile", "tiny")
+    #expect(publish.code == 0 && publish.err.contains("runs.jsonl"), "\(publish.err)")
+    let plan = try tool("plan", "--profile", "tiny", "--all", "--json").json()
+    try FileManager.default.removeItem(at: folder.appendingPathComponent("runs"))
+
+    #expect(
+      try ours(tool("claims", "--profile", "tiny", "--json"), "T01")["verdict"] as? String == "not decidable")
+    let published = try tool("claims", "--profile", "tiny", "--json", "--published")
+    #expect(
+      try ours(published, "T01")["verdict"] as? String == ours(claims, "T01")["verdict"] as? String)
+    let again = try tool("table", "--profile", "tiny", "--dry-run", "--published").out
+    let lines = again.split(separator: "\n").filter { !$0.hasPrefix("- As published, not trained here: ") }
+    #expect(lines == table.out.split(separator: "\n"))
+    #expect(again.contains("- As published, not trained here: "))
+    func seconds(_ plan: [String: Any]) throws -> Double? {
+      try #require(plan["totals"] as? [String: Any])["seconds"] as? Double
+    }
+    #expect(try seconds(plan) == seconds(tool("plan", "--profile", "tiny", "--all", "--json").json()))
+    #expect(try seconds(plan) != nil)
   }
 
   @Test func whatIsWrongIsOneLine() throws {
