@@ -22,8 +22,8 @@ sweeps  := 4 5
 pictures := 7 8
 drawings := $(or $(RESULTS),results)/figures
 
-.PHONY: help tableN setup build test test-threads $(trained:%=table%) table9 tables run table plan claims publish status figure1 \
-        figure2 figure3 $(sweeps:%=figure%) $(pictures:%=figure%) figures data doctor bench bench-step format lint clean
+.PHONY: help tableN setup build test test-threads $(trained:%=table%) table9 tables run table plan claims publish status \
+        figure1 figure2 figure3 $(sweeps:%=figure%) $(pictures:%=figure%) figures data doctor bench bench-step format lint clean
 .DEFAULT_GOAL := help
 
 help:        ## Lists the targets.

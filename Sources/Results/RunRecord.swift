@@ -102,16 +102,10 @@ public struct RunRecord: Codable, Equatable, Sendable {
   /// Throws `ResultsError.unreadableJSON` or `.unsupportedSchema`; `name` is for their messages.
   public init(json: Data, name: String) throws {
     struct Version: Decodable { let schemaVersion: Int }
-    do {
-      let version = try JSONDecoder().decode(Version.self, from: json).schemaVersion
-      guard version == RunRecord.schemaVersion else {
-        throw ResultsError.unsupportedSchema(path: name, found: version, supported: RunRecord.schemaVersion)
-      }
-      self = try JSONDecoder().decode(RunRecord.self, from: json)
-    } catch let error as ResultsError {
-      throw error
-    } catch {
-      throw ResultsError.unreadableJSON(path: name, reason: JSONError(error).reason)
+    let version = try StoredJSON.decode(Version.self, from: json, name: name).schemaVersion
+    guard version == RunRecord.schemaVersion else {
+      throw ResultsError.unsupportedSchema(path: name, found: version, supported: RunRecord.schemaVersion)
     }
+    self = try StoredJSON.decode(RunRecord.self, from: json, name: name)
   }
 }

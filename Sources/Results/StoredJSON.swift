@@ -12,6 +12,15 @@ enum StoredJSON {
     }
   }
 
+  /// - Throws: `ResultsError.unreadableJSON`.
+  static func decode<Value: Decodable>(_: Value.Type, from data: Data, name: String) throws -> Value {
+    do {
+      return try JSONDecoder().decode(Value.self, from: data)
+    } catch {
+      throw ResultsError.unreadableJSON(path: name, reason: JSONError(error).reason)
+    }
+  }
+
   /// - Throws: `ResultsError.unwritableJSON`.
   static func encode(_ value: some Encodable, pretty: Bool = false, name: String) throws -> Data {
     do {

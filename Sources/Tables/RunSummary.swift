@@ -44,6 +44,13 @@ public struct RunSummary: Equatable, Sendable {
       hardware: record.cpu, threads: record.threads, dataDescription: record.dataDescription)
   }
 
+  /// A run as it was published, where it is not finished here.
+  public init(_ published: PublishedRuns.Run) {
+    self.init(
+      state: .done, metrics: published.metrics, hardware: published.cpu, threads: published.threads,
+      dataDescription: published.data, isPublished: true)
+  }
+
   public static let pending = RunSummary(state: .pending)
 
   public func value(_ metric: Metric, at point: CellSpec.Point = .last) -> Double? {
@@ -51,8 +58,11 @@ public struct RunSummary: Equatable, Sendable {
   }
 
   /// Summaries of every run of a plan. Finished runs are verified while they are read.
+  /// - Parameter published: for runs that are not finished here.
   /// - Throws: `ResultsError`; `.damaged` names the file and what differs.
-  public static func all(of plan: Plan, in store: ResultStore) throws -> [RunID: RunSummary] {
+  public static func all(
+    of plan: Plan, in store: ResultStore, else published: PublishedRuns? = nil
+  ) throws -> [RunID: RunSummary] {
     var summaries: [RunID: RunSummary] = [:]
     // A run comes after those that it depends on.
     for run in plan.runs {
@@ -69,7 +79,8 @@ public struct RunSummary: Equatable, Sendable {
       case .pending, .interrupted:
         let lost = run.dependencies.first { summaries[$0]?.hasNoResult ?? false }
         summaries[run.id] =
-          lost.map { RunSummary(state: .failed(reason: "\($0), which it needs, gave no result")) } ?? .pending
+          lost.map { RunSummary(state: .failed(reason: "\($0), which it needs, gave no result")) }
+          ?? published?[run.id].map { RunSummary($0) } ?? .pending
       }
     }
     return summaries

@@ -4,7 +4,6 @@ import Foundation
 import JSON
 import Results
 import Runner
-import Tables
 
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

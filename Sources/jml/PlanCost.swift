@@ -3,7 +3,6 @@ import Experiments
 import Foundation
 import JSON
 import Results
-import Tables
 
 /// How often the runs of a plan are used, and what they cost.
 struct PlanCost {
@@ -74,7 +73,7 @@ struct PlanCost {
     var known: [RunID: Double] = [:]
     for run in plan.runs {
       let mean = kinds[Kind(run)].map { $0.seconds / Double($0.runs) }
-      known[run.id] = measured[run.id] ?? mean ?? published.seconds(run.id)
+      known[run.id] = measured[run.id] ?? mean ?? published[run.id]?.seconds
     }
     self.known = known
     let estimated = plan.profile.comparableWithPaper ? try PlanCost.estimate(plan, measurements) : [:]

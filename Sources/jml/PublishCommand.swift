@@ -1,8 +1,6 @@
 import ArgumentParser
-import Experiments
-import Foundation
+import Results
 import Runner
-import Tables
 
 struct PublishCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -23,9 +21,10 @@ struct PublishCommand: ParsableCommand {
     let (plan, unknown) = try workspace.planForReading()
     for data in unknown { Console.say(data.notice) }
     var published = try PublishedRuns(reading: workspace.folder)
-    let (new, all) = try published.update(from: plan, in: workspace.store)
+    let finished = try published.update(from: plan, in: workspace.store)
     let file = try published.write(to: workspace.folder)
-    Console.say("wrote \(file.path): \(all) of \(plan.runs.count) runs, \(new) of them finished here")
+    Console.say(
+      "wrote \(file.path): \(published.count) of \(plan.runs.count) runs, \(finished) of them finished here")
   }
 }
 

@@ -53,8 +53,8 @@ struct PlaceOptions: ParsableArguments {
       results: results, overrides: overrides, threads: threads)
   }
 
-  /// The scale and the places for another command; for a child process that trains a frozen run they are enough: which tables are
-  /// meant, and what is overridden, is in the run.
+  /// The scale and the places for another command; for a child process that trains a frozen run they are enough: which
+  /// tables are meant, and what is overridden, is in the run.
   var arguments: [String] {
     var arguments = ["--profile", profile]
     for (name, value) in [("--data", data), ("--results", results), ("--experiments", experiments)] {
@@ -77,7 +77,7 @@ struct ThreadsOption: ParsableArguments {
 }
 
 extension Workspace {
-  /// With every table, and every figure that is drawn from runs.
+  /// With every table and every sweep; the runs of pictures are runs of tables.
   static func everything(_ options: Options) throws -> Workspace {
     let registry = try Workspace(options).registry
     var wanted = options

@@ -33,7 +33,7 @@ struct ClaimCommandTests {
       try FileManager.default.createDirectory(at: claims, withIntermediateDirectories: true)
       try Data(Self.claims.utf8).write(to: claims.appendingPathComponent("own.yaml"))
       // The figures are of data sets that the tiny profile has not.
-      try? FileManager.default.removeItem(at: experiments.appendingPathComponent("figures"))
+      try FileManager.default.removeItem(at: experiments.appendingPathComponent("figures"))
       try body(CommandLineTool(folder: folder, experiments: experiments))
     }
   }

@@ -88,6 +88,11 @@ import Testing
     #expect(error?.contains("48 x 96, and unet_resnet18d needs multiples of 32") == true)
     try registry.replace("profiles/mini.yaml", "crop_height: 48", "crop_height: 64")
     #expect(registryError { _ = try registry.plan("mini") } == nil)
+    #expect(
+      registryError { _ = try registry.plan("mini", ["profile.crop_height=64", "profile.crop_width=96"]) }
+        == nil)
+    let overridden = registryError { _ = try registry.plan("mini", ["profile.crop_height=48"]) }
+    #expect(overridden?.contains("multiples of 32") == true, "\(overridden ?? "no error")")
   }
 
   @Test func adamW() throws {

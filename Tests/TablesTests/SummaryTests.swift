@@ -121,8 +121,9 @@ import Testing
       let (first, other) = (plan.runs[0], plan.runs[1])
       try write(first, store)
       var published = try PublishedRuns(reading: folder)
-      #expect(published.isEmpty)
-      #expect(try published.update(from: plan, in: store) == (1, 1))
+      #expect(published.count == 0)
+      #expect(try published.update(from: plan, in: store) == 1)
+      #expect(published.count == 1)
       let file = try published.write(to: folder)
       let bytes = try Data(contentsOf: file)
 
@@ -139,11 +140,12 @@ import Testing
       }
       #expect(there.hardware == here.hardware && there.dataDescription == here.dataDescription)
       #expect(summaries[other.id]?.isPublished == false)
-      #expect(published.seconds(first.id) == 1 && published.seconds(other.id) == nil)
+      #expect(published[first.id]?.seconds == 1 && published[other.id]?.seconds == nil)
       #expect(try RunSummary.all(of: plan, in: elsewhere, else: nil)[first.id] == .pending)
 
       // Lines of planned runs stay, others go; the same runs give the same bytes.
-      #expect(try published.update(from: plan, in: elsewhere) == (1, 2))
+      #expect(try published.update(from: plan, in: elsewhere) == 1)
+      #expect(published.count == 2)
       _ = try published.write(to: folder)
       #expect(try String(contentsOf: file, encoding: .utf8).contains(String(decoding: bytes, as: UTF8.self)))
       try (Data(contentsOf: file) + bytes).write(to: file)

@@ -74,11 +74,10 @@ public struct ModelSpec: Equatable, Sendable {
     let keys = own + ["backbone", "output_stride", "decoder", "auxiliary_channels", "dropout", "weights"]
     self.name = try reader.name(or: name, keys: keys)
     backbone = kind
-    outputStride = try ModelSpec.outputStride(try reader.required("output_stride"), backbone: kind)
+    let stride = try reader.required("output_stride")
+    outputStride = try ModelSpec.outputStride(stride, backbone: kind)
     decoder = try ModelSpec.decoder(try reader.required("decoder"), backbone: kind)
-    if case .unet = decoder, outputStride != 32 {
-      throw try reader.required("output_stride").outOfRange("32 for a unet decoder")
-    }
+    if case .unet = decoder, outputStride != 32 { throw stride.outOfRange("32 for a unet decoder") }
     stochasticDepth =
       kind.isTransformer ? try reader.required("stochastic_depth").number(.from(0, below: 1)) : nil
     auxiliaryChannels = try reader.nullable("auxiliary_channels")?.int(1...4096)

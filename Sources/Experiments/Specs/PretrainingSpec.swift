@@ -39,7 +39,7 @@ public struct PretrainingSpec: Equatable, Sendable {
             recipe: try reader.required("recipe").name(),
             outputStride: try ModelSpec.outputStride(try reader.required("output_stride"), backbone: kind),
             decoder: try ModelSpec.decoder(try reader.required("decoder"), backbone: kind),
-            iterations: try reader.optional("iterations")?.int(1...10_000_000))
+            iterations: try reader.optional("iterations").map(ScaleSpec.iterations))
         )
       })
   }

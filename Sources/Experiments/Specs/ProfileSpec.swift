@@ -103,7 +103,7 @@ public struct ProfileDataset: Equatable, Sendable {
     inputIterations =
       try reader.optional("input_iterations").map { roles in
         Dictionary(
-          uniqueKeysWithValues: try roles.keys().map { ($0, try roles.required($0).int(1...10_000_000)) })
+          uniqueKeysWithValues: try roles.keys().map { ($0, try ScaleSpec.iterations(roles.required($0))) })
       } ?? [:]
     foldSize = try reader.optional("fold_size")?.int(1...1_000_000)
     scale = try ScaleSpec(reader, profile: profile)
@@ -164,11 +164,13 @@ public struct ScaleSpec: Equatable, Sendable {
     cropWidth = try reader.required("crop_width").int(16...8192)
     // Batch norm over a 1x1 map needs two images to have a variance.
     batch = try reader.required("batch").int(2...1024)
-    iterations = try reader.required("iterations").int(1...10_000_000)
+    iterations = try ScaleSpec.iterations(reader.required("iterations"))
     workingShortSide = try reader.nullable("working_short_side")?.int(16...8192)
     maximumValidationImages = try reader.nullable("maximum_validation_images")?.int(1...1_000_000)
-    evaluateEvery = try reader.nullable("evaluate_every")?.int(1...10_000_000)
+    evaluateEvery = try reader.nullable("evaluate_every").map(ScaleSpec.iterations)
   }
+
+  static func iterations(_ reader: StrictReader) throws -> Int { try reader.int(1...10_000_000) }
 
   func with(iterations: Int) -> ScaleSpec {
     var scale = self
