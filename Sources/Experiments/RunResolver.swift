@@ -118,7 +118,7 @@ struct RunResolver {
           for: labelSpec),
         label: labelSpec, distillation: distillation, semiSupervised: semiSupervised, inputs: inputs,
         recipe: try place.required(registry.recipes[try place.required(cell.recipe, "recipe")], "recipe"),
-        scale: try scaled(dataset).scale(for: role ?? cell.role), seed: seed, fold: fold)
+        scale: try scaled(dataset).scale(for: role ?? cell.role, model.backbone), seed: seed, fold: fold)
     }
     var inputs: [(role: String, run: RunID)] = []
     for role in try spec(RunInputs([])).roles(registry.methods) {

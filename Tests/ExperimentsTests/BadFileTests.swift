@@ -160,6 +160,13 @@ struct BadFile: Sendable, CustomTestStringConvertible {
       file: "profiles/mini.yaml", old: "input_iterations: {teacher:", new: "input_iterations: {tutor:",
       says: ["profiles/mini.yaml: datasets.cityscapes.input_iterations", "'tutor'", "backbone, teacher"]),
     BadFile(
+      file: "profiles/mini.yaml", old: "family_iterations: {mobilenetv2:",
+      new: "family_iterations: {mobilenetv2_100:",
+      says: [
+        "profiles/mini.yaml: datasets.cityscapes.family_iterations.mobilenetv2_100", "unknown key",
+        "resnet, mobilenetv2, mix_transformer",
+      ]),
+    BadFile(
       file: "tables/table04.yaml", old: "minus: CE}", new: "minus: CE-BLS}",
       says: ["tables/table04.yaml: differences[0].minus", "'CE-BLS'", "CE, SKD"]),
     BadFile(

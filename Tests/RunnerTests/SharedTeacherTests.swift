@@ -224,6 +224,8 @@ struct SharedTeacherTests {
         try students(plan("recipe.augmentation.random_flip.probability=0.25"))[0], weights)
       for (what, other) in others { #expect(other != base, "\(what) does not change the key") }
       #expect(Set(others.values).count == others.count)
+      // A student that learns longer begins with the same crops.
+      #expect(try key(try students(plan("profile.iterations=7"))[0], weights) == base)
 
       // The student's own network, loss and labels do not reach the teacher.
       let single = try #require(

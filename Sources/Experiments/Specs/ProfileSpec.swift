@@ -92,18 +92,32 @@ public struct ProfileDataset: Equatable, Sendable {
   /// Iterations of runs that others need, by role, where they differ: in few iterations a large teacher gets no lead
   /// over its students.
   public let inputIterations: [String: Int]
+  /// Iterations of networks by the family of their backbone, where they differ, the same for every loss, label and
+  /// method: in few iterations families do not come equally far.
+  public let familyIterations: [ModelSpec.Backbone.Family: Int]
 
-  /// - Parameter role: what the run is for the run that needs it, such as `teacher`; nil for a table's own.
-  func scale(for role: String?) -> ScaleSpec {
-    role.flatMap { inputIterations[$0] }.map(scale.with) ?? scale
+  /// - Parameters:
+  ///   - role: what the run is for the run that needs it, such as `teacher`; nil for a table's own. A role's iterations
+  ///     stand above a family's.
+  ///   - backbone: of the run's network.
+  func scale(for role: String?, _ backbone: ModelSpec.Backbone) -> ScaleSpec {
+    (role.flatMap { inputIterations[$0] } ?? familyIterations[backbone.family]).map(scale.with) ?? scale
   }
 
   init(_ reader: StrictReader, profile: String) throws {
-    try reader.allowOnly(ScaleSpec.keys + ["recipe", "embedded", "fold_size", "input_iterations"])
+    try reader.allowOnly(ScaleSpec.keys + ["recipe", "embedded", "fold_size", "input_iterations", "family_iterations"])
     inputIterations =
       try reader.optional("input_iterations").map { roles in
         Dictionary(
           uniqueKeysWithValues: try roles.keys().map { ($0, try ScaleSpec.iterations(roles.required($0))) })
+      } ?? [:]
+    familyIterations =
+      try reader.optional("family_iterations").map { families in
+        try families.allowOnly(ModelSpec.Backbone.Family.allCases.map(\.rawValue))
+        return Dictionary(
+          uniqueKeysWithValues: try ModelSpec.Backbone.Family.allCases.compactMap { family in
+            try families.optional(family.rawValue).map { (family, try ScaleSpec.iterations($0)) }
+          })
       } ?? [:]
     foldSize = try reader.optional("fold_size")?.int(1...1_000_000)
     scale = try ScaleSpec(reader, profile: profile)
