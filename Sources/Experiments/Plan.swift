@@ -51,7 +51,7 @@ public struct Plan: Sendable {
   public let dataFingerprints: [String: String]
   /// Teachers first, every run after its dependencies; then by seed, row and column, so that a plan that is
   /// stopped half-way has a number in many cells rather than all numbers in a few.
-  public let runs: [PlannedRun]
+  public private(set) var runs: [PlannedRun]
   /// By table name, then row and column.
   public let cells: [String: [[PlannedCell]]]
   /// By sweep name, then series and point.
@@ -61,7 +61,7 @@ public struct Plan: Sendable {
   /// Files of the profile's backbone weights that could not be read. Such a plan may be looked at, not run: the ids of
   /// runs that start from them are provisional.
   public let missingWeights: [String]
-  private let index: [RunID: Int]
+  private var index: [RunID: Int]
 
   /// - Parameters:
   ///   - tables: names of tables.
@@ -126,7 +126,26 @@ public struct Plan: Sendable {
     self.pictured = pictured
     missingWeights = resolver.missingWeights
     runs = Plan.sorted(order, resolver.runs)
-    index = Dictionary(uniqueKeysWithValues: runs.enumerated().map { ($1.id, $0) })
+    index = Plan.index(runs)
+  }
+
+  /// What is left to run where the results of some runs are known: the others, and what they need, known or not. Cells and
+  /// points stay as they are.
+  public func without(_ known: Set<RunID>) -> Plan {
+    var needed: Set<RunID> = []
+    // Every run stands after its dependencies.
+    for run in runs.reversed() where !known.contains(run.id) || needed.contains(run.id) {
+      needed.insert(run.id)
+      needed.formUnion(run.dependencies)
+    }
+    var plan = self
+    plan.runs = runs.filter { needed.contains($0.id) }
+    plan.index = Plan.index(plan.runs)
+    return plan
+  }
+
+  private static func index(_ runs: [PlannedRun]) -> [RunID: Int] {
+    Dictionary(uniqueKeysWithValues: runs.enumerated().map { ($1.id, $0) })
   }
 
   public subscript(id: RunID) -> PlannedRun? { index[id].map { runs[$0] } }

@@ -32,6 +32,9 @@ struct RunCommand: ParsableCommand {
   )
   var retry = false
 
+  @Flag(help: "Leave out what <results>/<profile>/runs.jsonl has, and what nothing else needs.")
+  var published = false
+
   func validate() throws {
     guard (1...256).contains(jobs) else { throw ValidationError("--jobs \(jobs): 1 to 256 are allowed") }
   }
@@ -45,7 +48,7 @@ struct RunCommand: ParsableCommand {
       Console.say("data \(name): \(summary.description), fingerprint \(summary.fingerprint)")
       for warning in summary.warnings { Console.say("warning: \(warning)") }
     }
-    let plan = try workspace.plan(data)
+    let plan = try planned(workspace, data)
     for notice in try workspace.otherResultsNotices(plan) { Console.say(notice) }
     StopRequest.listen()
     let display = ProgressDisplay(
@@ -65,6 +68,15 @@ struct RunCommand: ParsableCommand {
     let seconds = begin.duration(to: .now).components.seconds
     report(summary, plan, seconds: Int(seconds))
     if summary.exitCode != 0 { throw ExitCode(summary.exitCode) }
+  }
+
+  private func planned(_ workspace: Workspace, _ data: [String: PreparedData]) throws -> Plan {
+    let plan = try workspace.plan(data)
+    guard published else { return plan }
+    let known = try PublishedRuns(reading: workspace.folder)
+    let rest = plan.without(Set(plan.runs.map(\.id).filter { known[$0] != nil }))
+    Console.say("published: \(plan.runs.count - rest.runs.count) of \(plan.runs.count) runs are left out")
+    return rest
   }
 
   private func configuration(specs: URL, threads: Int) -> Scheduler.Configuration {

@@ -99,6 +99,13 @@ struct ClaimCommandTests {
     }
     #expect(try seconds(plan) == seconds(tool("plan", "--profile", "tiny", "--all", "--json").json()))
     #expect(try seconds(plan) != nil)
+
+    // What is published need not be trained.
+    let nothing = try tool("run", "--profile", "tiny", "--published")
+    #expect(nothing.code == 0, "\(nothing.err)")
+    let count = try #require(plan["runs"] as? [Any]).count
+    #expect(nothing.err.contains("published: \(count) of \(count) runs are left out"), "\(nothing.err)")
+    #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("runs").path))
   }
 
   @Test func whatIsWrongIsOneLine() throws {

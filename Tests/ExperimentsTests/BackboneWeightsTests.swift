@@ -85,7 +85,7 @@ import Testing
     let registry = try TemporaryRegistry()
     try registry.replace("tables/table04.yaml", "model: pspnet_resnet18d", "model: unet_resnet18d")
     let error = registryError { _ = try registry.plan("mini") }
-    #expect(error?.contains("48 x 96, and unet_resnet18d needs multiples of 32") == true)
+    #expect(error?.contains("48 x 64, and unet_resnet18d needs multiples of 32") == true)
     try registry.replace("profiles/mini.yaml", "crop_height: 48", "crop_height: 64")
     #expect(registryError { _ = try registry.plan("mini") } == nil)
     #expect(

@@ -44,6 +44,20 @@ import Testing
     }
   }
 
+  /// What is left where results are known: never a student without its teacher.
+  @Test func withoutKnownRuns() throws {
+    let plan = try TemporaryRegistry().plan("paper")
+    #expect(plan.without([]).runs == plan.runs)
+    #expect(plan.without(Set(plan.runs.map(\.id))).runs.isEmpty)
+    let teachers = plan.runs.prefix(2).map(\.id)
+    #expect(plan.without(Set(teachers)).runs == plan.runs)
+    let student = try #require(plan.runs.first { $0.spec.distillation != nil })
+    let rest = plan.without(Set(plan.runs.map(\.id).filter { $0 != student.id }))
+    #expect(rest.runs.map(\.id) == student.dependencies + [student.id])
+    #expect(rest[student.id] == student && rest.cells == plan.cells)
+    #expect(plan.runs.allSatisfy { (rest[$0.id] == nil) == !rest.runs.contains($0) })
+  }
+
   @Test func resolvedValues() throws {
     let plan = try TemporaryRegistry().plan("paper")
     let teacher = try #require(plan.runs.first { $0.spec.data.name == "pascal_voc" }).spec
