@@ -157,7 +157,7 @@ struct RunResolver {
       loss: try place.required(registry.losses[pretraining.loss], "loss").spec(for: label), label: label,
       distillation: nil, semiSupervised: nil, inputs: RunInputs([]),
       recipe: try place.required(registry.recipes[network.recipe], "recipe"),
-      scale: network.iterations.map(values.scale.with) ?? values.scale, seed: pretraining.seed, fold: nil)
+      scale: values.scale(for: "backbone", model.backbone), seed: pretraining.seed, fold: nil)
     let changed = try Override.apply(values.recipeOverrides, to: base, methods: registry.methods)
     let spec = try RunSpec(
       json: changed.spec.canonicalJSON, source: "\(place.file) \(place.cell)", methods: registry.methods)

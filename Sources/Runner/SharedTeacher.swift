@@ -83,14 +83,12 @@ package final class SharedTeacher: Teacher {
   {
     var key = StoredTeacherOutputs.Key()
     let spec = student.json
-    for part in ["data", "recipe", "profile", "seed", "fold", "numerics"] {
-      var value = spec[part] ?? .null
-      // How long a student learns changes none of its crops: the first ones of the longer of two are the shorter's.
-      if part == "profile", case .object(var scale) = value {
-        scale["iterations"] = nil
-        value = .object(scale)
-      }
-      key.add(value.canonical)
+    for part in ["data", "recipe", "seed", "fold", "numerics"] {
+      key.add((spec[part] ?? .null).canonical)
+    }
+    // How long a student learns changes none of its crops: the first ones of the longer of two are the shorter's.
+    if case .object(let scale)? = spec["profile"] {
+      key.add(JSONValue.object(scale.filter { $0.key != "iterations" }).canonical)
     }
     key.add(weights)
     key.add("\(threads) threads, \(Machine.cpu)")

@@ -28,7 +28,7 @@ struct PublishCommand: ParsableCommand {
   }
 }
 
-/// For commands that read results.
+/// For commands that read results or would make them.
 struct PublishedOption: ParsableArguments {
   @Flag(
     name: .customLong("published"),

@@ -12,7 +12,8 @@ struct RunCommand: ParsableCommand {
       Each run is a process of its own. Finished runs are skipped, interrupted ones go on from their last checkpoint
       to the same bits. A run that fails says why; its students are not run, all others are. Ctrl-C saves
       checkpoints and stops; the same command goes on. Several runners may share a results folder. A result that
-      was changed since it was written counts as failed, and is left as it is.
+      was changed since it was written counts as failed, and is left as it is. With --published, runs that others have
+      published are not trained, unless a run that is trained needs their weights.
 
       Example: jml run --table 4 --profile mini --jobs 2 --set recipe.optimizer.learning_rate=0.02
       """)
@@ -32,8 +33,7 @@ struct RunCommand: ParsableCommand {
   )
   var retry = false
 
-  @Flag(help: "Leave out what <results>/<profile>/runs.jsonl has, and what nothing else needs.")
-  var published = false
+  @OptionGroup var published: PublishedOption
 
   func validate() throws {
     guard (1...256).contains(jobs) else { throw ValidationError("--jobs \(jobs): 1 to 256 are allowed") }
@@ -72,8 +72,7 @@ struct RunCommand: ParsableCommand {
 
   private func planned(_ workspace: Workspace, _ data: [String: PreparedData]) throws -> Plan {
     let plan = try workspace.plan(data)
-    guard published else { return plan }
-    let known = try PublishedRuns(reading: workspace.folder)
+    guard let known = try published.runs(workspace) else { return plan }
     let rest = plan.without(Set(plan.runs.map(\.id).filter { known[$0] != nil }))
     Console.say("published: \(plan.runs.count - rest.runs.count) of \(plan.runs.count) runs are left out")
     return rest

@@ -17,8 +17,6 @@ public struct PretrainingSpec: Equatable, Sendable {
     public let outputStride: Int
     /// What stands on the backbone and is thrown away afterwards.
     public let decoder: ModelSpec.Decoder
-    /// In place of the data set's, for a family that needs more or fewer.
-    public let iterations: Int?
   }
 
   init(_ reader: StrictReader) throws {
@@ -31,15 +29,14 @@ public struct PretrainingSpec: Equatable, Sendable {
     networks = try Dictionary(
       uniqueKeysWithValues: ModelSpec.Backbone.Family.allCases.map { family in
         let reader = try reader.required(family.rawValue)
-        try reader.allowOnly(["recipe", "output_stride", "decoder", "iterations"])
+        try reader.allowOnly(["recipe", "output_stride", "decoder"])
         let kind = family.members[0]
         return (
           family,
           Network(
             recipe: try reader.required("recipe").name(),
             outputStride: try ModelSpec.outputStride(try reader.required("output_stride"), backbone: kind),
-            decoder: try ModelSpec.decoder(try reader.required("decoder"), backbone: kind),
-            iterations: try reader.optional("iterations").map(ScaleSpec.iterations))
+            decoder: try ModelSpec.decoder(try reader.required("decoder"), backbone: kind))
         )
       })
   }

@@ -105,7 +105,8 @@ public struct ProfileDataset: Equatable, Sendable {
   }
 
   init(_ reader: StrictReader, profile: String) throws {
-    try reader.allowOnly(ScaleSpec.keys + ["recipe", "embedded", "fold_size", "input_iterations", "family_iterations"])
+    try reader.allowOnly(
+      ScaleSpec.keys + ["recipe", "embedded", "fold_size", "input_iterations", "family_iterations"])
     inputIterations =
       try reader.optional("input_iterations").map { roles in
         Dictionary(
