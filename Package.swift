@@ -62,7 +62,8 @@ let package = Package(
     room(
       "Methods",
       [
-        "Schemas", "Tensors", "Kernels", "Autograd", "Models", "Losses", "Optimizers", "Datasets", "Training",
+        "Schemas", "Tensors", "Kernels", "Autograd", "Layers", "Models", "Losses", "Optimizers", "Datasets",
+        "Training",
       ]),
 
     // Registry, store, tables.

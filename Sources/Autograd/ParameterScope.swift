@@ -54,6 +54,16 @@ public struct ParameterScope {
     return store.addParameter(full, value)
   }
 
+  /// An untrained tensor whose values `initial` draws; zeros in a store without a seed.
+  public func buffer(
+    _ name: String, _ shape: Shape, initial: (inout RandomSource) -> [Float]
+  ) -> ModelBuffer {
+    let full = self[name].path
+    guard let seed = store.seed else { return buffer(name, shape, repeating: 0) }
+    var random = RandomSource(seed: seed, purpose: "initial value of \(full)")
+    return store.addBuffer(full, Tensor(initial(&random), shape: shape))
+  }
+
   /// An untrained tensor of one repeated value.
   public func buffer(_ name: String, _ shape: Shape, repeating value: Float) -> ModelBuffer {
     store.addBuffer(self[name].path, Tensor(repeating: value, shape: shape))

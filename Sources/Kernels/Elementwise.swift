@@ -69,3 +69,21 @@ public enum Elementwise {
     return dx
   }
 }
+
+extension Elementwise {
+  /// y = x > 0 ? x : slope * x, in any layout; slope > 0.
+  public static func leaky(_ x: Tensor, slope: Float) -> Tensor {
+    let y = Tensor(uninitialized: x.shape, layout: x.layout)
+    Profiler.measure("activation") { jml_leaky_forward(x.elementCount, slope, x.pointer, y.pointer) }
+    return y
+  }
+
+  /// dL/dx from the output, which has the input's sign.
+  public static func leakyBackward(_ gradient: Tensor, output: Tensor, slope: Float) -> Tensor {
+    let dx = Tensor(uninitialized: output.shape, layout: output.layout)
+    Profiler.measure("activation") {
+      jml_leaky_backward(output.elementCount, slope, output.pointer, gradient.pointer, dx.pointer)
+    }
+    return dx
+  }
+}

@@ -1,4 +1,3 @@
-import Foundation
 import Tensors
 
 /// Initial values of a weight [out, in / groups, k, k].
@@ -10,6 +9,8 @@ public enum Initializer: Sendable {
   case kaimingUniformFanIn
   /// Uniform in +-sqrt(6 / (fan-in + fan-out)): Glorot and Bengio, AISTATS 2010; classifiers.
   case xavierUniform
+  /// Uniform in +-1 / sqrt(k * k * in): torch's own for convolutions and dense layers.
+  case uniformFanIn
   /// Normal with this deviation: the dense layers of transformers.
   case normal(deviation: Double)
   case constant(Float)
@@ -22,9 +23,10 @@ public enum Initializer: Sendable {
     case .constant(let value): return [Float](repeating: value, count: shape.count)
     case .kaimingNormalFanOut(let groups):
       let deviation = (2 * Double(groups) / fanOut).squareRoot()
-      return Initializer.gaussian(deviation, count: shape.count, &random)
+      return RandomSource.normal(count: shape.count, deviation: deviation, &random)
     case .kaimingUniformFanIn: return Initializer.uniform((6 / fanIn).squareRoot(), shape, &random)
-    case .normal(let deviation): return Initializer.gaussian(deviation, count: shape.count, &random)
+    case .uniformFanIn: return Initializer.uniform((1 / fanIn).squareRoot(), shape, &random)
+    case .normal(let deviation): return RandomSource.normal(count: shape.count, deviation: deviation, &random)
     case .xavierUniform: return Initializer.uniform((6 / (fanIn + fanOut)).squareRoot(), shape, &random)
     }
   }
@@ -33,16 +35,4 @@ public enum Initializer: Sendable {
     (0..<shape.count).map { _ in Float(random.uniform(-bound, bound)) }
   }
 
-  /// Normal values in pairs (Box and Muller).
-  private static func gaussian(_ deviation: Double, count: Int, _ random: inout RandomSource) -> [Float] {
-    [Float](unsafeUninitializedCapacity: count) { buffer, filled in
-      for index in stride(from: 0, to: count, by: 2) {
-        let radius = deviation * (-2 * log(1 - random.uniform())).squareRoot()
-        let angle = 2 * Double.pi * random.uniform()
-        buffer[index] = Float(radius * cos(angle))
-        if index + 1 < count { buffer[index + 1] = Float(radius * sin(angle)) }
-      }
-      filled = count
-    }
-  }
 }

@@ -53,3 +53,19 @@ public struct LabelBatch: Equatable, Sendable {
     self.init(count: maps.count, height: height, width: width, values: maps.flatMap(\.values))
   }
 }
+
+extension LabelBatch {
+  /// The labels at the nearest pixels of a smaller grid, [count, height, width]: source row floor(y * H / height), as
+  /// torch's `interpolate` in mode `nearest`.
+  public func nearest(height: Int, width: Int) -> [UInt8] {
+    var small: [UInt8] = []
+    small.reserveCapacity(count * height * width)
+    for map in 0..<count {
+      for y in 0..<height {
+        let row = (map * self.height + y * self.height / height) * self.width
+        for x in 0..<width { small.append(values[row + x * self.width / width]) }
+      }
+    }
+    return small
+  }
+}

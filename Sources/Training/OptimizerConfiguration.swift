@@ -24,12 +24,23 @@ public struct OptimizerConfiguration: Sendable, Hashable {
 
   /// - Parameter adapters: parameters outside the network that are trained with it.
   public func optimizer(for model: SegmentationModel, with adapters: [Parameter] = []) -> any Optimizer {
+    optimizer(of: model.parameters + adapters) {
+      SegmentationModel.isBackbone($0) ? 1 : headMultiplier
+    }
+  }
+
+  /// For parameters of no network, all at the base rate.
+  public func optimizer(of parameters: [Parameter]) -> any Optimizer {
+    optimizer(of: parameters) { _ in 1 }
+  }
+
+  private func optimizer(
+    of parameters: [Parameter], multiplier: (Parameter) -> Double
+  ) -> any Optimizer {
     let rule = { (parameter: Parameter) in
       ParameterRule(
-        rateMultiplier: SegmentationModel.isBackbone(parameter) ? 1 : headMultiplier,
-        weightDecay: parameter.shape.rank > 1 ? weightDecay : 0)
+        rateMultiplier: multiplier(parameter), weightDecay: parameter.shape.rank > 1 ? weightDecay : 0)
     }
-    let parameters = model.parameters + adapters
     switch self.rule {
     case .sgd(let momentum): return SGD(parameters, momentum: momentum, rule: rule)
     case .adamW(let beta1, let beta2, let epsilon):

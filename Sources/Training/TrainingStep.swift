@@ -67,9 +67,16 @@ public protocol TrainingStep: AnyObject {
   /// need no state.
   var parts: [StatePart] { get }
 
+  /// What other runs take from this one besides its networks: some of `parts`, or none.
+  var products: [StatePart] { get }
+
   /// Forward and backward passes. Nothing that `parts` holds changes before `apply` is called, except running
   /// statistics.
   func compute(_ batch: TrainingBatch, at moment: StepMoment) throws -> ComputedStep
+}
+
+extension TrainingStep {
+  public var products: [StatePart] { [] }
 }
 
 /// A part of a training run's state and the name it is stored under.

@@ -10,4 +10,5 @@
 #include "Optimizer.h"
 #include "Parallel.h"
 #include "Primitives.h"
+#include "Relation.h"
 #include "Tokens.h"

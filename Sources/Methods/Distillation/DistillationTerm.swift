@@ -18,10 +18,12 @@ public struct TermSetup {
   public let seed: UInt64
   /// The loss against labels, whose weights some terms share.
   public let loss: SegmentationLoss.Configuration
+  /// What first stages have learned, by the role of their run.
+  public let products: [String: StateDict]
 
   public init(
     student: SegmentationModel, teacher: Architecture, weight: Double, ignoreIndex: UInt8, seed: UInt64,
-    loss: SegmentationLoss.Configuration
+    loss: SegmentationLoss.Configuration, products: [String: StateDict] = [:]
   ) {
     self.student = student
     self.teacher = teacher
@@ -29,6 +31,7 @@ public struct TermSetup {
     self.ignoreIndex = ignoreIndex
     self.seed = seed
     self.loss = loss
+    self.products = products
   }
 }
 
@@ -96,5 +99,11 @@ extension DistillationTerm {
 
 /// The kinds of terms that experiment files may name.
 public enum DistillationTerms {
-  public static var all: [any DistillationTerm.Type] { [PixelWiseTerm.self, JaccardTeacherTerm.self] }
+  public static var all: [any DistillationTerm.Type] {
+    [
+      PixelWiseTerm.self, JaccardTeacherTerm.self, PairWiseTerm.self, AdversarialTerm.self,
+      IntraClassVariationTerm.self, ChannelWiseTerm.self, CrossImageTerm.self, MemoryTerm.self, MaskedTerm.self,
+      CorrelationTerm.self,
+    ]
+  }
 }
