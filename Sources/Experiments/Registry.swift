@@ -10,6 +10,7 @@ public struct Registry: Sendable {
   public let labels: [String: LabelSpec]
   public let distillations: [String: DistillationSpec]
   public let semiSupervised: [String: SemiSupervisedSpec]
+  public let firstStages: [String: FirstStageSpec]
   public let recipes: [String: RecipeSpec]
   public let profiles: [String: ProfileSpec]
   public let tables: [String: TableSpec]
@@ -23,9 +24,8 @@ public struct Registry: Sendable {
   public let methods: MethodCatalogue
 
   private static let folders = [
-    "models", "datasets", "losses", "labels", "distillation", "semi_supervised", "recipes", "profiles",
-    "tables",
-    "figures", "claims",
+    "models", "datasets", "losses", "labels", "distillation", "semi_supervised", "first_stages", "recipes",
+    "profiles", "tables", "figures", "claims",
   ]
 
   /// - Parameters:
@@ -47,6 +47,9 @@ public struct Registry: Sendable {
     }
     semiSupervised = try Registry.loadIfPresent(root, "semi_supervised") {
       try SemiSupervisedSpec($0, name: $1, schemas: methods.semiSupervised)
+    }
+    firstStages = try Registry.loadIfPresent(root, "first_stages") {
+      try FirstStageSpec($0, name: $1, schemas: methods.firstStages)
     }
     recipes = try Registry.load(root, "recipes") { try RecipeSpec($0, name: $1) }
     profiles = try Registry.load(root, "profiles") { try ProfileSpec($0, name: $1) }
@@ -201,6 +204,7 @@ public struct Registry: Sendable {
     try check(spec.recipe, in: recipes.keys.sorted(), file: file, path: "\(path).recipe")
     try check(
       spec.semiSupervised, in: semiSupervised.keys.sorted(), file: file, path: "\(path).semi_supervised")
+    try check(spec.firstStage, in: firstStages.keys.sorted(), file: file, path: "\(path).first_stage")
     try check(spec.role, in: roles, file: file, path: "\(path).role")
     try check(spec.inputs.keys.sorted(), in: roles, file: file, path: "\(path).inputs")
     var bare = spec
@@ -213,7 +217,7 @@ public struct Registry: Sendable {
 
   /// What a run can be for another: what the methods ask for, and where a network starts.
   private var roles: [String] {
-    Set((methods.distillation + methods.semiSupervised).flatMap(\.roles) + ["backbone"]).sorted()
+    Set((methods.distillation + methods.semiSupervised + methods.firstStages).flatMap(\.roles) + ["backbone"]).sorted()
   }
 
   private func check(_ names: [String], in all: [String], file: String, path: String) throws {

@@ -103,7 +103,9 @@ struct RunResolver {
     let labelSpec = try place.required(registry.labels[try place.required(cell.label, "label")], "label")
     let dataset = try place.required(cell.dataset, "dataset")
     let named = try place.required(registry.models[try place.required(cell.model, "model")], "model")
-    let backbone = named.weights == .random ? try pretraining(of: named) : nil
+    // A first stage begins with its teacher's weights.
+    let backbone =
+      named.weights == .random && cell.firstStage == nil ? try pretraining(of: named) : nil
     let model = backbone == nil ? named : named.startingFromRun
     let distillation = try cell.distillation.map {
       try place.required(registry.distillations[$0], "distillation")
@@ -111,12 +113,16 @@ struct RunResolver {
     let semiSupervised = try cell.semiSupervised.map {
       try place.required(registry.semiSupervised[$0], "semi_supervised")
     }
+    let firstStage = try cell.firstStage.map {
+      try place.required(registry.firstStages[$0], "first_stage")
+    }
     func spec(_ inputs: RunInputs) throws -> RunSpec {
       RunSpec(
         data: try data(dataset), model: model,
         loss: try place.required(registry.losses[try place.required(cell.loss, "loss")], "loss").spec(
           for: labelSpec),
-        label: labelSpec, distillation: distillation, semiSupervised: semiSupervised, inputs: inputs,
+        label: labelSpec, distillation: distillation, semiSupervised: semiSupervised,
+        firstStage: firstStage, inputs: inputs,
         recipe: try place.required(registry.recipes[try place.required(cell.recipe, "recipe")], "recipe"),
         scale: try scaled(dataset).scale(for: role ?? cell.role, model.backbone), seed: seed, fold: fold)
     }
@@ -155,7 +161,7 @@ struct RunResolver {
     let base = RunSpec(
       data: try data(pretraining.dataset), model: model.pretraining(network),
       loss: try place.required(registry.losses[pretraining.loss], "loss").spec(for: label), label: label,
-      distillation: nil, semiSupervised: nil, inputs: RunInputs([]),
+      distillation: nil, semiSupervised: nil, firstStage: nil, inputs: RunInputs([]),
       recipe: try place.required(registry.recipes[network.recipe], "recipe"),
       scale: values.scale(for: "backbone", model.backbone), seed: pretraining.seed, fold: nil)
     let changed = try Override.apply(values.recipeOverrides, to: base, methods: registry.methods)

@@ -15,6 +15,8 @@ public struct RunSpec: Equatable, Sendable {
   public let distillation: DistillationSpec?
   /// nil: every training image is labelled.
   public let semiSupervised: SemiSupervisedSpec?
+  /// nil: a network is trained. Otherwise the run is a first stage on its teacher, whose architecture `model` is.
+  public let firstStage: FirstStageSpec?
   /// Finished runs that this one needs.
   public let inputs: RunInputs
   public private(set) var recipe: RecipeSpec
@@ -32,8 +34,8 @@ public struct RunSpec: Equatable, Sendable {
 
   init(
     data: RunData, model: ModelSpec, loss: LossSpec, label: LabelSpec, distillation: DistillationSpec?,
-    semiSupervised: SemiSupervisedSpec?, inputs: RunInputs, recipe: RecipeSpec, scale: ScaleSpec, seed: Int,
-    fold: Int?
+    semiSupervised: SemiSupervisedSpec?, firstStage: FirstStageSpec?, inputs: RunInputs, recipe: RecipeSpec,
+    scale: ScaleSpec, seed: Int, fold: Int?
   ) {
     self.data = data
     self.model = model
@@ -41,6 +43,7 @@ public struct RunSpec: Equatable, Sendable {
     self.label = label
     self.distillation = distillation
     self.semiSupervised = semiSupervised
+    self.firstStage = firstStage
     self.inputs = inputs
     self.recipe = recipe
     self.scale = scale
@@ -61,9 +64,8 @@ public struct RunSpec: Equatable, Sendable {
 
   init(_ reader: StrictReader, methods: MethodCatalogue? = nil) throws {
     try reader.allowOnly([
-      "data", "model", "loss", "label", "distillation", "semi_supervised", "inputs", "recipe", "profile",
-      "seed", "fold",
-      "numerics",
+      "data", "model", "loss", "label", "distillation", "semi_supervised", "first_stage", "inputs", "recipe",
+      "profile", "seed", "fold", "numerics",
     ])
     data = try RunData(try reader.required("data"))
     model = try ModelSpec(try reader.required("model"), name: nil)
@@ -74,6 +76,9 @@ public struct RunSpec: Equatable, Sendable {
     }
     semiSupervised = try reader.nullable("semi_supervised").map {
       try SemiSupervisedSpec($0, name: nil, schemas: methods?.semiSupervised)
+    }
+    firstStage = try reader.optional("first_stage").map {
+      try FirstStageSpec($0, name: nil, schemas: methods?.firstStages)
     }
     inputs = try RunInputs(try reader.required("inputs"))
     recipe = try RecipeSpec(try reader.required("recipe"), name: nil)
@@ -89,6 +94,10 @@ public struct RunSpec: Equatable, Sendable {
     if distillation != nil, semiSupervised != nil {
       throw try reader.required("semi_supervised").inconsistent(
         "the run distils as well; a run has one kind of step")
+    }
+    if firstStage != nil, distillation != nil || semiSupervised != nil {
+      throw try reader.required("first_stage").inconsistent(
+        "the run trains a network as well; a run has one kind of step")
     }
     if let term = distillation?.terms.first(where: { $0.kind == "jaccard" }), loss.jaccard == nil {
       throw try reader.required("distillation").inconsistent(
@@ -142,14 +151,17 @@ public struct RunSpec: Equatable, Sendable {
   }
 
   public var json: JSONValue {
-    .object([
+    var members: [String: JSONValue] = [
       "data": data.json, "model": model.json, "loss": loss.json, "label": label.json,
       "distillation": distillation?.json ?? .null,
       "semi_supervised": semiSupervised?.json ?? .null, "inputs": inputs.json, "recipe": recipe.json,
       "profile": scale.json,
       "seed": .int(seed),
       "fold": fold.map { .int($0) } ?? .null, "numerics": .int(numerics),
-    ])
+    ]
+    // Runs without one keep the ids that they had before there were first stages.
+    if let firstStage { members["first_stage"] = firstStage.json }
+    return .object(members)
   }
 
   /// `json` with every key that an override may set, also those that are left out of the id when they have no value.
@@ -164,7 +176,8 @@ public struct RunSpec: Equatable, Sendable {
   public func roles(_ methods: MethodCatalogue) -> [String] {
     let distilled = distillation?.roles(methods.distillation) ?? []
     let semi = methods.semiSupervised.first { $0.kind == semiSupervised?.kind }?.roles ?? []
-    return distilled + semi.filter { !distilled.contains($0) }
+    let first = methods.firstStages.first { $0.kind == firstStage?.kind }?.roles ?? []
+    return distilled + (semi + first).filter { !distilled.contains($0) }
       + (model.weights == .pretrained ? ["backbone"] : [])
   }
 
@@ -182,6 +195,7 @@ public struct RunSpec: Equatable, Sendable {
     }
     if let distillation { parts.append(distillation.name) }
     if let semiSupervised { parts.append(semiSupervised.name) }
+    if let firstStage { parts.append(firstStage.name) }
     return parts.joined(separator: "-")
   }
 
@@ -192,7 +206,7 @@ public struct RunSpec: Equatable, Sendable {
   /// The dotted keys that an override may name in this run, sorted.
   public var overridableKeys: [String] {
     guard case .object(let members) = overridableJSON else { return [] }
-    return ["model", "loss", "label", "distillation", "semi_supervised", "recipe", "profile"]
+    return ["model", "loss", "label", "distillation", "semi_supervised", "first_stage", "recipe", "profile"]
       .flatMap { RunSpec.leaves(members[$0] ?? .null, path: $0) }.sorted()
   }
 

@@ -12,10 +12,15 @@ import Training
 public struct MethodTypes {
   public var terms: [any DistillationTerm.Type]
   public var semiSupervised: [any SemiSupervisedStep.Type]
+  public var firstStages: [any FirstStage.Type]
 
-  public init(terms: [any DistillationTerm.Type], semiSupervised: [any SemiSupervisedStep.Type]) {
+  public init(
+    terms: [any DistillationTerm.Type], semiSupervised: [any SemiSupervisedStep.Type],
+    firstStages: [any FirstStage.Type] = FirstStages.all
+  ) {
     self.terms = terms
     self.semiSupervised = semiSupervised
+    self.firstStages = firstStages
   }
 
   /// What the program ships with.
@@ -26,7 +31,8 @@ public struct MethodTypes {
   /// For the registry.
   public var catalogue: MethodCatalogue {
     MethodCatalogue(
-      distillation: terms.map { $0.schema }, semiSupervised: semiSupervised.map { $0.schema })
+      distillation: terms.map { $0.schema }, semiSupervised: semiSupervised.map { $0.schema },
+      firstStages: firstStages.map { $0.schema })
   }
 }
 
@@ -48,6 +54,24 @@ extension Assembly {
       methods: methods)
   }
 
+  /// The training step of a first stage.
+  ///
+  /// - Parameter teacher: with its trained weights.
+  /// - Throws: `RunnerError.unknownMethod` for a kind that this program does not know.
+  public static func firstStage(
+    _ spec: RunSpec, _ stage: FirstStageSpec, teacher: SegmentationModel, methods: MethodTypes = .all
+  ) throws -> any TrainingStep {
+    guard let type = methods.firstStages.first(where: { $0.schema.kind == stage.kind }) else {
+      throw RunnerError.unknownMethod(kind: stage.kind, known: methods.firstStages.map { $0.schema.kind })
+    }
+    return type.init(
+      Parameters(kind: stage.kind, values: stage.parameters),
+      FirstStageSetup(
+        teacher: teacher, optimizer: optimizerConfiguration(spec.recipe),
+        loss: lossConfiguration(spec.loss, label: spec.label, classes: spec.data.classes),
+        seed: UInt64(spec.seed)))
+  }
+
   /// The same from the parts of a run.
   public static func step(
     loss lossSpec: LossSpec, label: LabelSpec, distillation: DistillationSpec?,
@@ -67,7 +91,7 @@ extension Assembly {
         }
         let setup = TermSetup(
           student: model, teacher: teacher.architecture, weight: term.weight, ignoreIndex: LabelMap.ignore,
-          seed: seed, loss: loss)
+          seed: seed, loss: loss, products: teacher.products)
         return DistillationStep.NamedTerm(
           term.name, type.init(Parameters(kind: term.kind, values: term.parameters), setup))
       }
@@ -92,10 +116,15 @@ extension Assembly {
   public struct TaughtBy {
     public let teacher: any Teacher
     public let architecture: Architecture
+    /// What first stages have learned, by the role of their run.
+    public let products: [String: StateDict]
 
-    public init(_ teacher: any Teacher, architecture: Architecture) {
+    public init(
+      _ teacher: any Teacher, architecture: Architecture, products: [String: StateDict] = [:]
+    ) {
       self.teacher = teacher
       self.architecture = architecture
+      self.products = products
     }
 
     public init(_ model: SegmentationModel) {

@@ -14,16 +14,22 @@ struct InputRuns {
     let spec: RunSpec
     /// Weights and running statistics.
     let tensors: [NamedTensor]
+    /// What a first stage has learned.
+    let products: StateDict
 
     /// nil for a run that is not finished.
     /// - Throws: `ResultsError` for what cannot be read or was changed.
     init?(_ id: RunID, in store: ResultStore) throws {
       guard try store.state(id.text) == .done, let record = try store.record(id.text) else { return nil }
       let source = try store.folder(id.text).appendingPathComponent("run.json").path
-      let model = try store.model(id.text)
+      let (model, others) = try store.models(id.text)
       self.id = id
       spec = try RunSpec(json: record.spec.canonical, source: source)
       tensors = model.weights + model.buffers
+      // Further networks of a student have names that repeat; a first stage has none.
+      products =
+        spec.firstStage == nil
+        ? StateDict() : StateDict(others.flatMap { $0.model.weights }.map { ($0.name, $0.tensor) })
     }
 
     /// The run's network.
@@ -33,6 +39,16 @@ struct InputRuns {
       try model.restore(StateDict(tensors.map { ($0.name, $0.tensor) }))
       return model
     }
+  }
+
+  /// What first stages among the inputs have learned, by role.
+  /// - Throws: as `stored(_:)`.
+  func products() throws -> [String: StateDict] {
+    var products: [String: StateDict] = [:]
+    for role in spec.inputs.all.map(\.role) where !["teacher", "backbone"].contains(role) {
+      products[role] = try stored(role).products
+    }
+    return products
   }
 
   /// - Throws: `RunnerError.inputMissing`, `.inputNotFinished`; `ResultsError` for what cannot be read or was changed.

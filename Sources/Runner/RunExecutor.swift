@@ -169,6 +169,10 @@ public struct RunExecutor {
   }
 
   private func makeTrainer() throws -> Trainer {
+    if let stage = spec.firstStage {
+      let teacher = try inputs.stored("teacher").model()
+      return Assembly.trainer(spec, step: try Assembly.firstStage(spec, stage, teacher: teacher))
+    }
     let backbone = spec.model.weights == .pretrained ? try inputs.stored("backbone") : nil
     let step = try Assembly.step(
       spec, model: try assembly.model(backbone: backbone), teacher: try makeTeacher())
@@ -183,7 +187,8 @@ public struct RunExecutor {
       outputs: store.teacherOutputs(key), iterations: iterations,
       make: { NetworkTeacher(try stored.model()) },
       notice: { report(.notice($0)) })
-    return Assembly.TaughtBy(teacher, architecture: Assembly.architecture(stored.spec.model))
+    return Assembly.TaughtBy(
+      teacher, architecture: Assembly.architecture(stored.spec.model), products: try inputs.products())
   }
 
   /// About a thousand lines a run.
@@ -229,7 +234,9 @@ public struct RunExecutor {
     let evaluations = try evaluations(claim)
       .atTheEnd(trainer, evaluatesOnTheWay: spec.scale.evaluateEvery != nil)
     let record = try record(.done, progress)
-    let networks = trainer.step.networks.map { ($0.name, StoredModel($0.model)) }
+    let networks =
+      trainer.step.networks.map { ($0.name, StoredModel($0.model)) }
+      + trainer.step.products.map { ($0.name, StoredModel($0.content.state)) }
     let stored = try claim.finish(
       record,
       RunTensors(
@@ -252,6 +259,11 @@ public struct RunExecutor {
 }
 
 extension StoredModel {
+  /// What a run leaves to others besides networks.
+  fileprivate init(_ product: StateDict) {
+    self.init(weights: product.tensors.map(NamedTensor.init), buffers: [])
+  }
+
   fileprivate init(_ model: SegmentationModel) {
     self.init(
       weights: model.weights.tensors.map(NamedTensor.init),

@@ -42,9 +42,14 @@ public struct MethodCatalogue: Sendable {
   public let distillation: [MethodSchema]
   /// Semi-supervised training steps.
   public let semiSupervised: [MethodSchema]
+  /// What runs learn from a teacher before students do.
+  public let firstStages: [MethodSchema]
 
-  public init(distillation: [MethodSchema], semiSupervised: [MethodSchema]) {
+  public init(
+    distillation: [MethodSchema], semiSupervised: [MethodSchema], firstStages: [MethodSchema] = []
+  ) {
     self.distillation = distillation
     self.semiSupervised = semiSupervised
+    self.firstStages = firstStages
   }
 }

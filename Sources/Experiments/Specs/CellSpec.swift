@@ -8,6 +8,8 @@ public struct CellSpec: Equatable, Sendable {
   public internal(set) var distillation: String?
   public internal(set) var recipe: String?
   public internal(set) var semiSupervised: String?
+  /// Of an input alone: a table shows no first stages.
+  var firstStage: String?
   /// What these runs are for others, such as `teacher`, where the table shows the very runs that others need.
   public internal(set) var role: String?
   /// By role. A run takes those that its method needs.
@@ -109,6 +111,7 @@ public struct InputSpec: Equatable, Sendable {
   public let label: String
   public let distillation: String?
   public let semiSupervised: String?
+  public let firstStage: String?
   /// nil: the run's.
   public let recipe: String?
   public let seed: Int
@@ -117,7 +120,8 @@ public struct InputSpec: Equatable, Sendable {
   public let set: [Override]
 
   static let keys = [
-    "dataset", "model", "loss", "label", "distillation", "semi_supervised", "recipe", "seed", "inputs", "set",
+    "dataset", "model", "loss", "label", "distillation", "semi_supervised", "first_stage", "recipe", "seed",
+    "inputs", "set",
   ]
 
   init(_ reader: StrictReader) throws {
@@ -128,6 +132,7 @@ public struct InputSpec: Equatable, Sendable {
     label = try reader.required("label").name()
     distillation = try reader.optional("distillation")?.name()
     semiSupervised = try reader.optional("semi_supervised")?.name()
+    firstStage = try reader.optional("first_stage")?.name()
     recipe = try reader.optional("recipe")?.name()
     seed = try reader.required("seed").int(0...Int(Int32.max))
     inputs = try reader.optional("inputs").map { try InputSpec.byRole($0) } ?? [:]
@@ -154,6 +159,7 @@ public struct InputSpec: Equatable, Sendable {
     result.label = label
     result.distillation = distillation
     result.semiSupervised = semiSupervised
+    result.firstStage = firstStage
     result.recipe = recipe ?? cell.recipe
     result.inputs = inputs.merging(cell.inputs) { mine, _ in mine }
     result.set = set

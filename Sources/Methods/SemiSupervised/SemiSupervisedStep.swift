@@ -46,5 +46,5 @@ public enum SemiSupervisedSteps {
 public enum Methods {
   public static let catalogue = MethodCatalogue(
     distillation: DistillationTerms.all.map { $0.schema },
-    semiSupervised: SemiSupervisedSteps.all.map { $0.schema })
+    semiSupervised: SemiSupervisedSteps.all.map { $0.schema }, firstStages: FirstStages.all.map { $0.schema })
 }
