@@ -131,8 +131,8 @@ let package = Package(
       "MethodsTests",
       [
         "Methods", "Training", "Models", "Losses", "Optimizers", "Autograd", "Layers", "Kernels", "Tensors",
-        "Datasets", "Schemas", "JSON", "ToyMethods",
-      ]),
+        "Datasets", "Schemas", "JSON", "HDF5", "ToyMethods",
+      ], resources: [.copy("Fixtures")]),
     tests("DatasetsTests", ["Datasets", "Images", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("ScenesTests", ["Scenes", "Datasets", "Images", "Tensors"]),
     tests("ExperimentsTests", ["Experiments", "JSON", "Methods", "Schemas"], exclude: ["Golden"]),

@@ -188,6 +188,7 @@ public struct Registry: Sendable {
         for dataset in exception.datasets {
           try check(dataset, in: datasets.keys.sorted(), file: file, path: "exceptions[\(index)].datasets")
         }
+        try check(exception.cell, file: file, path: "exceptions[\(index)].cell")
         for profile in exception.profiles {
           try check(profile, in: profileNames, file: file, path: "exceptions[\(index)].profiles")
         }

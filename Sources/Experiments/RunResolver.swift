@@ -24,15 +24,16 @@ struct RunResolver {
   mutating func cell(
     _ table: TableSpec, row: Int, column: Int
   ) throws -> (runs: [RunID], metric: Metric, point: CellSpec.Point)? {
-    guard let cell = table.cellSpec(row: row, column: column) else { return nil }
+    guard let usual = table.cellSpec(row: row, column: column) else { return nil }
     let place = Place(
       file: "tables/\(table.name).yaml",
       cell: "rows[\(row)] '\(TableSpec.rowName(table.rows[row].labels))' x '\(table.columns[column].title)'")
-    let dataset = try place.required(cell.dataset, "dataset")
+    let dataset = try place.required(usual.dataset, "dataset")
     let exceptions = table.exceptions.filter {
       $0.datasets.contains(dataset) && $0.columns.contains(table.columns[column].title)
         && $0.profiles.contains(profile.name)
     }
+    let cell = exceptions.reduce(usual) { $1.cell.completed(by: $0) }
     let metric = try place.required(cell.metric, "metric")
     let ids = try runs(of: cell, cell.set + exceptions.flatMap(\.set), place)
     return (ids, metric, cell.point ?? .last)

@@ -102,15 +102,16 @@ public enum DataSource: Equatable, Sendable {
         train: try Cityscapes(root: place, split: try DataSource.split(split.train, spec)),
         validation: try Cityscapes(root: place, split: try DataSource.split(split.validation, spec)))
     case .pascalVOC(let split, let source):
-      let labels: PascalVOC.Labels =
+      let labels: (train: PascalVOC.Labels, validation: PascalVOC.Labels) =
         switch source {
-        case .official: .official
-        case .sbdFirst: .sbdFirst
+        case .official: (.official, .official)
+        case .sbdFirst: (.sbdFirst, .sbdFirst)
+        case .officialValidation: (.sbdFirst, .official)
         }
       opened = .split(
-        train: try PascalVOC(root: place, split: try DataSource.split(split.train, spec), labels: labels),
+        train: try PascalVOC(root: place, split: try DataSource.split(split.train, spec), labels: labels.train),
         validation: try PascalVOC(
-          root: place, split: try DataSource.split(split.validation, spec), labels: labels))
+          root: place, split: try DataSource.split(split.validation, spec), labels: labels.validation))
     case .folders(let layout): opened = try DataSource.open(layout, spec, root: place)
     }
     for part in opened.parts where part.classNames.count != spec.classes {

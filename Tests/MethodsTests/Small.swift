@@ -18,9 +18,11 @@ enum Small {
       classes: classes, seed: seed)
   }
 
-  static func loss(auxiliaryWeight: Double = 0.5) -> SegmentationLoss.Configuration {
+  static func loss(
+    auxiliaryWeight: Double = 0.5, classes: Int = Small.classes, crossEntropyWeight: Double = 0.25
+  ) -> SegmentationLoss.Configuration {
     SegmentationLoss.Configuration(
-      classes: classes, ignoreIndex: LabelMap.ignore, crossEntropyWeight: 0.25, mainWeight: 0.5,
+      classes: classes, ignoreIndex: LabelMap.ignore, crossEntropyWeight: crossEntropyWeight, mainWeight: 0.5,
       auxiliaryWeight: auxiliaryWeight,
       region: SegmentationLoss.Region(
         weight: 0.75,

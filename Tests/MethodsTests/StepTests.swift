@@ -17,6 +17,7 @@ import Training
   enum Kind: String, CaseIterable, Sendable {
     case supervised, supervisedAdamW, withoutAuxiliaryHead, distilling, distillingToy, selfTraining,
       toyAverage
+    case skd, ifvd, cd, cirkd, maskd, dist, maskTokens
   }
 
   static func step(_ kind: Kind, seed: UInt64 = 1) -> any TrainingStep {
@@ -30,6 +31,14 @@ import Training
         model: model, optimizer: Small.adamW.optimizer(for: model), loss: SegmentationLoss(Small.loss()))
     case .distilling, .distillingToy:
       return distilling(model, terms: terms(kind == .distillingToy, model))
+    case .skd, .ifvd, .cd, .cirkd, .maskd, .dist:
+      return distilling(model, terms: rivals(kind.rawValue, model), labels: (1, 1))
+    case .maskTokens:
+      return MaskTokensStep(
+        Parameters(
+          kind: "mask_tokens",
+          values: ["tokens": .int(4), "deviation": .number(0.01), "diversity_weight": .number(1)]),
+        FirstStageSetup(teacher: teacher, optimizer: Small.sgd, loss: Small.loss(), seed: 3))
     case .selfTraining:
       return SelfTrainingStep(
         Parameters(
@@ -55,10 +64,67 @@ import Training
       crossEntropyLabelWeight: labels.0, regionLabelWeight: labels.1, terms: terms)
   }
 
-  static func termSetup(_ model: SegmentationModel, weight: Double) -> TermSetup {
+  static func termSetup(
+    _ model: SegmentationModel, weight: Double, products: [String: StateDict] = [:]
+  ) -> TermSetup {
     TermSetup(
       student: model, teacher: teacher.architecture, weight: weight, ignoreIndex: LabelMap.ignore, seed: 3,
-      loss: Small.loss())
+      loss: Small.loss(), products: products)
+  }
+
+  /// The terms of `experiments/distillation/<name>.yaml`, with small queues.
+  static func rivals(_ name: String, _ model: SegmentationModel) -> [DistillationStep.NamedTerm] {
+    func term(
+      _ type: any DistillationTerm.Type, _ weight: Double, _ values: [String: JSONValue] = [:],
+      name: String? = nil
+    ) -> DistillationStep.NamedTerm {
+      let tokens = Tensor((0..<20).map { Float($0 % 7) * 0.2 - 0.5 }, shape: [4, Small.classes])
+      return .init(
+        name ?? type.schema.kind,
+        type.init(
+          Parameters(kind: type.schema.kind, values: values),
+          termSetup(model, weight: weight, products: ["tokens": StateDict([("tokens", tokens)])])))
+    }
+    let shared = DistillationStep.NamedTerm(
+      "pixel_wise", pixelWise(model, at: "logits", heads: ["main"], weight: 1, temperature: 1))
+    let adversarial = term(
+      AdversarialTerm.self, 0.001,
+      [
+        "discriminator_weight": .number(0.1), "learning_rate": .number(4e-4), "beta1": .number(0.9),
+        "beta2": .number(0.99), "minimum_side": .int(64),
+      ])
+    func heads(_ type: any DistillationTerm.Type, _ values: [String: JSONValue]) -> [DistillationStep.NamedTerm] {
+      [("main", 1.0, nil as String?), ("auxiliary", 0.4, "\(type.schema.kind)_auxiliary")].map {
+        term(type, $0.1, values.merging(["head": .string($0.0)]) { mine, _ in mine }, name: $0.2)
+      }
+    }
+    switch name {
+    case "skd": return [shared, term(PairWiseTerm.self, 10, ["window": .int(2)]), adversarial]
+    case "ifvd": return [shared, term(IntraClassVariationTerm.self, 20), adversarial]
+    case "cd":
+      return [
+        shared,
+        term(
+          ChannelWiseTerm.self, 50, ["at": .string("features"), "temperature": .number(4)],
+          name: "channel_wise_features"),
+        term(
+          ChannelWiseTerm.self, 3, ["at": .string("logits"), "temperature": .number(4)],
+          name: "channel_wise_logits"), adversarial,
+      ]
+    case "cirkd":
+      return [
+        shared, term(CrossImageTerm.self, 1, ["temperature": .number(0.1)]),
+        term(
+          MemoryTerm.self, 0.1,
+          [
+            "temperature": .number(0.1), "pixel_capacity": .int(60), "region_capacity": .int(20),
+            "contrast_pixels": .int(100), "contrast_regions": .int(30), "pixels_per_class": .int(16),
+            "pixels": .string("class"),
+          ]),
+      ]
+    case "maskd": return heads(MaskedTerm.self, [:])
+    default: return heads(CorrelationTerm.self, ["inter_weight": .number(1), "intra_weight": .number(1)])
+    }
   }
 
   static func pixelWise(
@@ -123,11 +189,26 @@ import Training
     let expected: [String] =
       switch kind {
       case .supervised, .supervisedAdamW, .withoutAuxiliaryHead, .toyAverage: ["cross_entropy", "jaccard"]
+      case .skd: ["cross_entropy", "jaccard", "pixel_wise", "pair_wise", "adversarial"]
+      case .ifvd: ["cross_entropy", "jaccard", "pixel_wise", "intra_class_variation", "adversarial"]
+      case .cd:
+        [
+          "cross_entropy", "jaccard", "pixel_wise", "channel_wise_features", "channel_wise_logits",
+          "adversarial",
+        ]
+      case .cirkd: ["cross_entropy", "jaccard", "pixel_wise", "cross_image", "memory"]
+      case .maskd: ["cross_entropy", "jaccard", "masked", "masked_auxiliary"]
+      case .dist: ["cross_entropy", "jaccard", "correlation", "correlation_auxiliary"]
+      case .maskTokens: ["cross_entropy", "diversity"]
       case .distilling: ["cross_entropy", "pixel_wise", "jaccard", "jaccard_teacher"]
       case .distillingToy: ["cross_entropy", "pixel_wise", "jaccard", "jaccard_teacher", "toy", "low"]
       case .selfTraining: ["cross_entropy", "jaccard", "unlabelled_cross_entropy", "unlabelled_jaccard"]
       }
     #expect(names == [[String]](repeating: expected, count: 4))
+    guard kind != .maskTokens else {
+      #expect(trainer.step.networks[0].model === Self.teacher)
+      return
+    }
     let after = trainer.step.networks[0].model.weights
     let changed = zip(before.tensors, after.tensors).count { $0.tensor.values != $1.tensor.values }
     #expect(
@@ -153,11 +234,24 @@ import Training
   /// Everything that a step keeps is in its parts: equal parts and batches give equal steps.
   @Test(arguments: Kind.allCases) func partsHaveNamesOfTheirOwn(_ kind: Kind) {
     let names = Self.step(kind).parts.map(\.name)
+    guard kind != .maskTokens else {
+      #expect(names == ["tokens", "optimizer.tokens"])
+      return
+    }
     #expect(
       Set(names).count == names.count && names.contains("student") && names.contains("optimizer.student"))
     switch kind {
     case .distillingToy: #expect(names.suffix(2) == ["toy.steps", "toy.parameters"])
     case .selfTraining, .toyAverage: #expect(names.contains("average"))
+    case .skd, .ifvd:
+      #expect(
+        names.dropFirst(2) == [
+          "adversarial.discriminator", "adversarial.statistics", "adversarial.optimizer",
+        ])
+    case .cd: #expect(names.last == "channel_wise_features.parameters")
+    case .cirkd:
+      #expect(
+        names.dropFirst(2) == ["memory.pixels", "memory.regions", "memory.statistics", "memory.parameters"])
     default: #expect(names.count == 2)
     }
   }

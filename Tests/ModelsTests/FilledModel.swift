@@ -2,27 +2,7 @@ import Foundation
 import HDF5
 import Models
 import Tensors
-
-/// The oracle's weights without weight files: every value follows from the tensor's dotted name.
-///
-/// state = FNV-1a-64(name); element i takes u = splitmix64(state + (i + 1) * 0x9E3779B97F4A7C15) >> 11, over 2^53.
-enum FillRule {
-  static func values(_ name: String, _ shape: Shape) -> [Float] {
-    let state = RandomSource.hash(name)
-    let fan = shape.rank > 1 ? shape.count / shape[0] : 1
-    let bound = (3 / Double(fan)).squareRoot()
-    let isVariance = name.hasSuffix("running_var")
-    let isShift = name.hasSuffix("running_mean") || name.hasSuffix("bias")
-    return (0..<shape.count).map { index in
-      let counter = state &+ UInt64(index + 1) &* 0x9E37_79B9_7F4A_7C15
-      let u = Double(RandomSource.mix(counter) >> 11) / 9_007_199_254_740_992
-      if isVariance { return Float(1 + 0.5 * u) }
-      if isShift { return Float(0.1 * (2 * u - 1)) }
-      if shape.rank == 1 { return Float(1 + 0.1 * (2 * u - 1)) }
-      return Float((2 * u - 1) * bound)
-    }
-  }
-}
+import TestSupport
 
 enum OracleModel {
   static let names = [

@@ -167,6 +167,8 @@ public enum DatasetLayout: Equatable, Sendable {
     /// The SBD mask where SBD has the image, else the official one: the authors' choice for PASCAL VOC,
     /// validation images included.
     case sbdFirst = "sbd_first"
+    /// `sbdFirst` in training, `official` in validation: what most other papers do.
+    case officialValidation = "official_validation"
   }
 }
 

@@ -44,12 +44,17 @@ extension TableSpec {
     costs = try reader.optional("costs").map { try CostSpec($0) }
     exceptions =
       try reader.optional("exceptions")?.list { item in
-        try item.allowOnly(["datasets", "columns", "profiles", "set", "reason"])
+        try item.allowOnly(["datasets", "columns", "profiles", "cell", "set", "reason"])
         return Exception(
           datasets: try item.required("datasets").nonEmptyList { try $0.name() },
           columns: try item.required("columns").nonEmptyList { try $0.reference(to: titles) },
           profiles: try item.required("profiles").nonEmptyList { try $0.name() },
-          set: try CellSpec.overrides(try item.required("set")), reason: try item.required("reason").string())
+          cell: try item.optional("cell").map { cell in
+            try cell.allowOnly(CellSpec.keys.filter { $0 != "set" })
+            return try CellSpec(cell)
+          } ?? CellSpec(),
+          set: try item.optional("set").map { try CellSpec.overrides($0) } ?? [],
+          reason: try item.required("reason").string())
       } ?? []
     footnotes =
       try reader.optional("footnotes").map { try Footnote.all($0, columns: everyTitle, rows: labels) } ?? []

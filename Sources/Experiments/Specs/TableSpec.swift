@@ -74,11 +74,13 @@ public struct TableSpec: Equatable, Sendable {
     public let minus: Int
   }
 
-  /// Overrides for the cells of the named data sets and columns, in the named profiles.
+  /// What the cells of the named data sets and columns are in the named profiles: other parts, and overrides.
   public struct Exception: Equatable, Sendable {
     public let datasets: [String]
     public let columns: [String]
     public let profiles: [String]
+    /// Goes before row and column.
+    public let cell: CellSpec
     public let set: [Override]
     /// Printed under the table, with whether it applies in the profile at hand.
     public let reason: String

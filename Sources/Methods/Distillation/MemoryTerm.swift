@@ -110,8 +110,6 @@ public final class MemoryTerm: DistillationTerm {
       regions.add(new.regions)
     }
     guard !anchors.isEmpty else { return TermOutput(value: 0, gradients: [], apply: apply) }
-    let student = projected.value.rows(anchors)
-    let teacherRows = taught.rows(anchors)
     let share = weight / Double(anchors.count)
     var value = 0.0
     let gradient = Tensor(repeating: 0, shape: projected.shape)
@@ -121,13 +119,26 @@ public final class MemoryTerm: DistillationTerm {
       var random = RandomSource(
         seed: seed, purpose: "contrast slots of the \(name) queue", input.moment.iteration)
       let keys = queue.gather(Array(random.permutation(queue.capacity).prefix(slots)), after: batch)
-      let result = Relation.divergence(
-        anchors: student, keys: keys, teacherAnchors: teacherRows, teacherKeys: keys, scale: scale,
-        gain: share)
+      let result = MemoryTerm.contrast(
+        projected.value, taught, anchors: anchors, keys: keys, scale: scale, gain: share)
       value += share * result.sum
       gradient.add(result.gradient, toRows: anchors)
     }
     return TermOutput(value: value, gradients: [(projected, gradient)], apply: apply)
+  }
+
+  /// Sum over `anchors` of the divergence of their similarities to `keys`, and its gradient times `gain`.
+  ///
+  /// - Parameters:
+  ///   - projected, taught: unit rows, [B, N, C].
+  ///   - anchors: numbers of rows.
+  ///   - keys: [m, C].
+  package static func contrast(
+    _ projected: Tensor, _ taught: Tensor, anchors: [Int], keys: Tensor, scale: Double, gain: Double
+  ) -> (sum: Double, gradient: Tensor) {
+    Relation.divergence(
+      anchors: projected.rows(anchors), keys: keys, teacherAnchors: taught.rows(anchors), teacherKeys: keys,
+      scale: scale, gain: gain)
   }
 
   /// What a batch puts into the queues.
@@ -180,7 +191,7 @@ extension Tensor {
   }
 
   /// Adds rows to those of the numbers.
-  fileprivate func add(_ rows: Tensor, toRows numbers: [Int]) {
+  package func add(_ rows: Tensor, toRows numbers: [Int]) {
     let width = rows.shape[1]
     for (index, row) in numbers.enumerated() {
       let (target, source) = (pointer + row * width, rows.pointer + index * width)

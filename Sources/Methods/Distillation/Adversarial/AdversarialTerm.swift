@@ -68,19 +68,21 @@ public final class AdversarialTerm: DistillationTerm {
 
   private func train(real: Tensor, fake: Tensor, _ moment: StepMoment) {
     let pass = ForwardPass.training(seed: moment.seed, iteration: moment.iteration, stream: "discriminator")
-    let result = hinge(
-      real: discriminator(Variable(constant: real), pass), fake: discriminator(Variable(constant: fake), pass)
-    )
+    let result = AdversarialTerm.hinge(
+      real: discriminator(Variable(constant: real), pass),
+      fake: discriminator(Variable(constant: fake), pass), weight: discriminatorWeight)
     guard let gradients = pass.tape?.backward(result.seeds) else { return }
     optimizer.step(gradients, rate: rate)
   }
 
   /// - Parameters: `real`, `fake`: scores of the teacher's and of the student's logits, plain.
-  package func hinge(real: Variable, fake: Variable) -> (value: Double, seeds: [(Variable, Tensor)]) {
+  package static func hinge(
+    real: Variable, fake: Variable, weight: Double
+  ) -> (value: Double, seeds: [(Variable, Tensor)]) {
     var value = 0.0
     var seeds: [(Variable, Tensor)] = []
     for (scores, sign) in [(real, -1.0), (fake, 1.0)] {
-      let share = discriminatorWeight / Double(scores.shape.count)
+      let share = weight / Double(scores.shape.count)
       let margins = scores.value.values.map { 1 + sign * Double($0) }
       value += share * margins.reduce(0) { $0 + max($1, 0) }
       seeds.append(

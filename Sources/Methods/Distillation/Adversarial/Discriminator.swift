@@ -18,8 +18,10 @@ package struct Discriminator {
 
   private static let widths = [64, 128, 256, 512]
 
-  /// - Parameter minimumSide: logits with a shorter side are up-sampled to it; five convolutions need 64.
-  package init(classes: Int, minimumSide: Int, seed: UInt64) {
+  /// - Parameters:
+  ///   - minimumSide: logits with a shorter side are up-sampled to it; five convolutions need 64.
+  ///   - seed: of the initial values; nil for zeros, for values that are loaded next.
+  package init(classes: Int, minimumSide: Int, seed: UInt64?) {
     let store = ParameterStore(seed: seed)
     let root = store.root
     self.minimumSide = minimumSide
