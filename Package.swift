@@ -145,9 +145,8 @@ let package = Package(
     tests(
       "RunnerTests",
       [
-        "Runner", "Experiments", "Results", "Training", "Losses", "Models", "Tensors", "JSON", "Methods",
-        "Schemas",
-        "Datasets", "Metrics", "ToyMethods",
+        "Runner", "Experiments", "Results", "Training", "Losses", "Models", "Kernels", "Tensors", "JSON",
+        "Methods", "Schemas", "Datasets", "Metrics", "ToyMethods",
       ]),
     tests(
       "EndToEndTests",

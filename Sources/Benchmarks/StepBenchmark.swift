@@ -77,7 +77,11 @@ public struct StepBenchmark: Sendable {
   ) throws -> (times: Measurement, work: WorkByKind) {
     let iterations = repeats.count + repeats.warmUp
     let taught = teaching.map {
-      Assembly.TaughtBy(SegmentationModel(Assembly.architecture($0.teacher), classes: classes, seed: 1))
+      let teacher = SegmentationModel(Assembly.architecture($0.teacher), classes: classes, seed: 1)
+      // What a first stage would have learned; its numbers do not change what a step costs.
+      let tokens = StateDict([(MaskTokensStep.product, BenchmarkNoise.tensor([8, classes], -1...1))])
+      return Assembly.TaughtBy(
+        NetworkTeacher(teacher), architecture: teacher.architecture, products: ["tokens": tokens])
     }
     let step = try Assembly.step(
       loss: loss, label: label, distillation: teaching?.distillation, semiSupervised: semiSupervised,

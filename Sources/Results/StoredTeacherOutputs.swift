@@ -2,9 +2,10 @@ import Foundation
 import HDF5
 import Tensors
 
-/// Logits that a teacher has given for one stream of crops, one file an iteration:
+/// What a teacher has given for one stream of crops, one file an iteration:
 ///
-///     <root>/teacher/<key>/<iteration>.h5           main and, if the teacher has that head, auxiliary [B, C, h, w]
+///     <root>/teacher/<key>/<iteration>.h5           main and, if the teacher has that head, auxiliary logits [B, C, h, w];
+///                                                   maps/<name>: feature maps that somebody has asked for
 ///
 /// Students that see equal crops share them: whoever comes first computes and stores, in any process. They can be
 /// deleted at any time.
@@ -30,28 +31,66 @@ public struct StoredTeacherOutputs: Sendable {
     folder = root.appendingPathComponent("teacher").appendingPathComponent(key.text)
   }
 
-  /// - Returns: nil if there are none, or none that can be read: they can always be computed again.
-  public func read(iteration: Int) -> (main: Tensor, auxiliary: Tensor?)? {
+  /// One iteration's, all plain.
+  public struct Entry {
+    public let main: Tensor
+    public let auxiliary: Tensor?
+    /// Feature maps by name, [B, C, h, w].
+    public let maps: [(name: String, tensor: Tensor)]
+
+    /// - Parameter maps: of distinct names.
+    public init(main: Tensor, auxiliary: Tensor?, maps: [(name: String, tensor: Tensor)] = []) {
+      self.main = main
+      self.auxiliary = auxiliary
+      self.maps = maps.sorted { $0.name < $1.name }
+    }
+
+    fileprivate var all: [(name: String, tensor: Tensor)] {
+      [("main", main)] + (auxiliary.map { [("auxiliary", $0)] } ?? [])
+        + maps.map { ("\(Entry.folder)/\($0.name)", $0.tensor) }
+    }
+
+    fileprivate static let folder = "maps"
+
+    /// Bytes of the numbers.
+    public var bytes: Int { all.reduce(0) { $0 + 4 * $1.tensor.shape.count } }
+
+    fileprivate var checksum: String {
+      var sum = Checksum()
+      for (name, tensor) in all { sum.add(NamedTensor(name: name, tensor: tensor)) }
+      return sum.text
+    }
+  }
+
+  /// - Parameter maps: names of feature maps that are needed besides the logits.
+  /// - Returns: nil if something of it is missing, or cannot be read: it can always be computed again.
+  public func read(iteration: Int, maps: [String] = []) -> Entry? {
     guard let file = try? HDF5File(reading: url(iteration).path),
-      let stored = try? file.attribute(string: "checksum"),
+      let checksum = try? file.attribute(string: "checksum"),
       let main = try? file.tensor("main")
     else { return nil }
     let auxiliary = file.exists("auxiliary") ? try? file.tensor("auxiliary") : nil
-    return StoredTeacherOutputs.checksum(main, auxiliary) == stored ? (main, auxiliary) : nil
+    let names = file.exists(Entry.folder) ? (try? file.children(of: Entry.folder)) ?? [] : []
+    guard Set(maps).isSubset(of: names) else { return nil }
+    let stored = Entry(
+      main: main, auxiliary: auxiliary,
+      maps: names.compactMap { name in
+        (try? file.tensor("\(Entry.folder)/\(name)")).map { (name: name, tensor: $0) }
+      })
+    return stored.checksum == checksum ? stored : nil
   }
 
   /// Throws `ResultsError` when the disk does not take them.
-  public func write(iteration: Int, main: Tensor, auxiliary: Tensor?) throws {
+  public func write(_ entry: Entry, iteration: Int) throws {
     let url = url(iteration)
     let writer = try HDF5Writer(name: url.path)
-    for (name, tensor) in [("main", main), ("auxiliary", auxiliary)] {
-      guard let tensor else { continue }
+    for (name, tensor) in entry.all {
       let values = UnsafeBufferPointer(start: tensor.pointer, count: tensor.shape.count)
       try withExtendedLifetime(tensor) {
         try writer.write(floats: values, shape: tensor.shape.dimensions, at: name)
       }
     }
-    try writer.write(attribute: StoredTeacherOutputs.checksum(main, auxiliary), named: "checksum")
+    try writer.write(attribute: entry.checksum, named: "checksum")
     try FileSystem.make(folder: folder)
     try AtomicFile.write(try writer.image(), to: url)
   }
@@ -62,12 +101,6 @@ public struct StoredTeacherOutputs: Sendable {
       String(repeating: "0", count: max(0, 6 - digits.count)) + digits + ".h5")
   }
 
-  private static func checksum(_ main: Tensor, _ auxiliary: Tensor?) -> String {
-    var sum = Checksum()
-    sum.add(NamedTensor(name: "main", tensor: main))
-    if let auxiliary { sum.add(NamedTensor(name: "auxiliary", tensor: auxiliary)) }
-    return sum.text
-  }
 }
 
 extension HDF5File {

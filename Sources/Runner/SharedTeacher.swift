@@ -1,12 +1,14 @@
 import Experiments
 import JSON
+import Kernels
 import Losses
 import Models
 import Results
 import Tensors
 import Training
 
-/// A teacher whose logits are shared by all students that see the same crops: those of one data set, recipe and seed.
+/// A teacher whose logits, and the feature maps that some methods ask for, are shared by all students that see the same crops: those of one data set, recipe and seed.
+/// What has been stored without a map that is needed is computed and stored again, with it.
 ///
 /// Shared logits are the bits that this process would compute: their key covers the teacher's weights, the crops, the
 /// engine's version, the thread count, the processor and the libraries.
@@ -43,14 +45,23 @@ package final class SharedTeacher: Teacher {
     self.notice = notice
   }
 
-  /// Feature maps are too large to be shared: who asks for them computes.
   package func outputs(of images: Tensor, iteration: Int, taps: Set<FeatureTap>) throws -> TeacherOutputs {
-    if stores, taps.isEmpty, let stored = outputs.read(iteration: iteration) {
+    let names = taps.map(\.rawValue).sorted()
+    if stores, let stored = outputs.read(iteration: iteration, maps: names) {
       return TeacherOutputs(
-        logits: SegmentationLoss.TeacherLogits(main: stored.main, auxiliary: stored.auxiliary))
+        logits: SegmentationLoss.TeacherLogits(main: stored.main, auxiliary: stored.auxiliary),
+        features: Dictionary(
+          uniqueKeysWithValues: stored.maps.compactMap { map in
+            FeatureTap(rawValue: map.name).flatMap { tap in
+              taps.contains(tap) ? (tap, map.tensor.converted(to: KernelRuntime.preferredLayout)) : nil
+            }
+          }))
     }
     let given = try loaded().outputs(of: images, iteration: iteration, taps: taps)
-    if taps.isEmpty { store(given.logits.main, given.logits.auxiliary, iteration) }
+    store(
+      StoredTeacherOutputs.Entry(
+        main: given.logits.main, auxiliary: given.logits.auxiliary,
+        maps: taps.map { ($0.rawValue, given[$0].converted(to: .plain)) }), iteration)
     return given
   }
 
@@ -64,11 +75,11 @@ package final class SharedTeacher: Teacher {
     }
   }
 
-  private func store(_ main: Tensor, _ auxiliary: Tensor?, _ iteration: Int) {
-    stores = stores && 4 * (main.shape.count + (auxiliary?.shape.count ?? 0)) * iterations <= byteLimit
+  private func store(_ entry: StoredTeacherOutputs.Entry, _ iteration: Int) {
+    stores = stores && entry.bytes * iterations <= byteLimit
     guard stores else { return }
     do {
-      try outputs.write(iteration: iteration, main: main, auxiliary: auxiliary)
+      try outputs.write(entry, iteration: iteration)
     } catch {
       // Sharing saves time only, so that a disk without room for it is no reason to fail.
       stores = false

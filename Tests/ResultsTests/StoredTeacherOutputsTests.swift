@@ -14,7 +14,7 @@ struct StoredTeacherOutputsTests {
       let store = ResultStore(root: folder)
       let outputs = store.teacherOutputs(StoredTeacherOutputs.Key())
       #expect(outputs.read(iteration: 0) == nil)
-      try outputs.write(iteration: 7, main: main, auxiliary: auxiliary)
+      try outputs.write(.init(main: main, auxiliary: auxiliary), iteration: 7)
       let stored = try #require(outputs.read(iteration: 7))
       #expect(stored.main.shape == main.shape && stored.main.values == main.values)
       #expect(stored.auxiliary?.shape == auxiliary.shape && stored.auxiliary?.values == auxiliary.values)
@@ -25,11 +25,26 @@ struct StoredTeacherOutputsTests {
     }
   }
 
+  @Test func mapsAreThereOnlyIfTheyWereStored() throws {
+    try withTemporaryDirectory { folder in
+      let outputs = ResultStore(root: folder).teacherOutputs(StoredTeacherOutputs.Key())
+      try outputs.write(.init(main: main, auxiliary: nil), iteration: 0)
+      #expect(outputs.read(iteration: 0, maps: ["decoder"]) == nil)
+      let map = Tensor((0..<2 * 7 * 2 * 3).map { Float($0) - 3 }, shape: [2, 7, 2, 3])
+      try outputs.write(.init(main: main, auxiliary: nil, maps: [("decoder", map)]), iteration: 0)
+      let stored = try #require(outputs.read(iteration: 0, maps: ["decoder"]))
+      #expect(stored.main.values == main.values && stored.maps.map(\.name) == ["decoder"])
+      #expect(stored.maps[0].tensor.shape == map.shape && stored.maps[0].tensor.values == map.values)
+      #expect(outputs.read(iteration: 0)?.maps.count == 1)
+      #expect(outputs.read(iteration: 0, maps: ["decoder", "stage1"]) == nil)
+    }
+  }
+
   /// A damaged file is as good as none.
   @Test func ignoresDamage() throws {
     try withTemporaryDirectory { folder in
       let outputs = ResultStore(root: folder).teacherOutputs(StoredTeacherOutputs.Key())
-      try outputs.write(iteration: 0, main: main, auxiliary: auxiliary)
+      try outputs.write(.init(main: main, auxiliary: auxiliary), iteration: 0)
       let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
       let url = try #require(files.compactMap { $0 as? URL }.first { $0.pathExtension == "h5" })
       let whole = try Data(contentsOf: url)

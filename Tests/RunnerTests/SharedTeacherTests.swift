@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Kernels
 import Losses
 import Models
 import Results
@@ -27,7 +28,11 @@ struct SharedTeacherTests {
       }
       return TeacherOutputs(
         logits: SegmentationLoss.TeacherLogits(
-          main: ramp([2, 5, 3, 4], 0.1), auxiliary: hasAuxiliary ? ramp([2, 5, 4, 7], -0.3) : nil))
+          main: ramp([2, 5, 3, 4], 0.1), auxiliary: hasAuxiliary ? ramp([2, 5, 4, 7], -0.3) : nil),
+        features: Dictionary(
+          uniqueKeysWithValues: taps.map {
+            ($0, ramp([2, 19, 3, 4], 0.7).converted(to: KernelRuntime.preferredLayout))
+          }))
     }
   }
 
@@ -126,14 +131,27 @@ struct SharedTeacherTests {
     }
   }
 
-  /// Feature maps are too large to be stored: who asks for them has them computed.
-  @Test func featureMapsAreNeverShared() throws {
+  /// Whoever asks for a map finds it, unless whoever came before did not: then it is computed, and stored beside the logits.
+  @Test func featureMapsAreSharedByThoseWhoAskForThem() throws {
     try withTemporaryDirectory { (folder: URL) throws in
       let setting = Setting(root: folder)
       let network = CountingTeacher()
-      let teacher = setting.teacher(network)
-      for _ in 0..<2 { _ = try teacher.outputs(of: Self.images, iteration: 0, taps: [.decoder]) }
-      #expect(try network.calls == [0, 0] && setting.files().isEmpty)
+      func ask(_ taps: Set<FeatureTap>) throws -> TeacherOutputs {
+        try setting.teacher(network).outputs(of: Self.images, iteration: 0, taps: taps)
+      }
+      let plain = try ask([])
+      let computed = try ask([.decoder])
+      #expect(network.calls == [0, 0])
+      let read = try ask([.decoder])
+      let logits = try ask([])
+      #expect(network.calls == [0, 0])
+      #expect(read.logits.main.values == plain.logits.main.values)
+      #expect(logits.logits.auxiliary?.values == plain.logits.auxiliary?.values)
+      #expect(read[.decoder].layout == computed[.decoder].layout)
+      #expect(
+        read[.decoder].converted(to: .plain).values == computed[.decoder].converted(to: .plain).values)
+      _ = try ask([.decoder, .stage1])
+      #expect(try network.calls == [0, 0, 0] && setting.files().count == 1)
     }
   }
 

@@ -14,7 +14,7 @@ import Training
 ///     L_D = discriminator_weight * (mean max(0, 1 - D(z_t)) + mean max(0, 1 + D(z_s)))
 ///
 /// on the logits of the same iteration. There is no gradient penalty. D needs score maps of 64 places a side, which the
-/// paper's crops have: smaller ones are up-sampled to `minimum_side`.
+/// paper's crops have: smaller ones are up-sampled to `minimum_side`. Below 64, its last kernel is smaller.
 public final class AdversarialTerm: DistillationTerm {
   public static let schema = MethodSchema(
     kind: "adversarial",
@@ -23,7 +23,7 @@ public final class AdversarialTerm: DistillationTerm {
       ParameterSchema("learning_rate", .number(.above(0, upTo: 10))),
       ParameterSchema("beta1", .number(.from(0, below: 1))),
       ParameterSchema("beta2", .number(.from(0, below: 1))),
-      ParameterSchema("minimum_side", .integer(64...1024)),
+      ParameterSchema("minimum_side", .integer(16...1024)),
     ], roles: ["teacher"])
 
   private let weight: Double

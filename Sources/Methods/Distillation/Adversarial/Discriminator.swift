@@ -6,7 +6,8 @@ import Tensors
 /// Judges score maps [B, C, h, w]: high for a teacher's, low for a student's. The network of "Structured Knowledge
 /// Distillation" (Liu et al., CVPR 2019) that IFVD, CD and SKD share: batch norm of the raw logits, four spectrally
 /// normalised 4x4 convolutions of stride 2 with leaky ReLU (0.1), self-attention after the third and the fourth, and a 4x4
-/// convolution to one score a place. It looks at logits alone, not at the image.
+/// convolution to one score a place. It looks at logits alone, not at the image. Of maps with sides below 64, a sixteenth of
+/// which is left after the strides, the last kernel covers what is left.
 package struct Discriminator {
   package let parameters: [Parameter]
   package let buffers: [ModelBuffer]
@@ -19,7 +20,7 @@ package struct Discriminator {
   private static let widths = [64, 128, 256, 512]
 
   /// - Parameters:
-  ///   - minimumSide: logits with a shorter side are up-sampled to it; five convolutions need 64.
+  ///   - minimumSide: logits with a shorter side are up-sampled to it; at least 16, and 64 for the network as published.
   ///   - seed: of the initial values; nil for zeros, for values that are loaded next.
   package init(classes: Int, minimumSide: Int, seed: UInt64?) {
     let store = ParameterStore(seed: seed)
@@ -36,7 +37,7 @@ package struct Discriminator {
     self.convolutions = convolutions
     attentions = [SelfAttention(root["attn1"], channels: 256), SelfAttention(root["attn2"], channels: 512)]
     last = Conv2d(
-      root["last"], inChannels: 512, outChannels: 1, kernel: 4, stride: 1, padding: 0, dilation: 1, groups: 1,
+      root["last"], inChannels: 512, outChannels: 1, kernel: min(4, minimumSide / 16), stride: 1, padding: 0, dilation: 1, groups: 1,
       bias: true, initializer: .uniformFanIn)
     parameters = store.parameters
     buffers = store.buffers
