@@ -25,6 +25,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--mode", choices=MODES, default="float32")
     parser.add_argument("--model", default="deeplabv3_resnet18d")
     parser.add_argument("--recipe", default="sgd_cityscapes", help="an optimizer's name and a data set's, as jml's")
+    parser.add_argument("--loss", default="jml", help="of a step with a teacher: ce")
+    parser.add_argument("--teacher", default="", help="a model's name; with --distillation")
+    parser.add_argument("--distillation", default="", help="a file of experiments/distillation")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--classes", type=int, default=19)
     parser.add_argument("--crop", type=size, default=(256, 512))
@@ -63,8 +66,10 @@ def step(options: argparse.Namespace, result: dict) -> Callable[[], None]:
     labels = block_labels(options.batch, *options.crop, options.classes, side=8)
     layout = torch.contiguous_format if options.mode == "float32" else torch.channels_last
     model, images = model.to(memory_format=layout), images.to(memory_format=layout)
-    matrices = [p for p in model.parameters() if p.ndim > 1]
-    vectors = [p for p in model.parameters() if p.ndim <= 1]
+    distil = distillation(options, model, layout) if options.teacher else None
+    trained = [*model.parameters(), *(distil.trained if distil else [])]
+    matrices = [p for p in trained if p.ndim > 1]
+    vectors = [p for p in trained if p.ndim <= 1]
     groups = [{"params": matrices, "weight_decay": 5e-4}, {"params": vectors, "weight_decay": 0.0}]
     if options.recipe.startswith("adamw"):
         optimizer = torch.optim.AdamW(groups, lr=1e-4, fused=True)
@@ -74,6 +79,18 @@ def step(options: argparse.Namespace, result: dict) -> Callable[[], None]:
     network = torch.compile(model) if options.mode == "compile" else model
     objective = torch.compile(segmentation_loss) if options.mode == "compile" else segmentation_loss
 
+    if distil:
+
+        def run() -> None:
+            optimizer.zero_grad(set_to_none=True)
+            with torch.autocast("cpu", torch.bfloat16) if half else nullcontext():
+                loss, finish = distil(images, labels)
+            loss.backward()
+            optimizer.step()
+            finish()
+
+        return run
+
     def run() -> None:
         optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cpu", torch.bfloat16) if half else nullcontext():
@@ -82,6 +99,37 @@ def step(options: argparse.Namespace, result: dict) -> Callable[[], None]:
         optimizer.step()
 
     return run
+
+
+class distillation:
+    """A student's step under a frozen teacher: the paper's cross entropy (half main, half auxiliary) and a method's terms."""
+
+    def __init__(self, options: argparse.Namespace, model, layout) -> None:
+        import torch
+        from peers.distillation import Distiller
+        from peers.models import SegmentationModel
+
+        if options.loss != "ce":
+            raise SystemExit("peer: a step with a teacher has --loss ce")
+        self.model = model
+        self.teacher = SegmentationModel(options.teacher, options.classes).eval().to(memory_format=layout)
+        self.distiller = Distiller(options.distillation, options.classes, model.channels, self.teacher.channels).train()
+        self.distiller.to(memory_format=layout)
+        self.trained = self.distiller.trained_with_student()
+        self.no_grad = torch.no_grad
+
+    def __call__(self, images, labels):
+        import torch.nn.functional as F
+        from peers.losses import IGNORE
+
+        with self.no_grad():
+            taught = tuple(x.float() for x in self.teacher.with_features(images))
+        student = tuple(x.float() for x in self.model.with_features(images))
+        loss = self.distiller(student, taught, labels)
+        for logits in student[:2]:
+            full = F.interpolate(logits, labels.shape[1:], mode="bilinear", align_corners=False)
+            loss = loss + 0.5 * F.cross_entropy(full, labels, ignore_index=IGNORE)
+        return loss, lambda: self.distiller.finish(student, taught)
 
 
 def head(options: argparse.Namespace, result: dict) -> Callable[[], None]:

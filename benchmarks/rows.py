@@ -1,6 +1,6 @@
 """The rows of the comparison: what is run on both sides, and the bars that jml sets itself."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,14 @@ def step(model: str, title: str, crop: str = "256x512", recipe: str = "sgd_citys
     return Row(name=model, title=f"{title}, 4x3x{crop}, 19 classes", kind="step", options=options, modes=STEP_MODES, **more)
 
 
+def distilled(method: str, title: str) -> Row:
+    row = step(
+        "deeplabv3_resnet18d", f"DeepLabV3-R18 step with {title}, teacher DeepLabV3-R50", bar=2, steps=2, peer_steps=2,
+        note="Bar against float32. The peer has matrices of all similarities in memory, jml has none." if method == "cirkd_cityscapes" else "")
+    options = row.options | {"loss": "ce", "teacher": "deeplabv3_resnet50d", "distillation": method}
+    return replace(row, name=f"distil_{method}", options=options, modes=("channels_last",))
+
+
 ROWS = [
     step("deeplabv3_resnet18d", "DeepLabV3-R18 step", bar=3, bar_best=1.5, memory_share=0.5),
     step("pspnet_resnet18d", "PSPNet-R18 step", bar=3, bar_best=1.5),
@@ -41,6 +49,13 @@ ROWS = [
     step("unet_resnet18d", "UNet-R18 step", bar=2),
     step("segformer_mit_b0", "SegFormer-B0 step", crop="256x256", recipe="adamw_ade20k", bar=2),
     step("segformer_mit_b1", "SegFormer-B1 step", crop="256x256", recipe="adamw_ade20k", bar=2),
+    distilled("ce_kd", "plain KD"),
+    distilled("skd", "SKD"),
+    distilled("ifvd", "IFVD"),
+    distilled("cd", "CD"),
+    distilled("cirkd_cityscapes", "CIRKD"),
+    distilled("maskd", "MasKD"),
+    distilled("dist", "DIST"),
     Row(
         "mini_step",
         "DeepLabV3-R18 step, 4x3x64x128, 19 classes",

@@ -57,7 +57,9 @@ public struct StoredTeacherOutputs: Sendable {
 
     fileprivate var checksum: String {
       var sum = Checksum()
-      for (name, tensor) in all { sum.add(NamedTensor(name: name, tensor: tensor)) }
+      for (path, tensor) in all {
+        sum.add(NamedTensor(name: path.replacing("/", with: "."), tensor: tensor))
+      }
       return sum.text
     }
   }

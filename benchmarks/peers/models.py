@@ -139,6 +139,7 @@ class SegmentationModel(nn.Module):
         architecture = ARCHITECTURES[name]
         self.backbone, channels = architecture.make_backbone()
         self.decoder = architecture.make_decoder(channels)
+        self.channels = architecture.channels
         self.head = nn.Sequential(nn.Dropout2d(0.1), nn.Conv2d(architecture.channels, classes, 1))
         self.auxiliary = nn.Sequential(
             conv_norm_act(channels[-2], architecture.auxiliary_channels, 3),
@@ -147,5 +148,11 @@ class SegmentationModel(nn.Module):
         )
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        return self.with_features(images)[:2]
+
+    def with_features(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The same, and what the classifier reads."""
         maps = self.backbone(images)
-        return self.head(self.decoder(maps)), self.auxiliary(maps[-2])
+        dropout, classifier = self.head
+        features = dropout(self.decoder(maps))
+        return classifier(features), self.auxiliary(maps[-2]), features
