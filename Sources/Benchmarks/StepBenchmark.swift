@@ -63,6 +63,7 @@ public struct StepBenchmark: Sendable {
         ("crop", .string("\(cropHeight)x\(cropWidth)")), ("classes", .int(classes)),
         ("loss", .string(loss.name)), ("label", .string(label.name)),
         ("teacher", teaching.map { .string($0.teacher.name) } ?? .null),
+        ("distillation", teaching.map { .string($0.distillation.name) } ?? .null),
       ], times: times, work: work, threads: repeats.threads)
   }
 

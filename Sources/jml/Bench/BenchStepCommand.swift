@@ -62,9 +62,13 @@ struct BenchStepCommand: ParsableCommand {
           teacher: try BenchCheck.named($0, registry.models, "--teacher"),
           distillation: try BenchCheck.named(distillation, registry.distillations, "--distillation"))
       }
+      let loss = try BenchCheck.loss(loss, registry).spec(for: label)
+      if let teaching, loss.jaccard == nil, teaching.distillation.terms.contains(where: { $0.kind == "jaccard" }) {
+        throw ValidationError(
+          "--loss \(self.loss) has no Jaccard term, which --distillation \(distillation) distils")
+      }
       return try StepBenchmark(
-        model: try BenchCheck.named(model, registry.models, "--model"),
-        loss: try BenchCheck.loss(loss, registry).spec(for: label),
+        model: try BenchCheck.named(model, registry.models, "--model"), loss: loss,
         label: label, teaching: teaching, recipe: try BenchCheck.named(recipe, registry.recipes, "--recipe"),
         batch: batch, cropHeight: crop.height, cropWidth: crop.width, classes: classes
       ).run(options.repeats)
