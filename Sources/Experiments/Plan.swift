@@ -163,7 +163,10 @@ public struct Plan: Sendable {
       let table = try named(name, registry.tables, "table")
       for row in table.rows.indices {
         for column in table.columns.indices {
-          if let dataset = table.cellSpec(row: row, column: column)?.dataset { names.insert(dataset) }
+          let cell = table.cellSpec(row: row, column: column)
+          if let dataset = table.exceptional(cell, column: column, profile: profile?.name)?.dataset {
+            names.insert(dataset)
+          }
         }
       }
     }

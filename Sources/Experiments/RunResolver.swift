@@ -28,11 +28,7 @@ struct RunResolver {
     let place = Place(
       file: "tables/\(table.name).yaml",
       cell: "rows[\(row)] '\(TableSpec.rowName(table.rows[row].labels))' x '\(table.columns[column].title)'")
-    let dataset = try place.required(usual.dataset, "dataset")
-    let exceptions = table.exceptions.filter {
-      $0.datasets.contains(dataset) && $0.columns.contains(table.columns[column].title)
-        && $0.profiles.contains(profile.name)
-    }
+    let exceptions = table.exceptions(usual, column: column, profile: profile.name)
     let cell = exceptions.reduce(usual) { $1.cell.completed(by: $0) }
     let metric = try place.required(cell.metric, "metric")
     let ids = try runs(of: cell, cell.set + exceptions.flatMap(\.set), place)

@@ -5,10 +5,10 @@ import Testing
 
 /// The repository's claims with every run of every table finished.
 @Suite struct FinishedGridTests {
-  /// Claims that our runs cannot decide even then: of rivals that are only quoted, of absolute or printed numbers, of figures,
+  /// Claims that our runs cannot decide even then: of absolute or printed numbers, of figures,
   /// of mathematics, and of tables that the registry lacks.
   private static let undecidable: Set<String> = [
-    "A04", "A10", "A11", "A12", "A13", "A14", "A16", "B02", "B03", "B04", "X01", "D02", "D03", "D04", "L01",
+    "A04", "A14", "A16", "B02", "B03", "B04", "X01", "D02", "D03", "D04", "L01",
     "M01", "M02",
     "M03", "M04", "M05", "M06", "M07", "M08", "S01", "S02", "S03", "S04", "S05",
   ]
@@ -35,8 +35,8 @@ import Testing
       #expect(
         (row.ours.verdict == .notDecidable) == isUndecidable, "\(row.id): \(row.ours.reason ?? "decided")")
       #expect(row.ours.missingRuns.isEmpty, "\(row.id)")
-      // The same comparisons on both sides.
-      if !isUndecidable { #expect(row.ours.comparisons.count == row.paper.comparisons.count, "\(row.id)") }
+      // The same comparisons on both sides, but for what is beside the claim and the paper's alone.
+      if !isUndecidable, !row.id.hasPrefix("A13") { #expect(row.ours.comparisons.count == row.paper.comparisons.count, "\(row.id)") }
     }
     let tested = report.rows.compactMap(\.corrected)
     #expect(tested.count > 20)

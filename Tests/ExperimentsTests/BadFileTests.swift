@@ -176,7 +176,7 @@ struct BadFile: Sendable, CustomTestStringConvertible {
       file: "profiles/smoke.yaml", old: "  pascal_voc:", new: "  voc:",
       says: [
         "profiles/smoke.yaml: datasets", "'voc'", "allowed: ade20k, cityscapes",
-        "pascal_voc, pretraining_objects, default",
+        "pascal_voc, pascal_voc_official, pretraining_objects, default",
       ]),
     // Footnotes, and the best of a sweep.
     BadFile(
@@ -246,7 +246,7 @@ struct BadFile: Sendable, CustomTestStringConvertible {
             label: boundary_smoothing
             seed: 0
 
-      """, "")
+      """, "  inputs:\n")
     let message = try #require(registryError { _ = try files.plan() })
     #expect(message.contains("'Cityscapes / DL3-R18' x 'JML-KD': inputs.teacher: required key is missing"))
   }

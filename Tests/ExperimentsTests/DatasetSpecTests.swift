@@ -292,7 +292,8 @@ import Testing
     }
     #expect(layout.mapping == .values(offset: 1, ignore: [0]))
     #expect(land.classes == 6 && land.embedded == .landCover)
-    for name in registry.profiles.keys.sorted() {
+    // The rivals' protocol is for Table 4's data sets alone.
+    for name in registry.profiles.keys.sorted() where name != "paper_published" {
       let profile = try #require(registry.profiles[name]?.dataset("deepglobe_land"))
       let folds = try #require(land.scaled(by: profile).content.folds)
       #expect(folds.count == 5)

@@ -55,9 +55,11 @@ import Testing
     #expect(table.rows.reduce(0) { $0 + $1.paper.count } == numbers)
     let cells = table.rows.count * table.columns.count
     #expect(cells - numbers == dashes)
-    // A dash of the paper is nothing to run; what it has a number for is run or quoted.
+    // A dash of the paper is nothing to run, but for rivals of Table 4 that nobody has run there; what it has a number for is
+    // run or quoted.
     for (row, spec) in table.rows.enumerated() {
-      for (column, title) in table.columns.map(\.title).enumerated() where spec.paper[title] == nil {
+      for (column, title) in table.columns.map(\.title).enumerated() 
+      where spec.paper[title] == nil && !(name == "table04" && ["MasKD", "DIST"].contains(title)) {
         #expect(table.cellSpec(row: row, column: column) == nil, "\(name) \(spec.labels) \(title)")
       }
     }

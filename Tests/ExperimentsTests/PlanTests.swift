@@ -4,11 +4,11 @@ import Testing
 
 @Suite(.serialized) struct PlanTests {
   @Test(arguments: ["smoke", "mini", "paper"]) func table4(_ profile: String) throws {
-    let plan = try TemporaryRegistry().plan(profile)
-    // 5 rows x 2 run columns x 3 seeds, and one teacher per data set.
-    #expect(plan.runs.count == 32)
-    #expect(Set(plan.runs.map(\.id)).count == 32)
-    #expect(plan.runs.filter { $0.spec.model.name == "deeplabv3_resnet50d" }.count == 2)
+    let plan = try TemporaryRegistry(rivals: true).plan(profile)
+    // 5 rows x 8 columns x 3 seeds, and one teacher and one first stage per data set.
+    #expect(plan.runs.count == 124)
+    #expect(Set(plan.runs.map(\.id)).count == 124)
+    #expect(plan.runs.filter { $0.spec.model.name == "deeplabv3_resnet50d" }.count == 4)
     #expect(plan.datasets == ["cityscapes", "pascal_voc"])
 
     var place: [RunID: Int] = [:]
@@ -16,30 +16,35 @@ import Testing
     for run in plan.runs {
       #expect(plan[run.id] == run)
       #expect(run.dependencies == run.spec.inputs.runs)
-      #expect((run.spec.inputs["teacher"] != nil) == (run.spec.distillation != nil))
+      #expect(
+        (run.spec.inputs["teacher"] != nil) == (run.spec.distillation != nil || run.spec.firstStage != nil))
+      // The first stage has looked at the very teacher that the student has.
+      if let tokens = run.spec.inputs["tokens"] {
+        #expect(try #require(plan[tokens]).spec.inputs["teacher"] == run.spec.inputs["teacher"])
+        #expect(run.spec.distillation?.name == "maskd")
+      }
       for dependency in run.dependencies {
         #expect(try #require(place[dependency]) < #require(place[run.id]))
       }
     }
-    // Teachers first, then seed by seed.
-    #expect(plan.runs.prefix(2).allSatisfy { $0.spec.method == "ce_jml-boundary_smoothing" })
-    #expect(plan.runs.dropFirst(2).map(\.spec.seed) == [0, 1, 2].flatMap { [Int](repeating: $0, count: 10) })
+    // Teachers and first stages first, then seed by seed.
+    #expect(
+      plan.runs.prefix(4).map(\.spec.method).sorted()
+        == ["ce_jml-boundary_smoothing", "ce_jml-boundary_smoothing"]
+        + ["ce_single_head-maskd_tokens", "ce_single_head-maskd_tokens"])
+    #expect(plan.runs.dropFirst(4).map(\.spec.seed) == [0, 1, 2].flatMap { [Int](repeating: $0, count: 40) })
 
     let cells = try #require(plan.cells["table04"])
     #expect(cells.count == 5)
     for row in cells {
       #expect(row.count == 8)
       for (column, cell) in row.enumerated() {
-        if column == 0 || column == 7 {
-          guard case .runs(let ids, let metric, let point) = cell else {
-            Issue.record("column \(column) has no runs")
-            continue
-          }
-          #expect(metric == .miou && point == .last)
-          #expect(ids.compactMap { plan[$0]?.spec.seed } == [0, 1, 2])
-        } else {
-          #expect(cell == .quoted)
+        guard case .runs(let ids, let metric, let point) = cell else {
+          Issue.record("column \(column) has no runs")
+          continue
         }
+        #expect(metric == .miou && point == .last)
+        #expect(ids.compactMap { plan[$0]?.spec.seed } == [0, 1, 2])
       }
     }
   }
@@ -59,29 +64,56 @@ import Testing
   }
 
   @Test func resolvedValues() throws {
-    let plan = try TemporaryRegistry().plan("paper")
+    let plan = try TemporaryRegistry(rivals: true).plan("paper")
     let teacher = try #require(plan.runs.first { $0.spec.data.name == "pascal_voc" }).spec
     #expect(teacher.label.kind == .boundarySmoothing(kernel: 3, epsilon: 0.5))
     #expect(teacher.loss.jaccard?.activeClasses == .all)
     #expect(teacher.model.decoder == .deeplabv3(channels: 512, rates: [12, 24, 36]))
     #expect(teacher.scale.batch == 8)
-    let students = plan.runs.filter { $0.spec.distillation != nil }.map(\.spec)
+    let distilled = plan.runs.filter { $0.spec.distillation != nil }.map(\.spec)
+    #expect(distilled.count == 105)
+    // One recipe for all that distil.
+    for student in distilled {
+      #expect(student.scale.batch == (student.data.name == "cityscapes" ? 16 : 8))
+      #expect(student.scale.workingShortSide == nil && student.recipe.optimizer.learningRate == 0.01)
+    }
+    let students = distilled.filter { $0.distillation?.name == "jml_kd" }
     #expect(students.count == 15)
     for student in students {
       #expect(student.loss.jaccard?.activeClasses == .present)
       #expect(student.loss.jaccard?.weight == 0.75)
       #expect(student.distillation?.terms.map(\.kind) == ["pixel_wise", "jaccard"])
       #expect(student.distillation?.terms.last?.parameters["active_classes"] == .string("label"))
-      #expect(student.scale.batch == (student.data.name == "cityscapes" ? 16 : 8))
-      #expect(student.scale.workingShortSide == nil)
     }
-    let baselines = plan.runs.filter { $0.spec.loss.jaccard == nil }.map(\.spec)
+    let stages = plan.runs.filter { $0.spec.firstStage != nil }.map(\.spec)
+    #expect(stages.map(\.scale.iterations) == [10000, 10000])
+    #expect(stages.allSatisfy { $0.recipe.optimizer.learningRate == 0.1 && $0.inputs["backbone"] == nil })
+    let supervised: [RunSpec] = plan.runs.map(\.spec).filter { $0.distillation == nil && $0.firstStage == nil }
+    let baselines: [RunSpec] = supervised.filter { $0.loss.jaccard == nil }
     #expect(baselines.count == 15)
     #expect(baselines.allSatisfy { $0.scale.batch == 8 && $0.recipe.optimizer.kind == .sgd(momentum: 0.9) })
     // A small profile compares the two columns at one batch.
     let small = Set(
       try TemporaryRegistry().plan("mini").runs.map { "\($0.spec.data.name) \($0.spec.scale.batch)" })
     #expect(small == ["cityscapes 8", "pascal_voc 8"])
+  }
+
+  /// The protocol of the rivals' publications is a profile: another teacher, recipe, task loss and masks in every cell.
+  @Test func publishedProtocol() throws {
+    let plan = try Plan(
+      registry: try TemporaryRegistry(rivals: true).load(), tables: ["table04"], profile: "paper_published",
+      dataFingerprints: ["cityscapes": "street-1", "pascal_voc": "x", "pascal_voc_official": "objects-3"])
+    #expect(plan.datasets == ["cityscapes", "pascal_voc_official"])
+    #expect(plan.runs.count == 124)
+    for run in plan.runs.map(\.spec) where run.firstStage == nil {
+      #expect(run.recipe.optimizer.learningRate == 0.02 && run.recipe.optimizer.headMultiplier == 1)
+      #expect(run.scale.batch == 16 && run.scale.evaluateEvery == 800)
+      #expect(run.loss.name == (run.distillation?.name == "jml_kd" ? "ce_jml" : "ce_published"))
+      if let teacher = run.inputs["teacher"] {
+        #expect(try #require(plan[teacher]).spec.model.name == "deeplabv3_resnet101d")
+      }
+    }
+    for case .runs(_, _, let point) in try #require(plan.cells["table04"]).joined() { #expect(point == .best) }
   }
 
   /// A run shared by two tables exists once.
@@ -198,7 +230,7 @@ import Testing
       message("table99", "mini", fingerprints)?.contains(
         "table: there is no 'table99'; allowed: table01, table02, table03, table04, table05")
         == true)
-    #expect(message("table04", "huge", fingerprints)?.contains("allowed: mini, paper, smoke") == true)
+    #expect(message("table04", "huge", fingerprints)?.contains("allowed: mini, paper, paper_published, smoke") == true)
     #expect(message("table04", "mini", ["cityscapes": "x"])?.contains("pascal_voc: no fingerprint") == true)
   }
 }

@@ -15,11 +15,14 @@ let fingerprints = [
 final class TemporaryRegistry {
   let root: URL
 
-  /// - Parameter pretraining: whether small profiles train backbones beforehand, as the repository's do. Without, a plan
-  ///   has the runs of its tables and their teachers alone.
-  init(pretraining: Bool = false) throws {
+  /// - Parameters:
+  ///   - pretraining: whether small profiles train backbones beforehand, as the repository's do. Without, a plan
+  ///     has the runs of its tables and their teachers alone.
+  ///   - rivals: whether Table 4 runs its rivals, as the repository's does, or quotes them.
+  init(pretraining: Bool = false, rivals: Bool = false) throws {
     root = FileManager.default.temporaryDirectory.appendingPathComponent("registry-\(UUID().uuidString)")
     try FileManager.default.copyItem(at: experimentsFolder, to: root)
+    if !rivals { try quoteRivals() }
     guard !pretraining else { return }
     for profile in ["mini", "smoke"] {
       let url = root.appendingPathComponent("profiles/\(profile).yaml")
@@ -31,6 +34,19 @@ final class TemporaryRegistry {
       try (lines[..<first] + lines[next...]).joined(separator: "\n").write(
         to: url, atomically: true, encoding: .utf8)
     }
+  }
+
+  private func quoteRivals() throws {
+    let url = root.appendingPathComponent("tables/table04.yaml")
+    let lines = try String(contentsOf: url, encoding: .utf8).components(separatedBy: "\n").compactMap { line in
+      guard let title = ["SKD", "IFVD", "CD", "CIRKD", "MasKD", "DIST"].first(where: {
+        line.hasPrefix("  - {title: \($0), kind: run")
+      }) else {
+        return line.hasPrefix("    cells:") || line.hasPrefix("      CIRKD: {distillation") ? nil : line
+      }
+      return "  - {title: \(title), kind: quoted}"
+    }
+    try lines.joined(separator: "\n").write(to: url, atomically: true, encoding: .utf8)
   }
 
   deinit { try? FileManager.default.removeItem(at: root) }

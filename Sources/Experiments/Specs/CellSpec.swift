@@ -124,6 +124,16 @@ public struct InputSpec: Equatable, Sendable {
     "inputs", "set",
   ]
 
+  /// The input of a run that leaves open what `cell` says.
+  private init(_ input: InputSpec, of cell: CellSpec) {
+    dataset = input.dataset ?? cell.dataset
+    model = input.model ?? cell.model
+    (loss, label, distillation) = (input.loss, input.label, input.distillation)
+    (semiSupervised, firstStage) = (input.semiSupervised, input.firstStage)
+    recipe = input.recipe ?? cell.recipe
+    (seed, inputs, set) = (input.seed, input.inputs, input.set)
+  }
+
   init(_ reader: StrictReader) throws {
     try reader.allowOnly(InputSpec.keys)
     dataset = try reader.optional("dataset")?.name()
@@ -150,7 +160,8 @@ public struct InputSpec: Equatable, Sendable {
       })
   }
 
-  /// The input as a cell: what it leaves open is `cell`'s, but not its method.
+  /// The input as a cell: what it leaves open is `cell`'s, but not its method. An input that it shares with `cell`, such as
+  /// the teacher of a first stage, is the very run that `cell` has.
   func completed(by cell: CellSpec) -> CellSpec {
     var result = cell
     result.dataset = dataset ?? cell.dataset
@@ -161,7 +172,7 @@ public struct InputSpec: Equatable, Sendable {
     result.semiSupervised = semiSupervised
     result.firstStage = firstStage
     result.recipe = recipe ?? cell.recipe
-    result.inputs = inputs.merging(cell.inputs) { mine, _ in mine }
+    result.inputs = inputs.merging(cell.inputs.mapValues { InputSpec($0, of: cell) }) { mine, _ in mine }
     result.set = set
     return result
   }

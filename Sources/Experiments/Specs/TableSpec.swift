@@ -104,6 +104,20 @@ public struct TableSpec: Equatable, Sendable {
     return row.cells[column.title]?.completed(by: shared) ?? shared
   }
 
+  /// The exceptions of a cell in a profile.
+  func exceptions(_ cell: CellSpec, column: Int, profile: String) -> [Exception] {
+    exceptions.filter {
+      $0.datasets.contains(cell.dataset ?? "") && $0.columns.contains(columns[column].title)
+        && $0.profiles.contains(profile)
+    }
+  }
+
+  /// What the cell's runs are in a profile; in no profile, `cell` itself.
+  func exceptional(_ cell: CellSpec?, column: Int, profile: String?) -> CellSpec? {
+    guard let cell, let profile else { return cell }
+    return exceptions(cell, column: column, profile: profile).reduce(cell) { $1.cell.completed(by: $0) }
+  }
+
   /// Letters of the footnotes of a cell.
   /// - Parameter title: of a column or difference.
   public func footnoteLetters(row: Int, title: String) -> [String] {
