@@ -26,7 +26,7 @@ public struct ClaimJudge {
 
   private func judge(_ check: ClaimSpec.Check, of claim: ClaimSpec, _ judgement: inout Judgement) throws {
     if let reason = check.paperOnly, reader.side == .ours {
-      if !check.isContrast { judgement.add(reason: reason) }
+      if !check.isContrast, !check.restDecides { judgement.add(reason: reason) }
       return
     }
     let place = "\(claim.id): \(check.title)"

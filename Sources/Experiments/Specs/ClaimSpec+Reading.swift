@@ -33,7 +33,9 @@ extension ClaimSpec {
 }
 
 extension ClaimSpec.Check {
-  private static let shared = ["check", "relation", "by", "by_std", "tolerance", "contrast", "paper_only"]
+  private static let shared = ["check", "relation", "by", "by_std", "tolerance", "contrast", "paper_only",
+    "rest_decides",
+  ]
   private static let range = NumberRange.closed(-1000, 1000)
   private static let positive = NumberRange.closed(0, 1000)
 
@@ -41,6 +43,10 @@ extension ClaimSpec.Check {
     title = try reader.required("check").string()
     isContrast = try reader.optional("contrast")?.bool() ?? false
     paperOnly = try reader.optional("paper_only")?.string()
+    restDecides = try reader.optional("rest_decides")?.bool() ?? false
+    if restDecides, paperOnly == nil {
+      throw try reader.required("rest_decides").inconsistent("goes with paper_only alone")
+    }
     if let networks = reader.optional("networks") {
       try reader.allowOnly(["check", "contrast", "tables", "networks"])
       form = .networks(tables: try Self.tables(reader), count: try networks.int(1...99))

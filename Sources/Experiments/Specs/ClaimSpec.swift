@@ -28,6 +28,8 @@ public struct ClaimSpec: Equatable, Sendable {
     public let isContrast: Bool
     /// Why the check is about what the paper prints and says nothing of our runs; nil if it does.
     public let paperOnly: String?
+    /// Of a check that is the paper's alone: whether our runs decide the claim by its other checks.
+    public let restDecides: Bool
   }
 
   public enum Form: Equatable, Sendable {
