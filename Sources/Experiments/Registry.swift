@@ -218,7 +218,8 @@ public struct Registry: Sendable {
 
   /// What a run can be for another: what the methods ask for, and where a network starts.
   private var roles: [String] {
-    Set((methods.distillation + methods.semiSupervised + methods.firstStages).flatMap(\.roles) + ["backbone"]).sorted()
+    Set((methods.distillation + methods.semiSupervised + methods.firstStages).flatMap(\.roles) + ["backbone"])
+      .sorted()
   }
 
   private func check(_ names: [String], in all: [String], file: String, path: String) throws {

@@ -109,7 +109,8 @@ public enum DataSource: Equatable, Sendable {
         case .officialValidation: (.sbdFirst, .official)
         }
       opened = .split(
-        train: try PascalVOC(root: place, split: try DataSource.split(split.train, spec), labels: labels.train),
+        train: try PascalVOC(
+          root: place, split: try DataSource.split(split.train, spec), labels: labels.train),
         validation: try PascalVOC(
           root: place, split: try DataSource.split(split.validation, spec), labels: labels.validation))
     case .folders(let layout): opened = try DataSource.open(layout, spec, root: place)

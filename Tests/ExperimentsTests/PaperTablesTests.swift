@@ -58,7 +58,7 @@ import Testing
     // A dash of the paper is nothing to run, but for rivals of Table 4 that nobody has run there; what it has a number for is
     // run or quoted.
     for (row, spec) in table.rows.enumerated() {
-      for (column, title) in table.columns.map(\.title).enumerated() 
+      for (column, title) in table.columns.map(\.title).enumerated()
       where spec.paper[title] == nil && !(name == "table04" && ["MasKD", "DIST"].contains(title)) {
         #expect(table.cellSpec(row: row, column: column) == nil, "\(name) \(spec.labels) \(title)")
       }

@@ -88,7 +88,9 @@ import Testing
     let stages = plan.runs.filter { $0.spec.firstStage != nil }.map(\.spec)
     #expect(stages.map(\.scale.iterations) == [10000, 10000])
     #expect(stages.allSatisfy { $0.recipe.optimizer.learningRate == 0.1 && $0.inputs["backbone"] == nil })
-    let supervised: [RunSpec] = plan.runs.map(\.spec).filter { $0.distillation == nil && $0.firstStage == nil }
+    let supervised: [RunSpec] = plan.runs.map(\.spec).filter {
+      $0.distillation == nil && $0.firstStage == nil
+    }
     let baselines: [RunSpec] = supervised.filter { $0.loss.jaccard == nil }
     #expect(baselines.count == 15)
     #expect(baselines.allSatisfy { $0.scale.batch == 8 && $0.recipe.optimizer.kind == .sgd(momentum: 0.9) })
@@ -113,7 +115,9 @@ import Testing
         #expect(try #require(plan[teacher]).spec.model.name == "deeplabv3_resnet101d")
       }
     }
-    for case .runs(_, _, let point) in try #require(plan.cells["table04"]).joined() { #expect(point == .best) }
+    for case .runs(_, _, let point) in try #require(plan.cells["table04"]).joined() {
+      #expect(point == .best)
+    }
   }
 
   /// A run shared by two tables exists once.
@@ -230,7 +234,9 @@ import Testing
       message("table99", "mini", fingerprints)?.contains(
         "table: there is no 'table99'; allowed: table01, table02, table03, table04, table05")
         == true)
-    #expect(message("table04", "huge", fingerprints)?.contains("allowed: mini, paper, paper_published, smoke") == true)
+    #expect(
+      message("table04", "huge", fingerprints)?.contains("allowed: mini, paper, paper_published, smoke")
+        == true)
     #expect(message("table04", "mini", ["cityscapes": "x"])?.contains("pascal_voc: no fingerprint") == true)
   }
 }

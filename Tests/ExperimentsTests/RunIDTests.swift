@@ -6,7 +6,8 @@ import Testing
 
 @Suite(.serialized) struct RunIDTests {
   private func student(_ plan: Plan) throws -> PlannedRun {
-    try #require(plan.runs.first { $0.spec.distillation?.name == "jml_kd" && $0.spec.data.name == "cityscapes" })
+    try #require(
+      plan.runs.first { $0.spec.distillation?.name == "jml_kd" && $0.spec.data.name == "cityscapes" })
   }
 
   /// A change here makes every stored result unreachable: it must be wanted. The file holds the student's

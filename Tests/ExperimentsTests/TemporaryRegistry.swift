@@ -38,10 +38,13 @@ final class TemporaryRegistry {
 
   private func quoteRivals() throws {
     let url = root.appendingPathComponent("tables/table04.yaml")
-    let lines = try String(contentsOf: url, encoding: .utf8).components(separatedBy: "\n").compactMap { line in
-      guard let title = ["SKD", "IFVD", "CD", "CIRKD", "MasKD", "DIST"].first(where: {
-        line.hasPrefix("  - {title: \($0), kind: run")
-      }) else {
+    let lines = try String(contentsOf: url, encoding: .utf8).components(separatedBy: "\n").compactMap {
+      line in
+      guard
+        let title = ["SKD", "IFVD", "CD", "CIRKD", "MasKD", "DIST"].first(where: {
+          line.hasPrefix("  - {title: \($0), kind: run")
+        })
+      else {
         return line.hasPrefix("    cells:") || line.hasPrefix("      CIRKD: {distillation") ? nil : line
       }
       return "  - {title: \(title), kind: quoted}"

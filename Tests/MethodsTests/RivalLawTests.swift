@@ -180,7 +180,8 @@ import Training
     }
     func isOf(_ label: Int, _ vector: ArraySlice<Float>) -> Bool? {
       let row = (0..<labels.count).first { row in
-        Array(UnsafeBufferPointer(start: taught.pointer + row * Oracle.teacherWidth, count: Oracle.teacherWidth))
+        Array(
+          UnsafeBufferPointer(start: taught.pointer + row * Oracle.teacherWidth, count: Oracle.teacherWidth))
           == Array(vector)
       }
       return row.map { labels[$0] == UInt8(label) }

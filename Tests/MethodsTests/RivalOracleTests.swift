@@ -34,7 +34,8 @@ import Methods
     let leaf: Variable
 
     init(_ features: Tensor = RivalOracleTests.features("student")) {
-      leaf = pass.tape?.leaf(features.converted(to: KernelRuntime.preferredLayout)) ?? Variable(constant: features)
+      leaf =
+        pass.tape?.leaf(features.converted(to: KernelRuntime.preferredLayout)) ?? Variable(constant: features)
     }
 
     func gradient(_ output: Variable, _ gradient: Tensor) throws -> [Float] {
@@ -56,11 +57,13 @@ import Methods
 
   @Test(arguments: [1, 2, 3]) func pairWise(_ window: Int) throws {
     let rows = Rows()
-    let pooling = Pooling(kind: .maximum, kernel: window, stride: window, padding: 0, paddingAfter: window - 1)
+    let pooling = Pooling(
+      kind: .maximum, kernel: window, stride: window, padding: 0, paddingAfter: window - 1)
     let nodes = rows.pass.unitLength(rows.pass.tokens(rows.pass.pool(rows.leaf, pooling)))
     let teacher = Self.features("teacher").converted(to: KernelRuntime.preferredLayout)
     let result = PairWiseTerm.difference(
-      nodes.value, UnitRows.forward(Tokens.from(map: pooling.forward(teacher, training: false).y)).y, weight: 1)
+      nodes.value, UnitRows.forward(Tokens.from(map: pooling.forward(teacher, training: false).y)).y,
+      weight: 1)
     try compare("pair_wise/\(window)", result.value, try rows.gradient(nodes, result.gradient))
   }
 
@@ -92,7 +95,8 @@ import Methods
       "channel_wise/features", result.value,
       try #require(gradients[leaf: rows.leaf]).converted(to: .plain).values)
     try compare(
-      "channel_wise/features", result.value, try #require(gradients[adapter.weight]).kernelValues, by: "adapter")
+      "channel_wise/features", result.value, try #require(gradients[adapter.weight]).kernelValues,
+      by: "adapter")
   }
 
   static func labels() throws -> LabelBatch {

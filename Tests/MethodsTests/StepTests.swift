@@ -93,7 +93,9 @@ import Training
         "discriminator_weight": .number(0.1), "learning_rate": .number(4e-4), "beta1": .number(0.9),
         "beta2": .number(0.99), "minimum_side": .int(16),
       ])
-    func heads(_ type: any DistillationTerm.Type, _ values: [String: JSONValue]) -> [DistillationStep.NamedTerm] {
+    func heads(_ type: any DistillationTerm.Type, _ values: [String: JSONValue]) -> [DistillationStep
+      .NamedTerm]
+    {
       [("main", 1.0, nil as String?), ("auxiliary", 0.4, "\(type.schema.kind)_auxiliary")].map {
         term(type, $0.1, values.merging(["head": .string($0.0)]) { mine, _ in mine }, name: $0.2)
       }

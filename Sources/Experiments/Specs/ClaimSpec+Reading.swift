@@ -33,7 +33,8 @@ extension ClaimSpec {
 }
 
 extension ClaimSpec.Check {
-  private static let shared = ["check", "relation", "by", "by_std", "tolerance", "contrast", "paper_only",
+  private static let shared = [
+    "check", "relation", "by", "by_std", "tolerance", "contrast", "paper_only",
     "rest_decides",
   ]
   private static let range = NumberRange.closed(-1000, 1000)

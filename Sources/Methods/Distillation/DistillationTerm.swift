@@ -102,7 +102,8 @@ public enum DistillationTerms {
   public static var all: [any DistillationTerm.Type] {
     [
       PixelWiseTerm.self, JaccardTeacherTerm.self, PairWiseTerm.self, AdversarialTerm.self,
-      IntraClassVariationTerm.self, ChannelWiseTerm.self, CrossImageTerm.self, MemoryTerm.self, MaskedTerm.self,
+      IntraClassVariationTerm.self, ChannelWiseTerm.self, CrossImageTerm.self, MemoryTerm.self,
+      MaskedTerm.self,
       CorrelationTerm.self,
     ]
   }

@@ -17,15 +17,28 @@ enum HeadLogits: String, CaseIterable {
   }
 
   /// Plain [B, C, h, w] of both; nil where a network lacks the head, which has nothing to learn then.
-  ///
-  /// - Throws: `MethodError.sizesDiffer`.
-  func of(_ input: TermInput, term: String) throws(MethodError) -> (student: Variable, teacher: Tensor)? {
+  func of(_ input: TermInput) -> (student: Variable, teacher: Tensor)? {
     let student = self == .main ? input.student.main : input.student.auxiliary
     let teacher = self == .main ? input.teacher.logits.main : input.teacher.logits.auxiliary
     guard let student, let teacher else { return nil }
-    try MethodError.require(
-      student.shape, like: teacher.shape, axes: [0, 1, 2, 3], term: term, what: "\(rawValue) logits")
     return (student, teacher)
+  }
+
+  /// The same for a term that compares places one by one.
+  ///
+  /// - Throws: `MethodError.sizesDiffer`.
+  func of(_ input: TermInput, term: String) throws(MethodError) -> (student: Variable, teacher: Tensor)? {
+    guard let (student, teacher) = of(input) else { return nil }
+    try HeadLogits.requireOneSize(self, student, teacher, term: term)
+    return (student, teacher)
+  }
+
+  /// - Throws: `MethodError.sizesDiffer`.
+  static func requireOneSize(
+    _ head: HeadLogits, _ student: Variable, _ teacher: Tensor, term: String
+  ) throws(MethodError) {
+    try MethodError.require(
+      student.shape, like: teacher.shape, axes: [0, 1, 2, 3], term: term, what: "\(head.rawValue) logits")
   }
 }
 

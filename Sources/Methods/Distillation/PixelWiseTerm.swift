@@ -49,15 +49,15 @@ public final class PixelWiseTerm: DistillationTerm {
   public func evaluate(_ input: TermInput) throws -> TermOutput {
     var value = 0.0
     var gradients: [(Variable, Tensor)] = []
-    for head in ["main", "auxiliary"] where heads.contains(head) {
-      let isMain = head == "main"
-      guard let student = isMain ? input.student.main : input.student.auxiliary,
-        let teacher = isMain ? input.teacher.logits.main : input.teacher.logits.auxiliary
-      else { continue }
-      let part =
-        isAtLabels
-        ? try atLabels(student.value, teacher, input.labels, isMain: isMain)
-        : atLogits(student.value, teacher)
+    for head in HeadLogits.allCases where heads.contains(head.rawValue) {
+      guard let (student, teacher) = head.of(input) else { continue }
+      let part: LossValue
+      if isAtLabels {
+        part = try atLabels(student.value, teacher, input.labels, isMain: head == .main)
+      } else {
+        try HeadLogits.requireOneSize(head, student, teacher, term: Self.schema.kind)
+        part = atLogits(student.value, teacher)
+      }
       value += part.value
       gradients.append((student, part.gradient))
     }

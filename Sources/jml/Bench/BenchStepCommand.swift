@@ -63,7 +63,9 @@ struct BenchStepCommand: ParsableCommand {
           distillation: try BenchCheck.named(distillation, registry.distillations, "--distillation"))
       }
       let loss = try BenchCheck.loss(loss, registry).spec(for: label)
-      if let teaching, loss.jaccard == nil, teaching.distillation.terms.contains(where: { $0.kind == "jaccard" }) {
+      if let teaching, loss.jaccard == nil,
+        teaching.distillation.terms.contains(where: { $0.kind == "jaccard" })
+      {
         throw ValidationError(
           "--loss \(self.loss) has no Jaccard term, which --distillation \(distillation) distils")
       }

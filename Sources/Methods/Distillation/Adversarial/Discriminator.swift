@@ -37,7 +37,8 @@ package struct Discriminator {
     self.convolutions = convolutions
     attentions = [SelfAttention(root["attn1"], channels: 256), SelfAttention(root["attn2"], channels: 512)]
     last = Conv2d(
-      root["last"], inChannels: 512, outChannels: 1, kernel: min(4, minimumSide / 16), stride: 1, padding: 0, dilation: 1, groups: 1,
+      root["last"], inChannels: 512, outChannels: 1, kernel: min(4, minimumSide / 16), stride: 1, padding: 0,
+      dilation: 1, groups: 1,
       bias: true, initializer: .uniformFanIn)
     parameters = store.parameters
     buffers = store.buffers
