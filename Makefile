@@ -1,6 +1,6 @@
 # Every target is one line that calls scripts/setup.sh, swift or jml. Variables, all optional:
 #   TABLE    table number, for run and table          DATA     folder with real data (default: embedded data)
-#   PROFILE  smoke, mini or paper                     RESULTS  folder for results
+#   PROFILE  smoke, mini, paper or paper_published    RESULTS  folder for results
 #   JOBS     runs at a time                           THREADS  threads of each run
 #   PAIRS    repeats of make bench                    ROWS     rows of make bench (default: all)
 #   SKIP     modes of PyTorch that make bench leaves out

@@ -184,6 +184,9 @@ public struct Registry: Sendable {
       for (index, column) in table.columns.enumerated() {
         if case .run(let spec) = column.kind { try check(spec, file: file, path: "columns[\(index)]") }
       }
+      for (index, note) in table.notes.enumerated() {
+        try check(note.profiles ?? [], in: profileNames, file: file, path: "notes[\(index)].profiles")
+      }
       for (index, exception) in table.exceptions.enumerated() {
         for dataset in exception.datasets {
           try check(dataset, in: datasets.keys.sorted(), file: file, path: "exceptions[\(index)].datasets")

@@ -100,10 +100,10 @@ struct RunResolver {
     let labelSpec = try place.required(registry.labels[try place.required(cell.label, "label")], "label")
     let dataset = try place.required(cell.dataset, "dataset")
     let named = try place.required(registry.models[try place.required(cell.model, "model")], "model")
-    // A first stage begins with its teacher's weights.
+    // A first stage is about its teacher, whose network it takes below.
     let backbone =
       named.weights == .random && cell.firstStage == nil ? try pretraining(of: named) : nil
-    let model = backbone == nil ? named : named.startingFromRun
+    var model = backbone == nil ? named : named.startingFromRun
     let distillation = try cell.distillation.map {
       try place.required(registry.distillations[$0], "distillation")
     }
@@ -114,14 +114,15 @@ struct RunResolver {
       try place.required(registry.firstStages[$0], "first_stage")
     }
     func spec(_ inputs: RunInputs) throws -> RunSpec {
-      RunSpec(
+      let scale = try scaled(dataset).scale(for: role ?? cell.role, model.backbone)
+      return RunSpec(
         data: try data(dataset), model: model,
         loss: try place.required(registry.losses[try place.required(cell.loss, "loss")], "loss").spec(
           for: labelSpec),
         label: labelSpec, distillation: distillation, semiSupervised: semiSupervised,
         firstStage: firstStage, inputs: inputs,
         recipe: try place.required(registry.recipes[try place.required(cell.recipe, "recipe")], "recipe"),
-        scale: try scaled(dataset).scale(for: role ?? cell.role, model.backbone), seed: seed, fold: fold)
+        scale: firstStage == nil ? scale : scale.evaluatedOnce, seed: seed, fold: fold)
     }
     var inputs: [(role: String, run: RunID)] = []
     for role in try spec(RunInputs([])).roles(registry.methods) {
@@ -135,6 +136,10 @@ struct RunResolver {
         place)
       inputs.append((role, id))
     }
+    try check(inputs, recipe: try spec(RunInputs([])).recipe, dataset: try data(dataset), place)
+    if firstStage != nil, let teacher = inputs.first(where: { $0.role == "teacher" }).flatMap({ runs[$0.run] }) {
+      model = teacher.spec.model
+    }
     let resolved = try spec(RunInputs(inputs))
     // Parts that do not fit together are the table's fault, whatever the profile changes afterwards.
     let checked = try RunSpec(
@@ -143,6 +148,34 @@ struct RunResolver {
       try scaled(dataset).recipeOverrides + (model.weights == .random ? profile.weightOverrides : [])
     return try add(
       try Override.apply(values, to: checked, methods: registry.methods).spec, tableOverrides, place)
+  }
+
+  /// Whether a run can use the runs that it needs: a frozen teacher sees the run's own pictures, and what a first stage has
+  /// learned is of that teacher and of the run's classes.
+  private func check(
+    _ inputs: [(role: String, run: RunID)], recipe: RecipeSpec, dataset: RunData, _ place: Place
+  ) throws {
+    let teacher = inputs.first { $0.role == "teacher" }.flatMap { runs[$0.run] }?.spec
+    func wrong(_ role: String, _ value: String, _ reason: String) -> RegistryError {
+      .inconsistent(file: place.file, path: "\(place.cell): inputs.\(role)", value: value, reason: reason)
+    }
+    if let teacher, teacher.recipe.normalisation != recipe.normalisation {
+      throw wrong(
+        "teacher", teacher.recipe.name,
+        "its normalisation is not that of '\(recipe.name)', whose pictures the teacher would see")
+    }
+    if let teacher, teacher.data.classes != dataset.classes {
+      throw wrong("teacher", teacher.data.name, "\(teacher.data.classes) classes, and the run has \(dataset.classes)")
+    }
+    for (role, id) in inputs where !["teacher", "backbone"].contains(role) {
+      guard let stage = runs[id]?.spec else { continue }
+      guard stage.firstStage != nil else {
+        throw wrong(role, id.text, "the method needs a first stage there, and this is an ordinary run")
+      }
+      if stage.inputs["teacher"] != inputs.first(where: { $0.role == "teacher" })?.run {
+        throw wrong(role, id.text, "it has another teacher than the run")
+      }
+    }
   }
 
   /// The run that trains a network's backbone beforehand, added to `runs`; nil where the profile has none.

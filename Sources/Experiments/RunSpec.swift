@@ -178,7 +178,7 @@ public struct RunSpec: Equatable, Sendable {
     let semi = methods.semiSupervised.first { $0.kind == semiSupervised?.kind }?.roles ?? []
     let first = methods.firstStages.first { $0.kind == firstStage?.kind }?.roles ?? []
     return distilled + (semi + first).filter { !distilled.contains($0) }
-      + (model.weights == .pretrained ? ["backbone"] : [])
+      + (model.weights == .pretrained && firstStage == nil ? ["backbone"] : [])
   }
 
   /// RFC 8785: sorted keys, no white space, one number format.

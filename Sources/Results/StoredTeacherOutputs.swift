@@ -52,9 +52,6 @@ public struct StoredTeacherOutputs: Sendable {
 
     fileprivate static let folder = "maps"
 
-    /// Bytes of the numbers.
-    public var bytes: Int { all.reduce(0) { $0 + 4 * $1.tensor.shape.count } }
-
     fileprivate var checksum: String {
       var sum = Checksum()
       for (path, tensor) in all {

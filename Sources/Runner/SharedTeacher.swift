@@ -31,9 +31,9 @@ package final class SharedTeacher: Teacher {
 
   /// - Parameters:
   ///   - iterations: of the stream of crops, all of which will be asked for.
-  ///   - byteLimit: the most bytes that the logits of all iterations may take on disk.
-  ///   - make: loads the network; called when logits are missing for the first time.
-  ///   - notice: told once, in words, when logits cannot be stored.
+  ///   - byteLimit: the most bytes that the outputs of all iterations may take on disk.
+  ///   - make: loads the network; called when outputs are missing for the first time.
+  ///   - notice: told once, in words, when outputs cannot be stored.
   package init(
     outputs: StoredTeacherOutputs, iterations: Int, byteLimit: Int = usualByteLimit,
     make: @escaping () throws -> any Teacher, notice: @escaping (String) -> Void
@@ -58,10 +58,7 @@ package final class SharedTeacher: Teacher {
           }))
     }
     let given = try loaded().outputs(of: images, iteration: iteration, taps: taps)
-    store(
-      StoredTeacherOutputs.Entry(
-        main: given.logits.main, auxiliary: given.logits.auxiliary,
-        maps: taps.map { ($0.rawValue, given[$0].converted(to: .plain)) }), iteration)
+    store(given, taps, iteration)
     return given
   }
 
@@ -75,15 +72,20 @@ package final class SharedTeacher: Teacher {
     }
   }
 
-  private func store(_ entry: StoredTeacherOutputs.Entry, _ iteration: Int) {
-    stores = stores && entry.bytes * iterations <= byteLimit
+  private func store(_ given: TeacherOutputs, _ taps: Set<FeatureTap>, _ iteration: Int) {
+    let (main, auxiliary) = (given.logits.main, given.logits.auxiliary)
+    let numbers = ([main] + [auxiliary].compactMap { $0 } + taps.map { given[$0] }).reduce(0) { $0 + $1.shape.count }
+    stores = stores && 4 * numbers * iterations <= byteLimit
     guard stores else { return }
     do {
-      try outputs.write(entry, iteration: iteration)
+      try outputs.write(
+        StoredTeacherOutputs.Entry(
+          main: main, auxiliary: auxiliary,
+          maps: taps.map { ($0.rawValue, given[$0].converted(to: .plain)) }), iteration: iteration)
     } catch {
       // Sharing saves time only, so that a disk without room for it is no reason to fail.
       stores = false
-      notice("the teacher's logits are not shared: \(error)")
+      notice("the teacher's outputs are not shared: \(error)")
     }
   }
 

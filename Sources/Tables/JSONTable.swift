@@ -11,7 +11,7 @@ public enum JSONTable {
       "row_headers": .array(spec.rowHeaders.map { .string($0) }),
       "columns": .array(spec.columns.map { .string($0.title) }),
       "rows": .array(table.cells.indices.map { row(table, $0) }),
-      "notes": .array((spec.exceptions.map(\.reason) + spec.notes).map { .string($0) }),
+      "notes": .array(spec.remarks(profile: table.runs.plan.profile.name).map { .string($0) }),
     ]
     if !spec.footnotes.isEmpty {
       members["footnotes"] = .object(

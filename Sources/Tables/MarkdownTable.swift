@@ -89,14 +89,7 @@ public enum MarkdownTable {
   }
 
   private static func notes(_ table: BuiltTable) -> String {
-    let exceptions = table.spec.exceptions.map { exception in
-      let profile = table.runs.plan.profile.name
-      let values = exception.set.map { "`\($0)`" }.joined(separator: ", ")
-      return exception.reason
-        + (exception.profiles.contains(profile)
-          ? " This table does the same (\(values))." : " Not in profile \(profile).")
-    }
-    return notes(exceptions + table.spec.notes)
+    notes(table.spec.remarks(profile: table.runs.plan.profile.name))
   }
 
   static func notes(_ lines: [String]) -> String {

@@ -107,7 +107,7 @@ import Methods
 
   static func setup(weight: Double = 1, products: [String: StateDict] = [:]) -> TermSetup {
     TermSetup(
-      student: Small.model(), teacher: StepTests.teacher.architecture, weight: weight,
+      name: "term", student: Small.model(), teacher: StepTests.teacher.architecture, weight: weight,
       ignoreIndex: LabelMap.ignore, seed: 3, loss: Small.loss(classes: classes), products: products)
   }
 

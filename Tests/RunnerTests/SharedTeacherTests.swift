@@ -188,7 +188,7 @@ struct SharedTeacherTests {
       let teacher = setting.teacher(network, notice: { notices.append($0) })
       #expect(try values(teacher) == expected())
       #expect(network.calls == [0, 1, 2])
-      #expect(notices.count == 1 && notices[0].hasPrefix("the teacher's logits are not shared: "))
+      #expect(notices.count == 1 && notices[0].hasPrefix("the teacher's outputs are not shared: "))
     }
   }
 

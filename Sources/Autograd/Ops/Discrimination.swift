@@ -70,26 +70,26 @@ extension ForwardPass {
     var weights: [Tensor] = []
     var outputs: [Tensor] = []
     for image in 0..<batch {
-      let scores = MatrixProduct.transposingSecond(q.rows(of: image), k.rows(of: image))
+      let scores = MatrixProduct.transposingSecond(q.image(image), k.image(image))
       let (rows, columns) = (scores.shape[0], scores.shape[1])
       let attention = Elementwise.softmax(Tensor(reshaping: scores, to: [rows, columns, 1, 1]))
       weights.append(Tensor(reshaping: attention, to: [rows, columns]))
-      outputs.append(MatrixProduct.plain(weights[image], v.rows(of: image)))
+      outputs.append(MatrixProduct.plain(weights[image], v.image(image)))
     }
     let y = Tensor(stacking: outputs)
     return record("unscaled attention", inputs: [queries, keys, values], output: y) { gradient, _ in
       var (dq, dk, dv): ([Tensor], [Tensor], [Tensor]) = ([], [], [])
       for image in 0..<batch {
-        let dy = gradient.rows(of: image)
+        let dy = gradient.image(image)
         let shape: Shape = [weights[image].shape[0], weights[image].shape[1], 1, 1]
         let dscores = Tensor(
           reshaping: Elementwise.softmaxBackward(
             Tensor(
-              reshaping: MatrixProduct.transposingSecond(dy, v.rows(of: image)), to: shape),
+              reshaping: MatrixProduct.transposingSecond(dy, v.image(image)), to: shape),
             output: Tensor(reshaping: weights[image], to: shape)), to: weights[image].shape)
         dv.append(MatrixProduct.transposingFirst(weights[image], dy))
-        dq.append(MatrixProduct.plain(dscores, k.rows(of: image)))
-        dk.append(MatrixProduct.transposingFirst(dscores, q.rows(of: image)))
+        dq.append(MatrixProduct.plain(dscores, k.image(image)))
+        dk.append(MatrixProduct.transposingFirst(dscores, q.image(image)))
       }
       return [Tensor(stacking: dq), Tensor(stacking: dk), Tensor(stacking: dv)]
     }
@@ -121,13 +121,6 @@ extension ForwardPass {
 }
 
 extension Tensor {
-  /// One image's rows of plain [B, N, C]: a copy, [N, C].
-  fileprivate func rows(of image: Int) -> Tensor {
-    let rows = Tensor(uninitialized: [shape[1], shape[2]])
-    rows.pointer.update(from: pointer + image * rows.shape.count, count: rows.shape.count)
-    return rows
-  }
-
   /// [N, C] of each image as [B, N, C].
   fileprivate init(stacking images: [Tensor]) {
     let one = images[0].shape

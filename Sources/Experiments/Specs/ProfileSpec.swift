@@ -161,7 +161,7 @@ public struct ScaleSpec: Equatable, Sendable {
   /// Evaluate on the first images of the validation list only; nil: all.
   public let maximumValidationImages: Int?
   /// Iterations between two evaluations while training, besides the one at the end; nil: only that one.
-  public let evaluateEvery: Int?
+  public private(set) var evaluateEvery: Int?
 
   static let keys = [
     "crop_height", "crop_width", "batch", "iterations", "working_short_side", "maximum_validation_images",
@@ -186,6 +186,13 @@ public struct ScaleSpec: Equatable, Sendable {
   }
 
   static func iterations(_ reader: StrictReader) throws -> Int { try reader.int(1...10_000_000) }
+
+  /// Of a run whose network does not change while it is trained.
+  var evaluatedOnce: ScaleSpec {
+    var scale = self
+    scale.evaluateEvery = nil
+    return scale
+  }
 
   func with(iterations: Int) -> ScaleSpec {
     var scale = self

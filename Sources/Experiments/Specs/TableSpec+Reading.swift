@@ -58,7 +58,7 @@ extension TableSpec {
       } ?? []
     footnotes =
       try reader.optional("footnotes").map { try Footnote.all($0, columns: everyTitle, rows: labels) } ?? []
-    notes = try reader.optional("notes")?.list { try $0.string() } ?? []
+    notes = try reader.optional("notes")?.list { try Note($0) } ?? []
     try rejectConflicts(reader)
     try checkCosts(reader)
     try rejectMixedGroups(reader)

@@ -24,7 +24,31 @@ public struct TableSpec: Equatable, Sendable {
   /// Remarks on single cells, in the order of their letters.
   public let footnotes: [Footnote]
   /// Printed under the table.
-  public let notes: [String]
+  public let notes: [Note]
+
+  public struct Note: Equatable, Sendable {
+    public let text: String
+    /// nil: in every profile.
+    public let profiles: [String]?
+
+    init(_ reader: StrictReader) throws {
+      guard case .mapping = reader.node else {
+        (text, profiles) = (try reader.string(), nil)
+        return
+      }
+      try reader.allowOnly(["text", "profiles"])
+      text = try reader.required("text").string()
+      profiles = try reader.required("profiles").nonEmptyList { try $0.name() }
+    }
+  }
+
+  /// What is printed under the table in a profile: why cells are not what row and column say, then the notes.
+  public func remarks(profile: String) -> [String] {
+    exceptions.filter { $0.profiles.contains(profile) }.map { exception in
+      let values = exception.set.map { "`\($0)`" }.joined(separator: ", ")
+      return exception.reason + (values.isEmpty ? "" : " This table does the same (\(values)).")
+    } + notes.filter { $0.profiles?.contains(profile) ?? true }.map(\.text)
+  }
 
   public struct Column: Equatable, Sendable {
     public let title: String

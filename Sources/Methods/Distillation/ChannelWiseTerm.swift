@@ -34,7 +34,7 @@ public final class ChannelWiseTerm: DistillationTerm {
       parameters.word("at") == "logits"
       ? nil
       : Conv2d(
-        store.root["adapter"], inChannels: setup.student.architecture.channels(of: .decoder),
+        store.root[setup.name]["adapter"], inChannels: setup.student.architecture.channels(of: .decoder),
         outChannels: setup.teacher.channels(of: .decoder), kernel: 1, stride: 1, padding: 0, dilation: 1,
         groups: 1, bias: false, initializer: .uniformFanIn)
   }
@@ -49,11 +49,8 @@ public final class ChannelWiseTerm: DistillationTerm {
       }
       return output(student, teacher)
     }
-    let teacher = input.teacher[.decoder]
-    try MethodError.require(
-      input.student[.decoder].shape, like: teacher.shape, axes: [0, 2, 3], term: Self.schema.kind,
-      what: "features")
-    let student = input.pass.convert(adapter(input.student[.decoder], input.pass), to: .plain)
+    let (feature, teacher) = try input.features(term: Self.schema.kind)
+    let student = input.pass.convert(adapter(feature, input.pass), to: .plain)
     return output(student, teacher.converted(to: .plain))
   }
 

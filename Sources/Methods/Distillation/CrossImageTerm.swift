@@ -27,9 +27,7 @@ public final class CrossImageTerm: DistillationTerm {
   }
 
   public func evaluate(_ input: TermInput) throws -> TermOutput {
-    let (student, teacher) = (input.student[.decoder], input.teacher[.decoder])
-    try MethodError.require(
-      student.shape, like: teacher.shape, axes: [0, 2, 3], term: Self.schema.kind, what: "features")
+    let (student, teacher) = try input.features(term: Self.schema.kind)
     let pixels = input.pass.unitLength(input.pass.tokens(student))
     let result = loss(pixels.value, UnitRows.forward(Tokens.from(map: teacher)).y)
     return TermOutput(value: result.value, gradients: [(pixels, result.gradient)])

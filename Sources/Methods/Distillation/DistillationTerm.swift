@@ -7,6 +7,8 @@ import Training
 
 /// What a distillation term is made for.
 public struct TermSetup {
+  /// The term's in the step: what its parameters' names begin with, since two terms may be of one kind.
+  public let name: String
   public let student: SegmentationModel
   /// The teacher's, for the widths of adapters.
   public let teacher: Architecture
@@ -22,9 +24,10 @@ public struct TermSetup {
   public let products: [String: StateDict]
 
   public init(
-    student: SegmentationModel, teacher: Architecture, weight: Double, ignoreIndex: UInt8, seed: UInt64,
+    name: String, student: SegmentationModel, teacher: Architecture, weight: Double, ignoreIndex: UInt8, seed: UInt64,
     loss: SegmentationLoss.Configuration, products: [String: StateDict] = [:]
   ) {
+    self.name = name
     self.student = student
     self.teacher = teacher
     self.weight = weight
@@ -45,6 +48,15 @@ public struct TermInput {
   /// The student's pass: adapters record here.
   public let pass: ForwardPass
   public let moment: StepMoment
+
+  /// The decoder's features of both, for a term that compares them place by place; widths may differ.
+  ///
+  /// - Throws: `MethodError.sizesDiffer`.
+  func features(term: String) throws(MethodError) -> (student: Variable, teacher: Tensor) {
+    let (student, teacher) = (student[.decoder], teacher[.decoder])
+    try MethodError.require(student.shape, like: teacher.shape, axes: [0, 2, 3], term: term, what: "features")
+    return (student, teacher)
+  }
 }
 
 /// What a term says of one iteration.

@@ -27,9 +27,7 @@ public final class IntraClassVariationTerm: DistillationTerm {
   }
 
   public func evaluate(_ input: TermInput) throws -> TermOutput {
-    let (student, teacher) = (input.student[.decoder], input.teacher[.decoder])
-    try MethodError.require(
-      student.shape, like: teacher.shape, axes: [0, 2, 3], term: Self.schema.kind, what: "features")
+    let (student, teacher) = try input.features(term: Self.schema.kind)
     let labels = input.labels.nearest(height: student.shape[2], width: student.shape[3])
     let tokens = input.pass.tokens(student)
     let result = loss(tokens.value, Tokens.from(map: teacher), labels)

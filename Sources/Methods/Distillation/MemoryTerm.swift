@@ -7,7 +7,7 @@ import Tensors
 import Training
 
 /// Memory-based distillation of CIRKD (Yang et al., CVPR 2022): each labelled pixel of the student and of the teacher is
-/// compared with the same pixels and regions of earlier batches, which queues of every class remember:
+/// compared with the same pixels and regions of this and earlier batches, which queues of every class remember:
 ///
 ///     L = weight * (MP + MR),    MP = mean over pixels of KL(softmax(f_t Q' / temperature) || softmax(h(f_s) Q' / temperature))
 ///
@@ -61,7 +61,7 @@ public final class MemoryTerm: DistillationTerm {
     seed = setup.seed
     let width = setup.teacher.channels(of: .decoder)
     store = ParameterStore(seed: setup.seed)
-    let root = store.root["projection"]
+    let root = store.root[setup.name]["projection"]
     func convolution(_ name: String, _ inputs: Int) -> Conv2d {
       Conv2d(
         root[name], inChannels: inputs, outChannels: width, kernel: 1, stride: 1, padding: 0, dilation: 1,
@@ -95,9 +95,7 @@ public final class MemoryTerm: DistillationTerm {
   }
 
   public func evaluate(_ input: TermInput) throws -> TermOutput {
-    let (feature, teacher) = (input.student[.decoder], input.teacher[.decoder])
-    try MethodError.require(
-      feature.shape, like: teacher.shape, axes: [0, 2, 3], term: Self.schema.kind, what: "features")
+    let (feature, teacher) = try input.features(term: Self.schema.kind)
     let labels = input.labels.nearest(height: feature.shape[2], width: feature.shape[3])
     let taught = UnitRows.forward(Tokens.from(map: teacher)).y
     let new = entries(taught, labels, iteration: input.moment.iteration)

@@ -30,9 +30,7 @@ public final class PairWiseTerm: DistillationTerm {
   }
 
   public func evaluate(_ input: TermInput) throws -> TermOutput {
-    let (student, teacher) = (input.student[.decoder], input.teacher[.decoder])
-    try MethodError.require(
-      student.shape, like: teacher.shape, axes: [0, 2, 3], term: Self.schema.kind, what: "features")
+    let (student, teacher) = try input.features(term: Self.schema.kind)
     let pass = input.pass
     let nodes = pass.unitLength(pass.tokens(pass.pool(student, pooling)))
     let pooled = pooling.forward(teacher, training: false).y
@@ -69,17 +67,12 @@ public final class PairWiseTerm: DistillationTerm {
 }
 
 extension Tensor {
-  /// One image of plain [B, N, C], a copy [N, C].
-  func image(_ index: Int) -> Tensor {
-    let rows = Tensor(uninitialized: [shape[1], shape[2]])
-    rows.pointer.update(from: pointer + index * rows.shape.count, count: rows.shape.count)
-    return rows
-  }
-
   /// Of a plain tensor.
   var squaredSum: Double {
     var sum = 0.0
-    for index in 0..<shape.count { sum += Double(pointer[index]) * Double(pointer[index]) }
+    withExtendedLifetime(self) {
+      for index in 0..<shape.count { sum += Double(pointer[index]) * Double(pointer[index]) }
+    }
     return sum
   }
 }

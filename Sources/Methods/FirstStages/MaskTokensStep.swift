@@ -13,7 +13,7 @@ import Training
 ///     L = CE(sum_t m_t z, y) + diversity_weight * mean over ordered pairs of tokens of 2 <m_a, m_b> / (|m_a|^2 + |m_b|^2)
 ///
 /// with m = sigmoid(E z), logits up-sampled to the labels in CE, pairs of an image averaged over images. E alone learns. The
-/// public code also adds the cross entropy of the teacher's auxiliary head, which is constant, and leaves the teacher in
+/// cross entropy has the weight of the run's loss, whose other terms take no part. The public code also adds the cross entropy of the teacher's auxiliary head, which is constant, and leaves the teacher in
 /// training mode (batch statistics, dropout); here it is a frozen network in evaluation mode.
 public final class MaskTokensStep: FirstStage {
   public static let schema = MethodSchema(
@@ -112,7 +112,9 @@ public final class MaskTokensStep: FirstStage {
     let gradient = Tensor(repeating: 0, shape: tokens.shape)
     for image in 0..<images {
       let share = MatrixProduct.transposingSecond(slopes.image(image), maps.image(image))
-      for index in 0..<share.shape.count { gradient.pointer[index] += share.pointer[index] }
+      withExtendedLifetime(share) {
+        for index in 0..<share.shape.count { gradient.pointer[index] += share.pointer[index] }
+      }
     }
     withExtendedLifetime((masks, scores, slopes, gradient, logits, result.mainGradient)) {}
     return (
