@@ -11,8 +11,8 @@ struct PlanTests {
       #expect(output.code == 0)
       let plan = try output.json()
       let runs = try #require(plan["runs"] as? [[String: Any]])
-      // 5 rows x (CE + JML-KD) x 3 seeds, a teacher for each data set, and three backbones where they are trained.
-      let wanted = profile == "paper" ? 32 : 35
+      // 5 rows x 8 columns x 3 seeds, a teacher and a first stage for each data set, and three backbones where they are trained.
+      let wanted = profile == "paper" ? 124 : 127
       #expect(runs.count == wanted)
       let ids = runs.compactMap { $0["id"] as? String }
       #expect(Set(ids).count == wanted)
