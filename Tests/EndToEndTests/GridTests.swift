@@ -11,7 +11,7 @@ struct GridTests {
       let jobs = ["--jobs", "2", "--threads", "1"]
       let run = try tool.start(["run", "--table", "4", "--profile", "smoke", "--json"] + jobs).wait()
       #expect(run.code == 0, "\(run.err)")
-      #expect((try run.json()["finished"] as? [String])?.count == 35)
+      #expect((try run.json()["finished"] as? [String])?.count == 127)
       let first = try tool("table", "--table", "4", "--profile", "smoke")
       let file = folder.appendingPathComponent("results/smoke/table04.md")
       let bytes = try Data(contentsOf: file)

@@ -65,7 +65,7 @@ import Testing
         try claim.close(record(teacher, .failed, error: "no memory"))
       }
       let summaries = try RunSummary.all(of: plan, in: store)
-      #expect(summaries.count == 32)
+      #expect(summaries.count == 124)
       let done = try #require(summaries[plain.id])
       #expect(done.state == .done && done.hardware == "Test CPU" && done.threads == 2)
       #expect(
