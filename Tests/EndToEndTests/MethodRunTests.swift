@@ -47,63 +47,15 @@ import Testing
 
     """
 
-  /// A registry with the table above; networks are evaluated every five of twelve iterations.
-  private func withKinds(_ body: (CommandLineTool, URL) throws -> Void) throws {
-    try withTemporaryDirectory { folder in
-      let experiments = try TinyExperiments.make(in: folder)
-      func change(_ file: String, _ text: String) throws {
-        try text.write(to: experiments.appendingPathComponent(file), atomically: true, encoding: .utf8)
-      }
-      func read(_ file: String) throws -> String {
-        try String(contentsOf: experiments.appendingPathComponent(file), encoding: .utf8)
-      }
-      try FileManager.default.removeItem(at: experiments.appendingPathComponent("tables/tiny.yaml"))
-      try change("tables/kinds.yaml", Self.table)
-      try change("semi_supervised/half.yaml", Self.half)
-      try change("distillation/low.yaml", Self.low)
-      let model = try read("models/deeplabv3_mobilenetv2_100.yaml")
-      try change(
-        "models/pretrained.yaml",
-        model.replacingOccurrences(of: "weights: random", with: "weights: pretrained"))
-      let profile = try read("profiles/tiny.yaml")
-      let often = profile.replacingOccurrences(of: "evaluate_every: null", with: "evaluate_every: 5")
-      #expect(often != profile)
-      try change("profiles/tiny.yaml", often)
-      try body(CommandLineTool(folder: folder, experiments: experiments), folder)
-    }
-  }
-
-  private struct Run: Decodable {
-    let id: String
-    let method: String
-    let inputs: [String: String]
-  }
-
-  private func runs(_ tool: CommandLineTool) throws -> [Run] {
-    struct Answer: Decodable { let runs: [Run] }
-    let output = try tool("plan", "--profile", "tiny", "--json")
-    #expect(output.code == 0, "\(output.err)")
-    return try JSONDecoder().decode(Answer.self, from: Data(output.out.utf8)).runs
-  }
-
-  /// Everything of a finished run that its spec decides.
-  private func outcome(_ store: ResultStore, _ id: String) throws -> [String: [Float]] {
-    let tensors = try store.tensors(id)
-    var values: [String: [Float]] = [:]
-    for (name, model) in [("", tensors.model)] + tensors.networks.map({ ($0.name, $0.model) }) {
-      for entry in model.weights + model.buffers { values["\(name)/\(entry.name)"] = entry.tensor.values }
-    }
-    for point in tensors.evaluations {
-      values["eval/\(point.point)"] = point.evaluation.evaluation.confusion.truePositives.map(Float.init)
-      values["eval/\(point.point)/iteration"] = [Float(point.iteration)]
-    }
-    values["loss"] = tensors.curves.loss.map { Float($0) }
-    return values
+  private func withKinds(_ body: (KindsOfRuns) throws -> Void) throws {
+    try KindsOfRuns.with(
+      table: Self.table, files: ["semi_supervised/half.yaml": Self.half, "distillation/low.yaml": Self.low],
+      body)
   }
 
   @Test func everyKindRunsAndIsStored() throws {
-    try withKinds { tool, folder in
-      let runs = try runs(tool)
+    try withKinds { kinds in
+      let (tool, folder, runs) = (kinds.tool, kinds.folder, try kinds.runs())
       #expect(runs.map(\.method).sorted() == ["ce", "ce_jml-half", "ce_jml-low"])
       let first = try #require(runs.first { $0.method == "ce" })
       let semi = try #require(runs.first { $0.method == "ce_jml-half" })
@@ -141,42 +93,12 @@ import Testing
 
   /// A frozen run is trained by its file alone: kill -9 at three places, the same bits in the end.
   @Test func frozenRunsSurviveKills() throws {
-    try withKinds { tool, folder in
-      let runs = try runs(tool)
-      #expect(try tool("run", "--profile", "tiny", "--results", "undisturbed").code == 0)
-      let frozen = try tool("plan", "--profile", "tiny", "--freeze", "frozen")
-      #expect(frozen.code == 0, "\(frozen.err)")
-      // Neither tables nor another data set is looked at.
-      try FileManager.default.removeItem(at: folder.appendingPathComponent("experiments/tables"))
-      try FileManager.default.createDirectory(
-        at: folder.appendingPathComponent("experiments/tables"), withIntermediateDirectories: false)
-      let (whole, killed) = (
-        ResultStore(root: folder.appendingPathComponent("undisturbed/tiny")),
-        ResultStore(root: folder.appendingPathComponent("killed/tiny"))
-      )
-      for run in runs {
-        let arguments = [
-          "train", "--spec", "frozen/\(run.id).json", "--profile", "tiny", "--results", "killed", "--json",
-        ]
-        for line in [3, 7, 11] {
-          let running = try tool.start(arguments)
-          _ = running.wait { running.out.contains("\"step\":{\"iteration\":\(line),") }
-          running.send(SIGKILL)
-          running.wait()
-        }
-        let last = try tool.start(arguments).wait()
-        #expect(last.code == 0, "\(last.err)")
-        #expect(last.out.contains("\"terms\":{") || last.out.contains("\"done\""))
-        let (expected, found) = (try outcome(whole, run.id), try outcome(killed, run.id))
-        #expect(Set(expected.keys) == Set(found.keys))
-        for (name, values) in expected { #expect(found[name] == values, "\(run.method): \(name)") }
-      }
-    }
+    try withKinds { try $0.trainFrozenRunsWithKills() }
   }
 
   @Test func frozenRunsThatDoNotFit() throws {
-    try withKinds { tool, folder in
-      let runs = try runs(tool)
+    try withKinds { kinds in
+      let (tool, folder, runs) = (kinds.tool, kinds.folder, try kinds.runs())
       #expect(try tool("plan", "--profile", "tiny", "--freeze", "frozen").code == 0)
       let semi = try #require(runs.first { $0.method == "ce_jml-half" })
       let file = folder.appendingPathComponent("frozen/\(semi.id).json")
