@@ -3,7 +3,7 @@ import Foundation
 /// The source that this program was built from, as far as can be told.
 public struct SourceRevision: Sendable {
   public let commit: String
-  /// Whether tracked files differ from the commit.
+  /// Whether tracked files differ from the commit; tables that were rendered and published since do not count.
   public let dirty: Bool
 
   /// Asks git about the checkout around this program; "unknown" without one.
@@ -11,7 +11,10 @@ public struct SourceRevision: Sendable {
     guard let root = ProjectLocation.packageRoot?.path,
       let head = output(["git", "-C", root, "rev-parse", "HEAD"])
     else { return SourceRevision(commit: "unknown", dirty: false) }
-    let changes = output(["git", "-C", root, "status", "--porcelain", "--untracked-files=no"]) ?? ""
+    let changes =
+      output([
+        "git", "-C", root, "status", "--porcelain", "--untracked-files=no", "--", ".", ":(exclude)results",
+      ]) ?? ""
     return SourceRevision(commit: head, dirty: !changes.isEmpty)
   }()
 
