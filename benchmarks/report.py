@@ -47,6 +47,19 @@ class Document:
         self.path.write_text(text)
         (self.folder / "README.md").write_text(self.markdown())
 
+    def relative(self, row: Row) -> list[str]:
+        """What jml takes here beside what it takes in another row."""
+        if row.relative_to is None or (other := self.rows.get(row.relative_to)) is None:
+            return []
+        parts = []
+        for what, measure, limit in [
+            ("seconds", ours_seconds, row.relative_seconds), ("memory", ours_memory, row.relative_memory),
+        ]:
+            factor = measure(self.rows[row.name]["pairs"]) / measure(other["pairs"])
+            parts.append(f"{what} x {factor:.2f} (bar {limit:g}: {'reached' if factor <= limit else 'missed'})")
+        title = next(one.title for one in ROWS if one.name == row.relative_to)
+        return [f"jml beside its own \"{title}\": {', '.join(parts)}."]
+
     def markdown(self) -> str:
         head = ["work", "jml", "PyTorch float32", "ratio", "bar", "PyTorch best", "ratio", "bar", "memory, jml",
                 "memory, PyTorch"]
@@ -57,7 +70,8 @@ class Document:
             if (measured := self.rows.get(row.name)) is None:
                 continue
             lines.append("| " + " | ".join(cells(row, measured)) + " |")
-            notes += [f"- {row.title}: {note}" for note in ([row.note] if row.note else []) + measured["notes"]]
+            texts = ([row.note] if row.note else []) + measured["notes"] + self.relative(row)
+            notes += [f"- {row.title}: {text}" for text in texts]
             for peer in measured["pairs"][0]["peers"].values():
                 versions |= peer["versions"]
         first = next(iter(self.rows.values()))["pairs"][0]["ours"]
@@ -75,10 +89,10 @@ class Document:
 
 def cells(row: Row, measured: dict) -> list[str]:
     pairs = measured["pairs"]
-    ours = statistics.median(pair["ours"]["seconds_per_step"] for pair in pairs)
+    ours = ours_seconds(pairs)
     plain = statistics.median(pair["peers"]["float32"]["seconds_per_step"] for pair in pairs)
     best = fastest(pairs)
-    memory = max(pair["ours"]["peak_memory_bytes"] for pair in pairs)
+    memory = ours_memory(pairs)
     peer_memory = min(pair["peers"]["float32"]["peak_memory_bytes"] for pair in pairs)
     result = [row.title, seconds(ours), seconds(plain), *ratio(pairs, "float32", row.bar)]
     if best == "float32":
@@ -87,10 +101,18 @@ def cells(row: Row, measured: dict) -> list[str]:
         best_seconds = statistics.median(seconds_of(pairs, best))
         result += [f"{seconds(best_seconds)} ({best})", *ratio(pairs, best, row.bar_best)]
     limit = row.memory_bytes or (row.memory_share * peer_memory if row.memory_share else None)
-    ours_memory = f"{memory / 1e6:.0f} MB"
+    memory_text = f"{memory / 1e6:.0f} MB"
     if limit is not None:
-        ours_memory += f" (bar {limit / 1e6:.0f}: {'reached' if memory <= limit else 'missed'})"
-    return [*result, ours_memory, f"{peer_memory / 1e6:.0f} MB"]
+        memory_text += f" (bar {limit / 1e6:.0f}: {'reached' if memory <= limit else 'missed'})"
+    return [*result, memory_text, f"{peer_memory / 1e6:.0f} MB"]
+
+
+def ours_seconds(pairs: list[dict]) -> float:
+    return statistics.median(pair["ours"]["seconds_per_step"] for pair in pairs)
+
+
+def ours_memory(pairs: list[dict]) -> int:
+    return max(pair["ours"]["peak_memory_bytes"] for pair in pairs)
 
 
 def fastest(pairs: list[dict]) -> str:

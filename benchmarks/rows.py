@@ -20,6 +20,10 @@ class Row:
     # The most memory that jml allows itself: bytes, or a share of the peer's.
     memory_bytes: int | None = None
     memory_share: float | None = None
+    # Another row, and the most of its seconds and of its memory that jml allows itself here.
+    relative_to: str | None = None
+    relative_seconds: float | None = None
+    relative_memory: float | None = None
     # jml alone.
     extra: dict[str, str] = field(default_factory=dict)
     note: str = ""
@@ -38,7 +42,11 @@ def distilled(method: str, title: str) -> Row:
         "deeplabv3_resnet18d", f"DeepLabV3-R18 step with {title}, teacher DeepLabV3-R50", bar=2, steps=2, peer_steps=2,
         note="Bar against float32. The peer has matrices of all similarities in memory, jml has none." if method == "cirkd_cityscapes" else "")
     options = row.options | {"loss": "ce", "teacher": "deeplabv3_resnet50d", "distillation": method}
-    return replace(row, name=f"distil_{method}", options=options, modes=("channels_last",))
+    row = replace(row, name=f"distil_{method}", options=options, modes=("channels_last",))
+    if method == "ce_kd":
+        return row
+    seconds = 2 if method in ("skd", "cirkd_cityscapes") else 1.6
+    return replace(row, relative_to="distil_ce_kd", relative_seconds=seconds, relative_memory=1.3)
 
 
 ROWS = [

@@ -16,6 +16,8 @@ public final class ForwardPass {
   public let tape: Tape?
   /// Names the pass's random numbers: two passes of one iteration with different names draw different dropout.
   public let stream: String
+  /// Whether parameters get gradients; without, they go through a network to its input alone.
+  public let trainsParameters: Bool
   /// Where operations are counted; nothing is computed then, and values are undefined.
   let counts: Counter?
   private let seed: UInt64
@@ -30,11 +32,13 @@ public final class ForwardPass {
   }
 
   private init(
-    mode: Mode, tape: Tape?, stream: String, counts: Counter? = nil, seed: UInt64, iteration: Int
+    mode: Mode, tape: Tape?, stream: String, trainsParameters: Bool = true, counts: Counter? = nil, seed: UInt64,
+    iteration: Int
   ) {
     self.mode = mode
     self.tape = tape
     self.stream = stream
+    self.trainsParameters = trainsParameters
     self.counts = counts
     self.seed = seed
     self.iteration = iteration
@@ -48,6 +52,14 @@ public final class ForwardPass {
     seed: UInt64, iteration: Int, stream: String = mainStream, tape: Tape = Tape()
   ) -> ForwardPass {
     ForwardPass(mode: .training, tape: tape, stream: stream, seed: seed, iteration: iteration)
+  }
+
+  /// The same pass through a network that judges and does not learn from it, such as a discriminator in the student's
+  /// step: gradients reach its input and none of its parameters. Random numbers are its own.
+  public func throughFrozen() -> ForwardPass {
+    ForwardPass(
+      mode: mode, tape: tape, stream: "\(stream), frozen", trainsParameters: false, counts: counts, seed: seed,
+      iteration: iteration)
   }
 
   /// Training statistics without a tape.

@@ -29,12 +29,15 @@ extension ForwardPass {
       mean.pointee += momentum * (saved.mean.pointer[channel] - mean.pointee)
       variance.pointee += momentum * (saved.variance.pointer[channel] * unbiased - variance.pointee)
     }
-    return record("batch norm", inputs: [x], trained: true, output: y) { gradient, gradients in
+    let wantsParameters = trainsParameters
+    return record("batch norm", inputs: [x], trained: wantsParameters, output: y) { gradient, gradients in
       let result = BatchNormalization.backward(
         gradient, x: x.value, scale: scale.value, shift: shift.value, saved: saved, epsilon: epsilon,
         activation: activation)
-      gradients.add(scale, result.scale)
-      gradients.add(shift, result.shift)
+      if wantsParameters {
+        gradients.add(scale, result.scale)
+        gradients.add(shift, result.shift)
+      }
       return [result.x]
     }
   }

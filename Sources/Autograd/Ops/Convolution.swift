@@ -15,14 +15,16 @@ extension ForwardPass {
       return made(shape, KernelRuntime.preferredLayout)
     }
     let y = convolution.forward(x.value, weight: weight.value, bias: bias?.value)
-    let wantsInput = x.slot != nil
-    return record("convolution", inputs: [x], trained: true, output: y) { gradient, gradients in
-      let weightGradient = Tensor(uninitialized: weight.shape, layout: weight.value.layout)
-      let biasGradient = bias.map { Tensor(uninitialized: $0.shape) }
-      convolution.backwardWeights(
-        x.value, gradient, weightGradient: weightGradient, biasGradient: biasGradient)
-      gradients.add(weight, weightGradient)
-      if let bias, let biasGradient { gradients.add(bias, biasGradient) }
+    let (wantsInput, wantsWeights) = (x.slot != nil, trainsParameters)
+    return record("convolution", inputs: [x], trained: wantsWeights, output: y) { gradient, gradients in
+      if wantsWeights {
+        let weightGradient = Tensor(uninitialized: weight.shape, layout: weight.value.layout)
+        let biasGradient = bias.map { Tensor(uninitialized: $0.shape) }
+        convolution.backwardWeights(
+          x.value, gradient, weightGradient: weightGradient, biasGradient: biasGradient)
+        gradients.add(weight, weightGradient)
+        if let bias, let biasGradient { gradients.add(bias, biasGradient) }
+      }
       guard wantsInput else { return [nil] }
       return [convolution.backwardData(gradient, weight: weight.value, shape: x.shape)]
     }

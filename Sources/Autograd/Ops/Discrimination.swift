@@ -35,8 +35,10 @@ extension ForwardPass {
       for index in 0..<count { scaled.pointer[index] = weight.value.pointer[index] / sigma }
     }
     let y = convolution.forward(x.value, weight: scaled, bias: bias.value)
-    let wantsInput = x.slot != nil
-    return record("spectral convolution", inputs: [x], trained: true, output: y) { gradient, gradients in
+    let (wantsInput, wantsWeights) = (x.slot != nil, trainsParameters)
+    return record("spectral convolution", inputs: [x], trained: wantsWeights, output: y) { gradient, gradients in
+      let back = wantsInput ? convolution.backwardData(gradient, weight: scaled, shape: x.shape) : nil
+      guard wantsWeights else { return [back] }
       let weightGradient = Tensor(uninitialized: weight.shape, layout: weight.value.layout)
       let biasGradient = Tensor(uninitialized: bias.shape)
       convolution.backwardWeights(
@@ -50,7 +52,7 @@ extension ForwardPass {
       }
       gradients.add(weight, weightGradient)
       gradients.add(bias, biasGradient)
-      return [wantsInput ? convolution.backwardData(gradient, weight: scaled, shape: x.shape) : nil]
+      return [back]
     }
   }
 
@@ -105,7 +107,8 @@ extension ForwardPass {
     withExtendedLifetime((a, b, y)) {
       for index in 0..<y.elementCount { y.pointer[index] = a.pointer[index] + gain * b.pointer[index] }
     }
-    return record("add scaled", inputs: [x, branch], trained: true, output: y) { gradient, gradients in
+    let wantsFactor = trainsParameters
+    return record("add scaled", inputs: [x, branch], trained: wantsFactor, output: y) { gradient, gradients in
       let scaled = Tensor(uninitialized: b.shape, layout: b.layout)
       var along = 0.0
       withExtendedLifetime((gradient, b, scaled)) {
@@ -114,7 +117,7 @@ extension ForwardPass {
           along += Double(gradient.pointer[index]) * Double(b.pointer[index])
         }
       }
-      gradients.add(factor, Tensor([Float(along)], shape: [1]))
+      if wantsFactor { gradients.add(factor, Tensor([Float(along)], shape: [1])) }
       return [gradient, scaled]
     }
   }

@@ -15,10 +15,13 @@ extension ForwardPass {
       return made(Dense.outputShape(x.shape, weight: weight.shape))
     }
     let y = Dense.forward(x.value, weight: weight.value, bias: bias?.value)
-    return record("linear", inputs: [x], trained: true, output: y) { gradient, gradients in
-      let result = Dense.backwardWeights(x.value, gradient, weight: weight.value)
-      gradients.add(weight, result.weight)
-      if let bias { gradients.add(bias, result.bias) }
+    let wantsWeights = trainsParameters
+    return record("linear", inputs: [x], trained: wantsWeights, output: y) { gradient, gradients in
+      if wantsWeights {
+        let result = Dense.backwardWeights(x.value, gradient, weight: weight.value)
+        gradients.add(weight, result.weight)
+        if let bias { gradients.add(bias, result.bias) }
+      }
       return [Dense.backwardData(gradient, weight: weight.value, shape: x.shape)]
     }
   }

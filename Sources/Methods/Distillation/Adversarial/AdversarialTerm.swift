@@ -57,7 +57,7 @@ public final class AdversarialTerm: DistillationTerm {
     guard let (student, teacher) = try HeadLogits.main.of(input, term: Self.schema.kind) else {
       return .nothing
     }
-    let scores = discriminator(student, input.pass)
+    let scores = discriminator(student, input.pass.throughFrozen())
     let count = scores.shape.count
     let mean = scores.value.values.reduce(0.0) { $0 + Double($1) } / Double(count)
     return TermOutput(
