@@ -34,21 +34,24 @@ extension ForwardPass {
       sum = sum.map { Elementwise.add($0, resized, activation: .none) } ?? resized
     }
     guard let sum else { preconditionFailure("project resized: no parts") }
-    return record("projection", inputs: parts, trained: true, output: sum) { gradient, gradients in
+    let wantsWeights = trainsParameters
+    return record("projection", inputs: parts, trained: wantsWeights, output: sum) { gradient, gradients in
       let weightGradient = Tensor(uninitialized: weight.shape, layout: .hwio)
       var start = weightGradient.pointer
       let inputs = zip(parts, ForwardPass.shares(weight.value, parts.map { $0.shape[1] })).map {
         part, share in
         let shape: Shape = [batch, outputs, part.shape[2], part.shape[3]]
         let own = Resize.backward(gradient, shape: shape)
-        let piece = Tensor(uninitialized: share.weight.shape, layout: .hwio)
-        share.convolution.backwardWeights(part.value, own, weightGradient: piece, biasGradient: nil)
-        start.update(from: piece.pointer, count: piece.elementCount)
-        start += piece.elementCount
+        if wantsWeights {
+          let piece = Tensor(uninitialized: share.weight.shape, layout: .hwio)
+          share.convolution.backwardWeights(part.value, own, weightGradient: piece, biasGradient: nil)
+          start.update(from: piece.pointer, count: piece.elementCount)
+          start += piece.elementCount
+        }
         return part.slot == nil
           ? nil : share.convolution.backwardData(own, weight: share.weight, shape: part.shape)
       }
-      gradients.add(weight, weightGradient)
+      if wantsWeights { gradients.add(weight, weightGradient) }
       return inputs
     }
   }

@@ -29,10 +29,13 @@ extension ForwardPass {
     }
     let (y, saved) = LayerNormalization.forward(
       x.value, scale: scale.value, shift: shift.value, epsilon: epsilon)
-    return record("layer norm", inputs: [x], trained: true, output: y) { gradient, gradients in
+    let wantsParameters = trainsParameters
+    return record("layer norm", inputs: [x], trained: wantsParameters, output: y) { gradient, gradients in
       let result = LayerNormalization.backward(gradient, x: x.value, scale: scale.value, saved: saved)
-      gradients.add(scale, result.scale)
-      gradients.add(shift, result.shift)
+      if wantsParameters {
+        gradients.add(scale, result.scale)
+        gradients.add(shift, result.shift)
+      }
       return [result.x]
     }
   }
@@ -54,10 +57,13 @@ extension ForwardPass {
       return made(x.shape)
     }
     let y = Tokens.depthwise(x.value, height: height, width: width, weight: weight.value, bias: bias.value)
-    return record("token depthwise", inputs: [x], trained: true, output: y) { gradient, gradients in
-      let result = Tokens.depthwiseBackwardWeights(x.value, gradient, height: height, width: width)
-      gradients.add(weight, result.weight)
-      gradients.add(bias, result.bias)
+    let wantsParameters = trainsParameters
+    return record("token depthwise", inputs: [x], trained: wantsParameters, output: y) { gradient, gradients in
+      if wantsParameters {
+        let result = Tokens.depthwiseBackwardWeights(x.value, gradient, height: height, width: width)
+        gradients.add(weight, result.weight)
+        gradients.add(bias, result.bias)
+      }
       return [Tokens.depthwiseBackwardData(gradient, height: height, width: width, weight: weight.value)]
     }
   }
@@ -74,12 +80,15 @@ extension ForwardPass {
     let patches = Tokens.patches(x.value, height: height, width: width, size: size)
     let shape = patches.shape
     let y = Dense.forward(patches, weight: weight.value, bias: bias.value)
-    return record("patch projection", inputs: [x], trained: true, output: y) { gradient, gradients in
-      // Gathered again: copying is cheaper than keeping.
-      let patches = Tokens.patches(x.value, height: height, width: width, size: size)
-      let result = Dense.backwardWeights(patches, gradient, weight: weight.value)
-      gradients.add(weight, result.weight)
-      gradients.add(bias, result.bias)
+    let wantsParameters = trainsParameters
+    return record("patch projection", inputs: [x], trained: wantsParameters, output: y) { gradient, gradients in
+      if wantsParameters {
+        // Gathered again: copying is cheaper than keeping.
+        let patches = Tokens.patches(x.value, height: height, width: width, size: size)
+        let result = Dense.backwardWeights(patches, gradient, weight: weight.value)
+        gradients.add(weight, result.weight)
+        gradients.add(bias, result.bias)
+      }
       let data = Dense.backwardData(gradient, weight: weight.value, shape: shape)
       return [Tokens.patchesBackward(data, height: height, width: width, size: size)]
     }
