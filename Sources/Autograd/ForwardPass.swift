@@ -32,7 +32,8 @@ public final class ForwardPass {
   }
 
   private init(
-    mode: Mode, tape: Tape?, stream: String, trainsParameters: Bool = true, counts: Counter? = nil, seed: UInt64,
+    mode: Mode, tape: Tape?, stream: String, trainsParameters: Bool = true, counts: Counter? = nil,
+    seed: UInt64,
     iteration: Int
   ) {
     self.mode = mode
@@ -58,7 +59,8 @@ public final class ForwardPass {
   /// step: gradients reach its input and none of its parameters. Random numbers are its own.
   public func throughFrozen() -> ForwardPass {
     ForwardPass(
-      mode: mode, tape: tape, stream: "\(stream), frozen", trainsParameters: false, counts: counts, seed: seed,
+      mode: mode, tape: tape, stream: "\(stream), frozen", trainsParameters: false, counts: counts,
+      seed: seed,
       iteration: iteration)
   }
 

@@ -137,7 +137,9 @@ struct RunResolver {
       inputs.append((role, id))
     }
     try check(inputs, recipe: try spec(RunInputs([])).recipe, dataset: try data(dataset), place)
-    if firstStage != nil, let teacher = inputs.first(where: { $0.role == "teacher" }).flatMap({ runs[$0.run] }) {
+    if firstStage != nil,
+      let teacher = inputs.first(where: { $0.role == "teacher" }).flatMap({ runs[$0.run] })
+    {
       model = teacher.spec.model
     }
     let resolved = try spec(RunInputs(inputs))
@@ -165,7 +167,8 @@ struct RunResolver {
         "its normalisation is not that of '\(recipe.name)', whose pictures the teacher would see")
     }
     if let teacher, teacher.data.classes != dataset.classes {
-      throw wrong("teacher", teacher.data.name, "\(teacher.data.classes) classes, and the run has \(dataset.classes)")
+      throw wrong(
+        "teacher", teacher.data.name, "\(teacher.data.classes) classes, and the run has \(dataset.classes)")
     }
     for (role, id) in inputs where !["teacher", "backbone"].contains(role) {
       guard let stage = runs[id]?.spec else { continue }

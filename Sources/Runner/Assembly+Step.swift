@@ -90,7 +90,8 @@ extension Assembly {
           throw RunnerError.unknownMethod(kind: term.kind, known: methods.terms.map { $0.schema.kind })
         }
         let setup = TermSetup(
-          name: term.name, student: model, teacher: teacher.architecture, weight: term.weight, ignoreIndex: LabelMap.ignore,
+          name: term.name, student: model, teacher: teacher.architecture, weight: term.weight,
+          ignoreIndex: LabelMap.ignore,
           seed: seed, loss: loss, products: teacher.products)
         return DistillationStep.NamedTerm(
           term.name, type.init(Parameters(kind: term.kind, values: term.parameters), setup))

@@ -74,7 +74,9 @@ package final class SharedTeacher: Teacher {
 
   private func store(_ given: TeacherOutputs, _ taps: Set<FeatureTap>, _ iteration: Int) {
     let (main, auxiliary) = (given.logits.main, given.logits.auxiliary)
-    let numbers = ([main] + [auxiliary].compactMap { $0 } + taps.map { given[$0] }).reduce(0) { $0 + $1.shape.count }
+    let numbers = ([main] + [auxiliary].compactMap { $0 } + taps.map { given[$0] }).reduce(0) {
+      $0 + $1.shape.count
+    }
     stores = stores && 4 * numbers * iterations <= byteLimit
     guard stores else { return }
     do {

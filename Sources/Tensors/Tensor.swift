@@ -104,7 +104,8 @@ public struct Tensor: @unchecked Sendable {
 
   /// One image of plain [B, N, C], a copy [N, C].
   public func image(_ index: Int) -> Tensor {
-    precondition(layout == .plain && shape.rank == 3, "Tensor.image: \(shape) (\(layout)) is not plain [B, N, C]")
+    precondition(
+      layout == .plain && shape.rank == 3, "Tensor.image: \(shape) (\(layout)) is not plain [B, N, C]")
     let rows = Tensor(uninitialized: [shape[1], shape[2]])
     withExtendedLifetime(self) {
       rows.pointer.update(from: pointer + index * rows.shape.count, count: rows.shape.count)

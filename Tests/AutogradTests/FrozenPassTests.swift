@@ -27,7 +27,8 @@ import Testing
       // The power iteration's vector moves in either pass: equal ones for both.
       convolution.vector.value.assign(kernelValues: before)
       var weights = RandomSource(seed: 1, purpose: "weights")
-      let seed = Tensor((0..<output.shape.count).map { _ in Float(weights.uniform(-1, 1)) }, shape: output.shape)
+      let seed = Tensor(
+        (0..<output.shape.count).map { _ in Float(weights.uniform(-1, 1)) }, shape: output.shape)
       let found = tape.backward([(output, seed)], keeping: [leaf])
       return (found[leaf: leaf]?.values ?? [], store.parameters.count { found[$0] != nil })
     }

@@ -68,7 +68,8 @@ import Training
     _ model: SegmentationModel, weight: Double, products: [String: StateDict] = [:]
   ) -> TermSetup {
     TermSetup(
-      name: "term", student: model, teacher: teacher.architecture, weight: weight, ignoreIndex: LabelMap.ignore, seed: 3,
+      name: "term", student: model, teacher: teacher.architecture, weight: weight,
+      ignoreIndex: LabelMap.ignore, seed: 3,
       loss: Small.loss(), products: products)
   }
 

@@ -36,7 +36,8 @@ extension ForwardPass {
     }
     let y = convolution.forward(x.value, weight: scaled, bias: bias.value)
     let (wantsInput, wantsWeights) = (x.slot != nil, trainsParameters)
-    return record("spectral convolution", inputs: [x], trained: wantsWeights, output: y) { gradient, gradients in
+    return record("spectral convolution", inputs: [x], trained: wantsWeights, output: y) {
+      gradient, gradients in
       let back = wantsInput ? convolution.backwardData(gradient, weight: scaled, shape: x.shape) : nil
       guard wantsWeights else { return [back] }
       let weightGradient = Tensor(uninitialized: weight.shape, layout: weight.value.layout)

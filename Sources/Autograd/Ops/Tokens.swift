@@ -58,7 +58,8 @@ extension ForwardPass {
     }
     let y = Tokens.depthwise(x.value, height: height, width: width, weight: weight.value, bias: bias.value)
     let wantsParameters = trainsParameters
-    return record("token depthwise", inputs: [x], trained: wantsParameters, output: y) { gradient, gradients in
+    return record("token depthwise", inputs: [x], trained: wantsParameters, output: y) {
+      gradient, gradients in
       if wantsParameters {
         let result = Tokens.depthwiseBackwardWeights(x.value, gradient, height: height, width: width)
         gradients.add(weight, result.weight)
@@ -81,7 +82,8 @@ extension ForwardPass {
     let shape = patches.shape
     let y = Dense.forward(patches, weight: weight.value, bias: bias.value)
     let wantsParameters = trainsParameters
-    return record("patch projection", inputs: [x], trained: wantsParameters, output: y) { gradient, gradients in
+    return record("patch projection", inputs: [x], trained: wantsParameters, output: y) {
+      gradient, gradients in
       if wantsParameters {
         // Gathered again: copying is cheaper than keeping.
         let patches = Tokens.patches(x.value, height: height, width: width, size: size)

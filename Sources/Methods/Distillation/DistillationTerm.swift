@@ -24,7 +24,8 @@ public struct TermSetup {
   public let products: [String: StateDict]
 
   public init(
-    name: String, student: SegmentationModel, teacher: Architecture, weight: Double, ignoreIndex: UInt8, seed: UInt64,
+    name: String, student: SegmentationModel, teacher: Architecture, weight: Double, ignoreIndex: UInt8,
+    seed: UInt64,
     loss: SegmentationLoss.Configuration, products: [String: StateDict] = [:]
   ) {
     self.name = name
@@ -54,7 +55,8 @@ public struct TermInput {
   /// - Throws: `MethodError.sizesDiffer`.
   func features(term: String) throws(MethodError) -> (student: Variable, teacher: Tensor) {
     let (student, teacher) = (student[.decoder], teacher[.decoder])
-    try MethodError.require(student.shape, like: teacher.shape, axes: [0, 2, 3], term: term, what: "features")
+    try MethodError.require(
+      student.shape, like: teacher.shape, axes: [0, 2, 3], term: term, what: "features")
     return (student, teacher)
   }
 }
