@@ -1,34 +1,63 @@
 import Experiments
 
-/// How long the rest of a plan will take, from the runs that are finished and those that are going.
+/// How long the rest of a plan will take: from runs that are finished here, from what others have published, from those
+/// that are going.
 public struct GridEstimate {
+  /// Runs that take about the same time; nil stands for any.
   private struct Kind: Hashable {
-    let data: String
-    let model: String
-    let method: String
+    var data: String?
+    var model: String?
+    var method: String?
 
-    init(_ spec: RunSpec) {
-      data = spec.data.name
-      model = spec.model.name
-      method = spec.method
+    /// The kinds that a run belongs to, the closest first.
+    static func all(_ spec: RunSpec) -> [Kind] {
+      let (data, model) = (spec.data.name, spec.model.name)
+      return [
+        Kind(data: data, model: model, method: spec.method), Kind(data: data, model: model),
+        Kind(model: model), Kind(),
+      ]
     }
   }
 
-  /// Seconds and runs, by kind; looked up by key only.
-  private var known: [Kind: (seconds: Double, runs: Int)] = [:]
-  private var total = (seconds: 0.0, runs: 0)
+  private struct Mean {
+    var seconds = 0.0
+    var iterations = 0
+
+    /// Of a run that has this many.
+    func seconds(iterations wanted: Int) -> Double { seconds / Double(iterations) * Double(wanted) }
+  }
+
+  /// By kind; looked up by key only.
+  private var here: [Kind: Mean] = [:]
+  private var elsewhere: [Kind: Mean] = [:]
 
   public init() {}
 
-  public mutating func add(_ spec: RunSpec, seconds: Double) {
-    let old = known[Kind(spec)] ?? (0, 0)
-    known[Kind(spec)] = (old.seconds + seconds, old.runs + 1)
-    total = (total.seconds + seconds, total.runs + 1)
+  /// A run that this machine has finished.
+  public mutating func add(_ spec: RunSpec, seconds: Double) { GridEstimate.add(spec, seconds, to: &here) }
+
+  /// A run that somebody has published, which may have been another machine.
+  public mutating func add(_ spec: RunSpec, publishedSeconds seconds: Double) {
+    GridEstimate.add(spec, seconds, to: &elsewhere)
   }
 
-  /// Seconds of a whole run: the mean of its kind, else of all runs, else `fallback`.
+  private static func add(_ spec: RunSpec, _ seconds: Double, to means: inout [Kind: Mean]) {
+    for kind in Kind.all(spec) {
+      means[kind, default: Mean()].seconds += seconds
+      means[kind, default: Mean()].iterations += max(spec.scale.iterations, 1)
+    }
+  }
+
+  /// Seconds of a whole run, by the closest kind of which one is known: data set, model and method; data set and model; of
+  /// the two, runs of this machine first; then `fallback`; then the model on other data; then all runs.
   public func seconds(_ spec: RunSpec, fallback: Double?) -> Double? {
-    if let kind = known[Kind(spec)] { return kind.seconds / Double(kind.runs) }
-    return total.runs > 0 ? total.seconds / Double(total.runs) : fallback
+    let kinds = Kind.all(spec)
+    func known(_ kinds: some Sequence<Kind>) -> Double? {
+      for kind in kinds {
+        if let mean = here[kind] ?? elsewhere[kind] { return mean.seconds(iterations: spec.scale.iterations) }
+      }
+      return nil
+    }
+    return known(kinds.prefix(2)) ?? fallback ?? known(kinds.dropFirst(2))
   }
 }

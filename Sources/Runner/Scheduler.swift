@@ -142,9 +142,11 @@ public final class Scheduler {
   }
 
   private func launch() throws {
-    // Without a free place nothing can start, and to look at every run's files at every message would cost a tenth of a
-    // processor.
-    for run in plan.runs where mayLaunch && activeCount < configuration.jobs {
+    // Without a free place nothing can start, and to look at every run at every message would cost a tenth of a processor.
+    var free = configuration.jobs - activeCount
+    guard free > 0 else { return }
+    for run in plan.runs {
+      guard mayLaunch, free > 0 else { return }
       switch states[run.id] {
       case .pending: break
       case .waiting(let nextLook) where nextLook <= .now: break
@@ -156,6 +158,7 @@ public final class Scheduler {
         observe(.blocked(run.id, teacher: teacher))
       } else if run.dependencies.allSatisfy(isDone) {
         try begin(run)
+        free = configuration.jobs - activeCount
       }
     }
   }

@@ -52,7 +52,7 @@ struct RunCommand: ParsableCommand {
     for notice in try workspace.otherResultsNotices(plan) { Console.say(notice) }
     StopRequest.listen()
     let display = ProgressDisplay(
-      runs: plan.runs, jobs: jobs, isLive: Console.isLive, estimate: try estimate(plan, workspace.store),
+      runs: plan.runs, jobs: jobs, isLive: Console.isLive, estimate: try estimate(plan, workspace),
       write: Console.raw)
     // Each process trains one frozen run: it plans nothing and looks at no other data set than its own.
     for run in plan.runs where try workspace.store.state(run.id.text) != .done {
@@ -89,9 +89,12 @@ struct RunCommand: ParsableCommand {
     }
   }
 
-  private func estimate(_ plan: Plan, _ store: ResultStore) throws -> GridEstimate {
+  private func estimate(_ plan: Plan, _ workspace: Workspace) throws -> GridEstimate {
+    let store = workspace.store
+    let published = try PublishedRuns(reading: store.root)
     var estimate = GridEstimate()
     for run in plan.runs {
+      if let seconds = published[run.id]?.seconds { estimate.add(run.spec, publishedSeconds: seconds) }
       guard try store.state(run.id.text) == .done, let record = try store.record(run.id.text) else {
         continue
       }
