@@ -136,7 +136,7 @@ struct RunResolver {
         place)
       inputs.append((role, id))
     }
-    try check(inputs, recipe: try spec(RunInputs([])).recipe, dataset: try data(dataset), place)
+    try check(inputs, dataset: try data(dataset), place)
     if firstStage != nil,
       let teacher = inputs.first(where: { $0.role == "teacher" }).flatMap({ runs[$0.run] })
     {
@@ -152,19 +152,13 @@ struct RunResolver {
       try Override.apply(values, to: checked, methods: registry.methods).spec, tableOverrides, place)
   }
 
-  /// Whether a run can use the runs that it needs: a frozen teacher sees the run's own pictures, and what a first stage has
-  /// learned is of that teacher and of the run's classes.
+  /// Whether a run can use the runs that it needs: what a first stage has learned is of the run's teacher and classes.
   private func check(
-    _ inputs: [(role: String, run: RunID)], recipe: RecipeSpec, dataset: RunData, _ place: Place
+    _ inputs: [(role: String, run: RunID)], dataset: RunData, _ place: Place
   ) throws {
     let teacher = inputs.first { $0.role == "teacher" }.flatMap { runs[$0.run] }?.spec
     func wrong(_ role: String, _ value: String, _ reason: String) -> RegistryError {
       .inconsistent(file: place.file, path: "\(place.cell): inputs.\(role)", value: value, reason: reason)
-    }
-    if let teacher, teacher.recipe.normalisation != recipe.normalisation {
-      throw wrong(
-        "teacher", teacher.recipe.name,
-        "its normalisation is not that of '\(recipe.name)', whose pictures the teacher would see")
     }
     if let teacher, teacher.data.classes != dataset.classes {
       throw wrong(
@@ -178,6 +172,16 @@ struct RunResolver {
       if stage.inputs["teacher"] != inputs.first(where: { $0.role == "teacher" })?.run {
         throw wrong(role, id.text, "it has another teacher than the run")
       }
+    }
+  }
+
+  /// A frozen teacher sees the run's own pictures. Asked of the run as it will be, with every override.
+  private func checkPictures(_ spec: RunSpec, _ place: Place) throws {
+    guard let teacher = spec.inputs["teacher"].flatMap({ runs[$0] })?.spec else { return }
+    guard teacher.recipe.normalisation == spec.recipe.normalisation else {
+      throw RegistryError.inconsistent(
+        file: place.file, path: "\(place.cell): inputs.teacher", value: teacher.recipe.name,
+        reason: "its normalisation is not that of '\(spec.recipe.name)', whose pictures the teacher would see")
     }
   }
 
@@ -248,6 +252,7 @@ struct RunResolver {
     // Also checks what no single file can: that distillation and loss fit together.
     let unresolved = try RunSpec(
       json: final.spec.canonicalJSON, source: "\(place.file) \(place.cell)", methods: registry.methods)
+    try checkPictures(unresolved, place)
     let spec = try resolvingWeights(unresolved)
     let id = spec.id
     runs[id] = PlannedRun(id: id, spec: spec, dependencies: spec.inputs.runs)

@@ -8,7 +8,7 @@ struct ErrorTests {
   @Test(arguments: [
     (["plan", "--table", "98"], ["table04"]),
     (["plan", "--figure", "98"], ["--figure", "98"]),
-    (["plan", "--profile", "huge"], ["huge", "mini, paper, smoke"]),
+    (["plan", "--profile", "huge"], ["huge", "mini, paper, paper_published, smoke"]),
     (
       ["plan", "--profile", "smoke", "--set", "recipe.speed=1"],
       ["recipe.speed", "recipe.optimizer.learning_rate"]
