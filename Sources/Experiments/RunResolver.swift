@@ -181,7 +181,8 @@ struct RunResolver {
     guard teacher.recipe.normalisation == spec.recipe.normalisation else {
       throw RegistryError.inconsistent(
         file: place.file, path: "\(place.cell): inputs.teacher", value: teacher.recipe.name,
-        reason: "its normalisation is not that of '\(spec.recipe.name)', whose pictures the teacher would see")
+        reason: "its normalisation is not that of '\(spec.recipe.name)', whose pictures the teacher would see"
+      )
     }
   }
 
