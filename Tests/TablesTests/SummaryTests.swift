@@ -57,8 +57,8 @@ import Testing
     try withTemporaryDirectory { folder in
       let (plan, store) = (try plan(), ResultStore(root: folder))
       #expect(try RunSummary.all(of: plan, in: store).values.allSatisfy { $0 == .pending })
-      let student = try #require(plan.runs.first { !$0.dependencies.isEmpty })
-      let plain = try #require(plan.runs.first { $0.spec.loss.jaccard == nil })
+      let student = try #require(plan.runs.first { $0.spec.distillation != nil })
+      let plain = try #require(plan.runs.first { $0.spec.loss.jaccard == nil && $0.dependencies.isEmpty })
       let teacher = try #require(plan[student.dependencies[0]])
       try write(plain, store)
       if case .claimed(let claim) = try store.claim(teacher.id.text) {

@@ -80,7 +80,7 @@ import Testing
       registry: registry, tables: ["table04"], figures: ["figure05"], profile: "mini",
       dataFingerprints: fingerprints)
     // Three backbones are trained before.
-    #expect(plan.runs.count == 3 + 32 + 3)
+    #expect(plan.runs.count == 3 + 124 + 3)
     #expect(try Plan.datasets(of: [], figures: ["figure05"], in: registry) == ["pascal_voc"])
   }
 
