@@ -29,7 +29,7 @@ import Methods
   }
 
   /// The student's features as unit rows on a tape.
-  private struct Rows {
+  struct Rows {
     let pass = ForwardPass.training(seed: 0, iteration: 0)
     let leaf: Variable
 
@@ -232,11 +232,17 @@ import Methods
       hinge.value, try file.attribute(double: "hinge", at: "adversarial"), tolerance: 1e-5, relative: 1e-4)
     let gradients = try #require(second.tape).backward(hinge.seeds)
     for parameter in discriminator.parameters {
-      let norm = try #require(gradients[parameter]).kernelValues.reduce(0.0) { $0 + Double($1) * Double($1) }
-        .squareRoot()
+      let gradient = try #require(gradients[parameter]).kernelValues
+      let norm = gradient.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
       expectClose(
         norm, try file.attribute(double: "norm.\(parameter.name)", at: "adversarial"), tolerance: 1e-6,
         relative: 2e-3, parameter.name)
+      // A norm says nothing of places and signs; the component along a fixed direction does.
+      let direction = FillRule.symmetric("direction.\(parameter.name)", parameter.shape, bound: 1).values
+      let component = zip(gradient, direction).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+      expectClose(
+        component, try file.attribute(double: "along.\(parameter.name)", at: "adversarial"),
+        tolerance: 1e-6 + 2e-3 * norm, parameter.name)
     }
     for buffer in discriminator.buffers where buffer.name.hasSuffix("weight_u") {
       let place = buffer.name.split(separator: ".")[0].dropFirst()

@@ -209,8 +209,10 @@ def record(file):
     hinge.backward()
     group.attrs["hinge"] = hinge.item()
     for name, tensor in network.named_parameters():
-        norm = tensor.grad.norm().item()
-        group.attrs["norm." + name.replace("weight_orig", "weight")] = norm
+        name = name.replace("weight_orig", "weight")
+        direction = torch.from_numpy(fill.symmetric("direction." + name, tuple(tensor.shape), 1)).double()
+        group.attrs["norm." + name] = tensor.grad.norm().item()
+        group.attrs["along." + name] = (tensor.grad * direction).sum().item()
     for index in range(4):
         u = getattr(network, f"l{index + 1}").weight_u
         group[f"u{index + 1}"] = u.numpy().astype(np.float32)
@@ -218,7 +220,7 @@ def record(file):
 
 RULES = [
     fixture.Rule("label", fixture.exact),
-    fixture.Rule("([^/]*).*@(value|hinge|norm.*)", fixture.relative(1e-6, 1e-6)),
+    fixture.Rule("([^/]*).*@(value|hinge|norm.*|along.*)", fixture.relative(1e-6, 1e-6)),
     fixture.Rule("([^/]*).*/(grad.*|scores|u.)", fixture.absolute(1e-6)),
 ]
 

@@ -21,10 +21,15 @@ package final class FeatureQueue: Stateful {
     for row in 0..<classes * capacity {
       var random = RandomSource(seed: seed, purpose: purpose, row)
       let noise = RandomSource.normal(count: width, deviation: 1, &random)
-      let norm = noise.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-      let target = vectors.pointer + row * width
-      for index in 0..<width { target[index] = Float(Double(noise[index]) / norm) }
+      guard let unit = FeatureQueue.unitLength(noise) else { preconditionFailure("FeatureQueue: no noise") }
+      (vectors.pointer + row * width).update(from: unit, count: width)
     }
+  }
+
+  /// x / |x|, computed in double precision; nil for 0.
+  package static func unitLength(_ vector: [Float]) -> [Float]? {
+    let norm = vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    return norm > 0 ? vector.map { Float(Double($0) / norm) } : nil
   }
 
   /// Vectors that are about to be put in.

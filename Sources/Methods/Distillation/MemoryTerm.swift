@@ -162,8 +162,7 @@ public final class MemoryTerm: DistillationTerm {
           for c in 0..<width { mean[c] += source[c] }
         }
         // The sum has the mean's direction.
-        let norm = mean.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-        if norm > 0 { regionBatch.append(mean.map { Float(Double($0) / norm) }, class: label) }
+        if let centre = FeatureQueue.unitLength(mean) { regionBatch.append(centre, class: label) }
         var random = RandomSource(
           seed: seed, purpose: "pixels for the queue", iteration, image * classes + label)
         let order = random.permutation(own.count).prefix(pixelsPerClass)
