@@ -17,7 +17,7 @@ where   := --profile $(PROFILE) $(if $(DATA),--data "$(DATA)") $(if $(RESULTS),-
 how     := --jobs $(JOBS) $(if $(THREADS),--threads $(THREADS))
 
 # Tables and figures that are trained, in the experiments folder; Table 9 is counted, Figures 1 to 3 are drawn.
-trained := 1 2 3 4 5 6 7 8 10 13 14 15
+trained := 1 2 3 4 5 6 7 8 10 11 12 13 14 15
 sweeps  := 4 5
 pictures := 7 8
 drawings := $(or $(RESULTS),results)/figures

@@ -20,6 +20,8 @@ from rows import Row, select
 HERE = Path(__file__).resolve().parent
 # A mode that is this many times slower than float32 is not worth repeating.
 HOPELESS = 3
+# Kinds that are measured on one thread.
+SINGLE = ("loader", "views")
 # Seconds that torch.compile and the start of a process may take besides.
 START_LIMIT = 180
 
@@ -53,18 +55,20 @@ class Comparison:
     def ours(self, row: Row) -> dict:
         options = row.options | row.extra | {"steps": str(row.steps), "warm-up": "2" if row.steps > 3 else "1"}
         # The loader makes its own data where no folder is named.
-        options |= {"threads": "1" if row.kind == "loader" else str(self.threads)}
+        options |= {"threads": "1" if row.kind in SINGLE else str(self.threads)}
         if row.kind == "loader" and self.data:
             options["data"] = self.data
         return run([self.jml, "bench", row.kind, *flags(options), "--json"], None)
 
     def peer(self, row: Row, mode: str, ours: dict, limit: float | None) -> dict:
         options = row.options | {"mode": mode, "steps": str(row.peer_steps), "warm-up": "1"}
-        options["threads"] = "1" if row.kind == "loader" else str(self.threads)
+        options["threads"] = "1" if row.kind in SINGLE else str(self.threads)
         if row.kind == "metrics":
             options["counted"] = ",".join(ours["counted"])
         if row.kind == "loader":
             options["data"] = ours["root"]
+        if row.kind == "views":
+            options["operations"] = ours["operations"]
         result = run([sys.executable, str(HERE / "peer.py"), row.kind, *flags(options)], limit)
         if "parameters" in result and result["parameters"] != ours["parameters"]:
             raise SystemExit(
@@ -92,8 +96,9 @@ class Comparison:
                     if mode == "float32":
                         raise SystemExit(f"compare: {row.name}: PyTorch float32: {failure}") from None
                     notes.append(f"{mode} failed: {failure}")
-            # Where the data lies is for the peer, and no measurement.
-            pair["ours"].pop("root", None)
+            # Where the data lies and what is done to it is for the peer, and no measurement.
+            for name in ("root", "operations"):
+                pair["ours"].pop(name, None)
             measured.append(pair)
             if number == 1:
                 modes = self.worth_repeating(pair["peers"], notes)

@@ -21,13 +21,15 @@ def size(text: str) -> tuple[int, int]:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=["step", "head", "labels", "metrics", "loader"])
+    parser.add_argument("kind", choices=["step", "head", "labels", "metrics", "loader", "views"])
     parser.add_argument("--mode", choices=MODES, default="float32")
     parser.add_argument("--model", default="deeplabv3_resnet18d")
     parser.add_argument("--recipe", default="sgd_cityscapes", help="an optimizer's name and a data set's, as jml's")
     parser.add_argument("--loss", default="jml", help="of a step with a teacher: ce")
     parser.add_argument("--teacher", default="", help="a model's name; with --distillation")
     parser.add_argument("--distillation", default="", help="a file of experiments/distillation")
+    parser.add_argument("--semi-supervised", default="", help="augseg")
+    parser.add_argument("--label", default="hard", help="of a semi-supervised step: hard")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--classes", type=int, default=19)
     parser.add_argument("--crop", type=size, default=(256, 512))
@@ -37,6 +39,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--kernel", type=int, default=3)
     parser.add_argument("--counted", default="accuracy,iou,ece,sce")
     parser.add_argument("--data", default="")
+    parser.add_argument("--operations", default="", help="of views, as jml's JSON has them")
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--warm-up", type=int, default=1)
     parser.add_argument("--threads", type=int, required=True)
@@ -67,6 +70,8 @@ def step(options: argparse.Namespace, result: dict) -> Callable[[], None]:
     layout = torch.contiguous_format if options.mode == "float32" else torch.channels_last
     model, images = model.to(memory_format=layout), images.to(memory_format=layout)
     distil = distillation(options, model, layout) if options.teacher else None
+    if options.semi_supervised:
+        distil = semi_supervised(options, model, images, layout)
     trained = [*model.parameters(), *(distil.trained if distil else [])]
     matrices = [p for p in trained if p.ndim > 1]
     vectors = [p for p in trained if p.ndim <= 1]
@@ -130,6 +135,24 @@ class distillation:
             full = F.interpolate(logits, labels.shape[1:], mode="bilinear", align_corners=False)
             loss = loss + 0.5 * F.cross_entropy(full, labels, ignore_index=IGNORE)
         return loss, lambda: self.distiller.finish(student, taught)
+
+
+class semi_supervised:
+    """AugSeg's step: an average labels weak crops, the student learns from mixed strong ones and from labels."""
+
+    trained = ()
+
+    def __init__(self, options: argparse.Namespace, model, images, layout) -> None:
+        import torch
+        from peers.semi_supervised import AugSeg
+
+        if (options.semi_supervised, options.loss, options.label) != ("augseg", "ce_single_head", "hard"):
+            raise SystemExit("peer: a semi-supervised step is augseg, with --loss ce_single_head --label hard")
+        self.method = AugSeg(model, options.classes)
+        self.weak, self.strong = (torch.randn_like(images).to(memory_format=layout) for _ in range(2))
+
+    def __call__(self, images, labels):
+        return self.method.loss(images, labels, self.weak, self.strong), self.method.follow
 
 
 def head(options: argparse.Namespace, result: dict) -> Callable[[], None]:
@@ -202,6 +225,22 @@ def loader(options: argparse.Namespace, result: dict) -> Callable[[], None]:
     return run
 
 
+def views(options: argparse.Namespace, result: dict) -> Callable[[], None]:
+    from peers.views import picture
+    from peers.views import views as parsed
+
+    image = picture(*options.size)
+    sequence = parsed(options.operations)
+
+    def run() -> None:
+        for operations in sequence:
+            view = image
+            for operation in operations:
+                view = operation(view)
+
+    return run
+
+
 def peak_memory() -> int:
     with open("/proc/self/status", encoding="ascii") as status:
         for line in status:
@@ -216,6 +255,10 @@ def main() -> None:
         import cv2
 
         versions = {"opencv": cv2.__version__}
+    elif options.kind == "views":
+        import PIL
+
+        versions = {"pillow": PIL.__version__}
     else:
         import timm
         import torch
@@ -224,7 +267,7 @@ def main() -> None:
         torch.manual_seed(0)
         versions = {"torch": torch.__version__, "timm": timm.__version__}
     result: dict = {"benchmark": options.kind, "mode": options.mode, "threads": options.threads}
-    work = {"step": step, "head": head, "labels": labels, "metrics": metrics, "loader": loader}
+    work = {"step": step, "head": head, "labels": labels, "metrics": metrics, "loader": loader, "views": views}
     run = work[options.kind](options, result)
     seconds = []
     for _ in range(options.warm_up + options.steps):

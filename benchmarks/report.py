@@ -94,7 +94,10 @@ def cells(row: Row, measured: dict) -> list[str]:
     best = fastest(pairs)
     memory = ours_memory(pairs)
     peer_memory = min(pair["peers"]["float32"]["peak_memory_bytes"] for pair in pairs)
-    result = [row.title, seconds(ours), seconds(plain), *ratio(pairs, "float32", row.bar)]
+    ours_text = seconds(ours)
+    if row.seconds is not None:
+        ours_text += f" (bar {seconds(row.seconds)}: {'reached' if ours <= row.seconds else 'missed'})"
+    result = [row.title, ours_text, seconds(plain), *ratio(pairs, "float32", row.bar)]
     if best == "float32":
         result += ["-", "-", "-"]
     else:

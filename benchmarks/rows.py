@@ -17,6 +17,8 @@ class Row:
     # How many times faster than the peer's float32, and than its fastest mode, jml wants to be.
     bar: float = 1.0
     bar_best: float | None = None
+    # The most seconds that jml allows itself.
+    seconds: float | None = None
     # The most memory that jml allows itself: bytes, or a share of the peer's.
     memory_bytes: int | None = None
     memory_share: float | None = None
@@ -64,6 +66,20 @@ ROWS = [
     distilled("cirkd_cityscapes", "CIRKD"),
     distilled("maskd", "MasKD"),
     distilled("dist", "DIST"),
+    Row(
+        "semi_augseg",
+        "AugSeg's step of DeepLabV3+-R101, 2 labelled and 2 unlabelled 3x320x320, 21 classes",
+        "step",
+        {
+            "model": "deeplabv3plus_resnet101d_os16_mg124", "batch": "2", "crop": "320x320", "classes": "21",
+            "recipe": "sgd_semi_supervised", "loss": "ce_single_head", "label": "hard", "semi-supervised": "augseg",
+        },
+        modes=("channels_last",),
+        steps=2,
+        peer_steps=2,
+        bar=2,
+        note="Strong views are given; row views times them.",
+    ),
     Row(
         "mini_step",
         "DeepLabV3-R18 step, 4x3x64x128, 19 classes",
@@ -123,6 +139,17 @@ ROWS = [
         steps=60,
         peer_steps=60,
         bar=2,
+    ),
+    Row(
+        "views",
+        "30 strong views of a 512x512 picture: 1 to 3 of AugSeg's operations each (one thread)",
+        "views",
+        {"size": "512x512"},
+        steps=20,
+        peer_steps=10,
+        bar=5,
+        seconds=0.3,
+        note="The bar on seconds is 10 ms a view. The peer is Pillow, whose bytes jml's operations give.",
     ),
 ]
 

@@ -1,4 +1,5 @@
 import Datasets
+import Images
 import Tensors
 
 /// Input for benchmarks, a function of its sizes.
@@ -12,6 +13,16 @@ enum BenchmarkNoise {
       tensor.pointer[index] = low + span * Float(random.next() >> 40) * 0x1p-24
     }
     return tensor
+  }
+
+  /// Slopes under noise.
+  static func picture(height: Int, width: Int) -> ImageBuffer {
+    var random = RandomSource(seed: 0, purpose: "benchmark picture")
+    let pixels = (0..<height * width * 3).map { index in
+      let (y, x) = (index / 3 / width, index / 3 % width)
+      return UInt8(((x + y) / 8 + 20 * (index % 3)) % 192 + random.below(64))
+    }
+    return ImageBuffer(height: height, width: width, pixels: pixels)
   }
 
   /// Blocks of `side` x `side` pixels, every class among them; between blocks of 16 rows a row is ignored.

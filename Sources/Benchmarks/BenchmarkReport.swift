@@ -6,11 +6,13 @@ import Tensors
 
 /// What one benchmark has found, and on what.
 public struct BenchmarkReport: Sendable {
-  /// `step`, `head`, `labels`, `metrics`, `loader`.
+  /// `step`, `head`, `labels`, `metrics`, `loader`, `views`.
   public let kind: String
   /// What was set, in words of the command line.
   public let settings: [(name: String, value: JSONValue)]
-  /// One repeat is a training step, or an image for `metrics` and `loader`.
+  /// What a peer needs besides to do the same; in the JSON alone.
+  public let inputs: [(name: String, value: JSONValue)]
+  /// One repeat is a training step, or an image for `metrics` and `loader`, thirty views for `views`.
   public let times: Measurement
   public let work: WorkByKind
   public let threads: Int
@@ -22,11 +24,12 @@ public struct BenchmarkReport: Sendable {
   public let peakRate: Double
 
   init(
-    _ kind: String, settings: [(name: String, value: JSONValue)], times: Measurement, work: WorkByKind,
-    threads: Int
+    _ kind: String, settings: [(name: String, value: JSONValue)],
+    inputs: [(name: String, value: JSONValue)] = [], times: Measurement, work: WorkByKind, threads: Int
   ) {
     self.kind = kind
     self.settings = settings
+    self.inputs = inputs
     self.times = times
     self.work = work
     self.threads = threads
@@ -55,7 +58,7 @@ public struct BenchmarkReport: Sendable {
       members["gflop_per_step"] = .number(work.operations * 1e-9)
       members["gflops"] = .number(rate * 1e-9)
     }
-    for setting in settings { members[setting.name] = setting.value }
+    for setting in settings + inputs { members[setting.name] = setting.value }
     return .object(members)
   }
 }

@@ -28,6 +28,7 @@ public struct StepBenchmark: Sendable {
   /// nil: every image is labelled.
   public let semiSupervised: SemiSupervisedSpec?
   public let recipe: RecipeSpec
+  /// Labelled images, and as many unlabelled ones of each stream.
   public let batch: Int
   /// Pixels.
   public let cropHeight: Int
@@ -64,6 +65,7 @@ public struct StepBenchmark: Sendable {
         ("loss", .string(loss.name)), ("label", .string(label.name)),
         ("teacher", teaching.map { .string($0.teacher.name) } ?? .null),
         ("distillation", teaching.map { .string($0.distillation.name) } ?? .null),
+        ("semi_supervised", semiSupervised.map { .string($0.name) } ?? .null),
       ], times: times, work: work, threads: repeats.threads)
   }
 
@@ -89,19 +91,21 @@ public struct StepBenchmark: Sendable {
       recipe: recipe,
       classes: classes, seed: 0, model: network, teacher: taught)
     let trainer = Trainer(step: step, schedule: Assembly.schedule(recipe, iterations: iterations), seed: 0)
-    var streams = [("labelled", noise(batch))]
-    if let semiSupervised {
-      streams.append((SemiSupervisedSteps.unlabelledStream, noise(semiSupervised.unlabelledBatch)))
+    var streams = [(BatchLoader.labelledStream, noise(batch))]
+    for stream in try semiSupervised.map({ try Assembly.streams($0) }) ?? [] {
+      streams.append((stream.name, noise(batch, views: stream.views.map(\.name))))
     }
     let sample = TrainingBatch(streams)
     return try repeats.measure { _ in _ = try trainer.advance(sample) }
   }
 
-  private func noise(_ batch: Int) -> Batch {
-    Batch(
-      images: BenchmarkNoise.tensor([batch, 3, cropHeight, cropWidth], -2...2),
+  /// - Parameter views: their names; drawing them is not part of a step.
+  private func noise(_ batch: Int, views: [String] = []) -> Batch {
+    func images() -> Tensor { BenchmarkNoise.tensor([batch, 3, cropHeight, cropWidth], -2...2) }
+    return Batch(
+      images: images(),
       labels: BenchmarkNoise.labels(
         count: batch, height: cropHeight, width: cropWidth, classes: classes, side: 8),
-      ids: (0..<batch).map { "noise-\($0)" })
+      ids: (0..<batch).map { "noise-\($0)" }, views: views.map { ($0, images()) })
   }
 }

@@ -2,17 +2,7 @@
 
 #include <string.h>
 
-// The thread sanitizer is not there yet when a version is picked, at load time.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define THREAD_SANITIZER 1
-#endif
-#endif
-#if defined(__x86_64__) && defined(__clang__) && !defined(THREAD_SANITIZER)
-#define MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define MULTIVERSION
-#endif
+#include "Multiversion.h"
 
 // Built without fused multiply-adds, which would give other last bits on CPUs that have them.
 

@@ -22,7 +22,7 @@ struct CellReader {
     if side == .paper { return .sample(Sample(mean: printed.mean.value, std: printed.std?.value)) }
     let name = "\(TableSpec.rowName(table.rows[row].labels)), \(title)"
     switch plan?.cells[table.name]?[row][column] {
-    case .runs(let ids, let metric, let point)?: return runs(ids, metric, point)
+    case .runs(let ids, let metric, let evaluation)?: return runs(ids, metric, evaluation)
     case .difference(let of, let minus)?:
       return Reading.joined([
         cell(table, row: of, column: column), cell(table, row: minus, column: column),
@@ -34,12 +34,12 @@ struct CellReader {
     }
   }
 
-  private func runs(_ ids: [RunID], _ metric: Metric, _ point: CellSpec.Point) -> Reading {
+  private func runs(_ ids: [RunID], _ metric: Metric, _ evaluation: CellSpec.Evaluation) -> Reading {
     var values: [Sample.Value] = []
     var missing: [RunID] = []
     for id in ids {
       let run = summary(id)
-      if run.state == .done, let value = run.value(metric, at: point), value.isFinite,
+      if run.state == .done, let value = run.value(metric, at: evaluation), value.isFinite,
         let spec = plan?[id]?.spec
       {
         values.append(Sample.Value(seed: spec.seed, fold: spec.fold, value))

@@ -135,10 +135,10 @@ public struct ClaimJudge {
         for column in table.columns.indices {
           let reading = reader.cell(table, row: row, column: column)
           if case .absent = reading { continue }
-          guard case .runs(let ids, let metric, let point)? = plan.cells[table.name]?[row][column] else {
+          guard case .runs(let ids, let metric, let evaluation)? = plan.cells[table.name]?[row][column] else {
             continue
           }
-          let key = "\(metric.name) \(point.rawValue) " + ids.map(\.text).sorted().joined(separator: " ")
+          let key = "\(metric.name) \(evaluation.name) " + ids.map(\.text).sorted().joined(separator: " ")
           let place =
             "Table \(table.number): \(TableSpec.rowName(table.rows[row].labels)): \(table.columns[column].title)"
           if let known = first[key] {

@@ -10,37 +10,25 @@ public struct PreparedSample: Sendable {
   public let label: LabelMap
 }
 
-/// One random change of a training sample. Its parameters are an experiment's; the crop's size is the scale's.
-public enum AugmentationStage: Equatable, Sendable {
-  /// Resizes by a factor drawn uniformly, relative to the image as it comes, one for both sides: image bilinear,
-  /// label nearest.
-  case randomScale(ClosedRange<Double>)
-  /// Mirrors left to right with a probability 0...1.
-  case randomFlip(probability: Double)
-  /// Pads to the crop's size around the centre (image with the mean, label with ignore), then cuts a crop anywhere
-  /// in the image.
-  case randomCrop
-
-  /// As experiment files call it.
-  public var kind: String {
-    switch self {
-    case .randomScale: "random_scale"
-    case .randomFlip: "random_flip"
-    case .randomCrop: "random_crop"
-    }
-  }
-}
-
 /// Stages of random changes, then normalisation. The paper's (Appendix A, public code) are random scale, random
 /// mirror, random crop; no photometric distortion.
 ///
 /// Only the pixels of the crop are resampled; the result equals doing the stages one by one. That wants them in the
-/// order random scale, random flip, random crop, where all but the crop may be left out.
+/// order random scale or random long side, random flip, random crop, where all but the crop may be left out.
 public struct Augmentation: Equatable, Sendable {
-  /// Factor; nil: images keep their size.
-  public let scale: ClosedRange<Double>?
+  /// How images are resized.
+  public enum Resizing: Equatable, Sendable {
+    /// By a factor, one for both sides.
+    case factor(ClosedRange<Double>)
+    /// To so many pixels of the longer side, a whole number; the other side follows.
+    case longSide(ClosedRange<Int>)
+  }
+
+  /// nil: images keep their size.
+  public let resizing: Resizing?
   /// Fraction 0...1; nil: never, and nothing is drawn.
   public let flipProbability: Double?
+  public let padding: CropPadding
   /// Pixels.
   public let cropHeight: Int
   /// Pixels.
@@ -51,27 +39,32 @@ public struct Augmentation: Equatable, Sendable {
   public init(
     stages: [AugmentationStage], cropHeight: Int, cropWidth: Int, normalization: Normalization
   ) throws(DatasetError) {
-    var scale: ClosedRange<Double>?
+    var resizing: Resizing?
     var flip: Double?
-    var hasCrop = false
+    var padding: CropPadding?
     func refuse(_ reason: String) -> DatasetError { .augmentation(found: stages.map(\.kind), reason: reason) }
     for stage in stages {
-      if hasCrop { throw refuse("nothing is done after random_crop") }
+      if padding != nil { throw refuse("nothing is done after random_crop") }
       switch stage {
       case .randomScale(let range):
-        guard scale == nil, flip == nil else {
+        guard resizing == nil, flip == nil else {
           throw refuse("random_scale comes once, and before random_flip")
         }
-        scale = range
+        resizing = .factor(range)
+      case .randomLongSide(let range):
+        guard resizing == nil, flip == nil else {
+          throw refuse("random_long_side comes once, in the place of random_scale, and before random_flip")
+        }
+        resizing = .longSide(range)
       case .randomFlip(let probability):
         guard flip == nil else { throw refuse("random_flip comes once") }
         flip = probability
-      case .randomCrop: hasCrop = true
+      case .randomCrop(let place): padding = place
       }
     }
-    guard hasCrop else { throw refuse("samples of a batch need one size") }
+    guard let padding else { throw refuse("samples of a batch need one size") }
     self.init(
-      optionalScale: scale, optionalFlip: flip, cropHeight: cropHeight, cropWidth: cropWidth,
+      resizing: resizing, optionalFlip: flip, padding: padding, cropHeight: cropHeight, cropWidth: cropWidth,
       normalization: normalization)
   }
 
@@ -81,20 +74,26 @@ public struct Augmentation: Equatable, Sendable {
     normalization: Normalization
   ) {
     self.init(
-      optionalScale: scale, optionalFlip: flipProbability, cropHeight: cropHeight, cropWidth: cropWidth,
-      normalization: normalization)
+      resizing: .factor(scale), optionalFlip: flipProbability, padding: .centre, cropHeight: cropHeight,
+      cropWidth: cropWidth, normalization: normalization)
   }
 
   private init(
-    optionalScale scale: ClosedRange<Double>?, optionalFlip flip: Double?, cropHeight: Int, cropWidth: Int,
+    resizing: Resizing?, optionalFlip flip: Double?, padding: CropPadding, cropHeight: Int, cropWidth: Int,
     normalization: Normalization
   ) {
-    precondition(
-      scale.map { $0.lowerBound > 0 } ?? true, "Augmentation: scale \(scale ?? 1...1) is not positive")
+    switch resizing {
+    case .factor(let range):
+      precondition(range.lowerBound > 0, "Augmentation: scale \(range) is not positive")
+    case .longSide(let range):
+      precondition(range.lowerBound > 0, "Augmentation: long side \(range) is not positive")
+    case nil: break
+    }
     precondition((0...1).contains(flip ?? 0), "Augmentation: flip probability \(flip ?? 0)")
     precondition(cropHeight > 0 && cropWidth > 0, "Augmentation: crop [\(cropHeight), \(cropWidth)] is empty")
-    self.scale = scale
+    self.resizing = resizing
     flipProbability = flip
+    self.padding = padding
     self.cropHeight = cropHeight
     self.cropWidth = cropWidth
     self.normalization = normalization
@@ -103,30 +102,49 @@ public struct Augmentation: Equatable, Sendable {
   /// What is done, in order.
   public var stages: [AugmentationStage] {
     var stages: [AugmentationStage] = []
-    if let scale { stages.append(.randomScale(scale)) }
+    switch resizing {
+    case .factor(let range): stages.append(.randomScale(range))
+    case .longSide(let range): stages.append(.randomLongSide(range))
+    case nil: break
+    }
     if let flipProbability { stages.append(.randomFlip(probability: flipProbability)) }
-    return stages + [.randomCrop]
+    return stages + [.randomCrop(padding: padding)]
   }
 
   /// Draws one crop, stage by stage. How many numbers are drawn depends on the stages and not on the image, so that
   /// later draws do not depend on its size.
   /// - Parameters: `height`, `width` of the image, pixels.
   public func geometry(height: Int, width: Int, using random: inout RandomSource) -> CropGeometry {
-    let factor = scale.map { random.uniform($0.lowerBound, $0.upperBound) }
+    let scaled = size(height: height, width: width, using: &random)
     let flip = flipProbability.map { random.uniform() < $0 } ?? false
-    let scaledHeight = factor.map { CropGeometry.scaled(height, by: $0) } ?? height
-    let scaledWidth = factor.map { CropGeometry.scaled(width, by: $0) } ?? width
-    /// Where the crop begins on one axis: anywhere it fits, or centred with the odd pixel of padding at the
-    /// end.
+    /// Where the crop begins on one axis: anywhere it fits, or where the padding has it.
     func start(_ scaled: Int, _ crop: Int) -> Int {
       let free = random.below(max(scaled - crop, 0) + 1)
-      return scaled < crop ? -((crop - scaled) / 2) : free
+      return scaled < crop ? padding.start(image: scaled, crop: crop) : free
     }
-    let top = start(scaledHeight, cropHeight)
-    let left = start(scaledWidth, cropWidth)
+    let top = start(scaled.height, cropHeight)
+    let left = start(scaled.width, cropWidth)
     return CropGeometry(
-      scaledHeight: scaledHeight, scaledWidth: scaledWidth, factor: factor, flip: flip, top: top, left: left,
-      height: cropHeight, width: cropWidth)
+      scaledHeight: scaled.height, scaledWidth: scaled.width, factor: scaled.factor, flip: flip, top: top,
+      left: left, height: cropHeight, width: cropWidth)
+  }
+
+  /// Draws the size of the whole image, at least 1 x 1 pixels: one number, or none without resizing.
+  private func size(
+    height: Int, width: Int, using random: inout RandomSource
+  ) -> (height: Int, width: Int, factor: Double?) {
+    switch resizing {
+    case .factor(let range):
+      let factor = random.uniform(range.lowerBound, range.upperBound)
+      return (CropGeometry.scaled(height, by: factor), CropGeometry.scaled(width, by: factor), factor)
+    case .longSide(let range):
+      let wanted = range.lowerBound + random.below(range.count)
+      let long = max(height, width)
+      /// Halves are rounded up, as in the public code.
+      func scaled(_ side: Int) -> Int { max(1, (2 * side * wanted + long) / (2 * long)) }
+      return (scaled(height), scaled(width), nil)
+    case nil: return (height, width, nil)
+    }
   }
 
   /// Draws a crop of a sample and reads the rows that it shows.
@@ -169,5 +187,12 @@ public struct Augmentation: Equatable, Sendable {
     Resample.bilinear(
       band.image, rows: band.rows, of: band.height, geometry, normalization, into: image)
     Resample.nearest(band.label, rows: band.rows, of: band.height, geometry, into: label)
+  }
+
+  /// The crop before normalisation, [H, W, 3], padded with the mean colour: `write`'s image, rounded to 8 bits.
+  public func picture(_ band: SampleBand, _ geometry: CropGeometry) -> ImageBuffer {
+    let mean = normalization.mean
+    let padding = SIMD3<UInt8>(clamping: SIMD3<Int32>(mean.rounded(.toNearestOrAwayFromZero)))
+    return Resample.picture(band.image, rows: band.rows, of: band.height, geometry, padding: padding)
   }
 }

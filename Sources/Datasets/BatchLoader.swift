@@ -1,3 +1,4 @@
+import Images
 import Tensors
 
 /// One training batch.
@@ -8,16 +9,30 @@ public struct Batch: Sendable {
   public let labels: LabelBatch
   /// B identifiers.
   public let ids: [String]
-  /// The same crops as `images`, changed in other ways, [B, 3, H, W] each; by name, in a fixed order.
+  /// The same crops as `images`, rounded to 8 bits, changed in other ways and normalised, [B, 3, H, W] each; by name, in
+  /// a fixed order.
   public let views: [(name: String, images: Tensor)]
+  /// [B, H, W], row-major: 1 where the crop shows the picture, 0 in its padding.
+  public let shown: [UInt8]
 
+  /// - Parameter shown: nil: there is no padding.
   public init(
-    images: Tensor, labels: LabelBatch, ids: [String], views: [(name: String, images: Tensor)] = []
+    images: Tensor, labels: LabelBatch, ids: [String], views: [(name: String, images: Tensor)] = [],
+    shown: [UInt8]? = nil
   ) {
     self.images = images
     self.labels = labels
     self.ids = ids
     self.views = views
+    self.shown = shown ?? [UInt8](repeating: 1, count: labels.values.count)
+  }
+
+  /// The images of a view that is there, [B, 3, H, W]; one of another name is a programmer's mistake.
+  public func view(_ name: String) -> Tensor {
+    guard let found = views.first(where: { $0.name == name }) else {
+      preconditionFailure("Batch: no view '\(name)' among \(views.map(\.name))")
+    }
+    return found.images
   }
 }
 
@@ -25,7 +40,8 @@ public struct Batch: Sendable {
 ///
 /// An epoch is a permutation of the samples drawn for (seed, stream, epoch), the last partial batch dropped. A
 /// sample's augmentation is drawn for (seed, stream, epoch, sample), so no batch depends on which came before, on
-/// other streams, on threads, or on where a run was resumed.
+/// other streams, on threads, or on where a run was resumed. A view is drawn for (seed, stream, view, epoch, sample):
+/// neither crops nor other views change with it.
 public struct BatchLoader: Sendable {
   public let dataset: any SegmentationDataset
   public let augmentation: Augmentation
@@ -33,6 +49,8 @@ public struct BatchLoader: Sendable {
   public let seed: UInt64
   /// Names the stream, and tells its draws from those of other streams with the same samples.
   public let stream: String
+  /// What each crop is seen through besides as it is; names are distinct.
+  public let views: [NamedView]
 
   /// The stream that every supervised method has.
   public static let labelledStream = "labelled"
@@ -40,9 +58,12 @@ public struct BatchLoader: Sendable {
   /// - Throws: `DatasetError.fewerSamplesThanBatch`.
   public init(
     dataset: any SegmentationDataset, augmentation: Augmentation, batchSize: Int, seed: UInt64,
-    stream: String = BatchLoader.labelledStream
+    stream: String = BatchLoader.labelledStream, views: [NamedView] = []
   ) throws {
     precondition(!stream.isEmpty, "BatchLoader: a stream needs a name")
+    precondition(
+      Set(views.map(\.name)).count == views.count,
+      "BatchLoader: views \(views.map(\.name)) are to be distinct")
     precondition(batchSize > 0, "BatchLoader: batch size \(batchSize) is not positive")
     guard dataset.count >= batchSize else {
       throw DatasetError.fewerSamplesThanBatch(
@@ -53,6 +74,7 @@ public struct BatchLoader: Sendable {
     self.batchSize = batchSize
     self.seed = seed
     self.stream = stream
+    self.views = views
   }
 
   /// What random numbers are for. The labelled stream's names are those of the time when there was no other.
@@ -79,7 +101,9 @@ public struct BatchLoader: Sendable {
     let (height, width) = (augmentation.cropHeight, augmentation.cropWidth)
     let images = Tensor(uninitialized: [batchSize, 3, height, width])
     let area = height * width
+    let viewImages = views.map { ($0.name, Tensor(uninitialized: images.shape)) }
     var ids: [String] = []
+    var geometries: [CropGeometry] = []
     let labels = try [UInt8](unsafeUninitializedCapacity: batchSize * area) { values, count in
       for (slot, index) in indices.enumerated() {
         var random = RandomSource(seed: seed, purpose: purpose("augmentation"), epoch, index)
@@ -87,12 +111,45 @@ public struct BatchLoader: Sendable {
         guard let start = values.baseAddress else { return }
         augmentation.write(
           band, geometry, image: images.pointer + slot * 3 * area, label: start + slot * area)
+        if !views.isEmpty {
+          writeViews(
+            of: augmentation.picture(band, geometry), epoch: epoch, index: index,
+            into: viewImages.map { $0.1.pointer + slot * 3 * area })
+        }
         ids.append(band.id)
+        geometries.append(geometry)
         count = (slot + 1) * area
       }
     }
     return Batch(
       images: images, labels: LabelBatch(count: batchSize, height: height, width: width, values: labels),
-      ids: ids)
+      ids: ids, views: viewImages, shown: BatchLoader.shown(geometries))
+  }
+
+  /// - Parameters:
+  ///   - crop: [H, W, 3].
+  ///   - targets: [3, H, W] for each view.
+  private func writeViews(
+    of crop: ImageBuffer, epoch: Int, index: Int, into targets: [UnsafeMutablePointer<Float>]
+  ) {
+    for (view, target) in zip(views, targets) {
+      var random = RandomSource(seed: seed, purpose: purpose("view \(view.name)"), epoch, index)
+      var picture = crop
+      for operation in view.view.operations(using: &random) { picture.apply(operation) }
+      Resample.normalize(picture, augmentation.normalization, into: target)
+    }
+  }
+
+  /// `Batch.shown` of crops of one size; nil where no crop has padding.
+  private static func shown(_ geometries: [CropGeometry]) -> [UInt8]? {
+    guard geometries.contains(where: { !$0.isFilled }) else { return nil }
+    var shown: [UInt8] = []
+    for geometry in geometries {
+      let columns = geometry.imageColumns
+      let line = (0..<geometry.width).map { columns.contains($0) ? UInt8(1) : 0 }
+      let padding = [UInt8](repeating: 0, count: geometry.width)
+      for row in 0..<geometry.height { shown += geometry.imageRows.contains(row) ? line : padding }
+    }
+    return shown
   }
 }

@@ -13,6 +13,12 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible, L
   case ambiguous(dataset: String, id: String, paths: [String])
   /// A list file has an identifier twice.
   case repeatedIdentifier(path: String, line: Int, id: String)
+  /// A list file has no identifier.
+  case emptyList(path: String)
+  /// A list file has an identifier that is none of the split's `samples`.
+  case unknownIdentifier(path: String, line: Int, id: String, samples: Int)
+  /// A list of labelled samples leaves none of the split without labels.
+  case allLabelled(path: String, samples: Int)
   /// The data set is too small for its folds.
   case tooFewForFolds(dataset: String, samples: Int, count: Int, size: Int)
   /// Stages of augmentation in an order that is not done.
@@ -44,6 +50,15 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible, L
       return "\(dataset): '\(id)' may be any of \(paths.joined(separator: ", ")); allowed: one"
     case .repeatedIdentifier(let path, let line, let id):
       return "\(path):\(line): '\(id)' stands twice; allowed: once"
+    case .emptyList(let path): return "\(path): no image identifier; allowed: at least one, one a line"
+    case .unknownIdentifier(let path, let line, let id, let samples):
+      return
+        "\(path):\(line): '\(id)' is not in the split; allowed: an identifier of one of its \(samples) samples, alone "
+        + "or as the name of the line's first file"
+    case .allLabelled(let path, let samples):
+      return
+        "\(path): all \(samples) samples of the split are listed as labelled; allowed: at most \(samples - 1), "
+        + "since the others are the unlabelled ones"
     case .tooFewForFolds(let dataset, let samples, let count, let size):
       return
         "\(dataset): \(count) folds of \(size) validation images need \(count * size) images, and there are "
@@ -51,7 +66,8 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible, L
     case .augmentation(let found, let reason):
       return
         "augmentation [\(found.joined(separator: ", "))]: \(reason); allowed: random_scale, random_flip, "
-        + "random_crop in this order, random_crop always, the others at most once"
+        + "random_crop in this order, random_crop always, the others at most once; random_long_side may stand "
+        + "in the place of random_scale"
     case .missingImage(let path, let label):
       return "\(path): image is missing" + (label.map { " for label \($0)" } ?? "")
     case .missingLabel(let path, let image): return "\(path): label is missing for image \(image)"

@@ -18,7 +18,7 @@ public struct PlannedRun: Equatable, Sendable {
 /// What a table's cell needs.
 public enum PlannedCell: Equatable, Sendable {
   /// One run per seed (and fold), in the table's order.
-  case runs([RunID], metric: Metric, point: CellSpec.Point)
+  case runs([RunID], metric: Metric, evaluation: CellSpec.Evaluation)
   /// The paper's figure only.
   case quoted
   /// What a network costs: counted or measured, without a run.
@@ -35,8 +35,8 @@ public struct PlannedPoint: Equatable, Sendable {
   public let coordinates: [String]
   /// One run per seed (and fold).
   public let runs: [RunID]
-  /// Which evaluation is reported.
-  public let point: CellSpec.Point
+  /// What is reported.
+  public let evaluation: CellSpec.Evaluation
 }
 
 /// The runs of some tables and sweeps in one profile: a directed acyclic graph in which every run exists once, however
@@ -98,7 +98,7 @@ public struct Plan: Sendable {
             return Plan.cellWithoutRuns(table, row: row, column: column)
           }
           order += resolved.runs.enumerated().map { (replicate: $0, id: $1) }
-          return .runs(resolved.runs, metric: resolved.metric, point: resolved.point)
+          return .runs(resolved.runs, metric: resolved.metric, evaluation: resolved.evaluation)
         }
       }
     }
@@ -110,7 +110,7 @@ public struct Plan: Sendable {
           order += ids.enumerated().map { (replicate: $0, id: $1) }
           return PlannedPoint(
             coordinates: point.coordinates, runs: ids,
-            point: sweep.cellSpec(series: series, point).point ?? .last)
+            evaluation: sweep.cellSpec(series: series, point).evaluation)
         }
       }
     }
@@ -164,7 +164,8 @@ public struct Plan: Sendable {
       for row in table.rows.indices {
         for column in table.columns.indices {
           let cell = table.cellSpec(row: row, column: column)
-          if let dataset = table.exceptional(cell, column: column, profile: profile?.name)?.dataset {
+          if let dataset = table.exceptional(cell, row: row, column: column, profile: profile?.name)?.dataset
+          {
             names.insert(dataset)
           }
         }

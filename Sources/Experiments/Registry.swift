@@ -10,6 +10,8 @@ public struct Registry: Sendable {
   public let labels: [String: LabelSpec]
   public let distillations: [String: DistillationSpec]
   public let semiSupervised: [String: SemiSupervisedSpec]
+  /// Which images keep their labels.
+  public let labelled: [String: LabelledSpec]
   public let firstStages: [String: FirstStageSpec]
   public let recipes: [String: RecipeSpec]
   public let profiles: [String: ProfileSpec]
@@ -24,8 +26,8 @@ public struct Registry: Sendable {
   public let methods: MethodCatalogue
 
   private static let folders = [
-    "models", "datasets", "losses", "labels", "distillation", "semi_supervised", "first_stages", "recipes",
-    "profiles", "tables", "figures", "claims",
+    "models", "datasets", "losses", "labels", "distillation", "semi_supervised", "labelled", "first_stages",
+    "recipes", "profiles", "tables", "figures", "claims",
   ]
 
   /// - Parameters:
@@ -48,6 +50,7 @@ public struct Registry: Sendable {
     semiSupervised = try Registry.loadIfPresent(root, "semi_supervised") {
       try SemiSupervisedSpec($0, name: $1, schemas: methods.semiSupervised)
     }
+    labelled = try Registry.loadIfPresent(root, "labelled") { try LabelledSpec($0, name: $1) }
     firstStages = try Registry.loadIfPresent(root, "first_stages") {
       try FirstStageSpec($0, name: $1, schemas: methods.firstStages)
     }
@@ -208,6 +211,7 @@ public struct Registry: Sendable {
     try check(spec.recipe, in: recipes.keys.sorted(), file: file, path: "\(path).recipe")
     try check(
       spec.semiSupervised, in: semiSupervised.keys.sorted(), file: file, path: "\(path).semi_supervised")
+    try check(spec.labelled, in: labelled.keys.sorted(), file: file, path: "\(path).labelled")
     try check(spec.firstStage, in: firstStages.keys.sorted(), file: file, path: "\(path).first_stage")
     try check(spec.role, in: roles, file: file, path: "\(path).role")
     try check(spec.inputs.keys.sorted(), in: roles, file: file, path: "\(path).inputs")

@@ -23,16 +23,16 @@ struct RunResolver {
   /// The runs of one cell, added to `runs` with their teachers; nil when nothing is run in it.
   mutating func cell(
     _ table: TableSpec, row: Int, column: Int
-  ) throws -> (runs: [RunID], metric: Metric, point: CellSpec.Point)? {
+  ) throws -> (runs: [RunID], metric: Metric, evaluation: CellSpec.Evaluation)? {
     guard let usual = table.cellSpec(row: row, column: column) else { return nil }
     let place = Place(
       file: "tables/\(table.name).yaml",
       cell: "rows[\(row)] '\(TableSpec.rowName(table.rows[row].labels))' x '\(table.columns[column].title)'")
-    let exceptions = table.exceptions(usual, column: column, profile: profile.name)
+    let exceptions = table.exceptions(usual, row: row, column: column, profile: profile.name)
     let cell = exceptions.reduce(usual) { $1.cell.completed(by: $0) }
     let metric = try place.required(cell.metric, "metric")
     let ids = try runs(of: cell, cell.set + exceptions.flatMap(\.set), place)
-    return (ids, metric, cell.point ?? .last)
+    return (ids, metric, cell.evaluation)
   }
 
   /// The runs of one point of a sweep, added to `runs` with their teachers.
@@ -55,6 +55,7 @@ struct RunResolver {
 
   /// One run for each seed and fold.
   private mutating func runs(of cell: CellSpec, _ overrides: [Override], _ place: Place) throws -> [RunID] {
+    try checkNetwork(of: cell, place)
     let seeds = try place.required(cell.seeds, "seeds").prefix(profile.maximumSeeds)
     let folds: [Int?] = cell.folds.map { $0.map { Optional($0) } } ?? [nil]
     var ids: [RunID] = []
@@ -107,9 +108,7 @@ struct RunResolver {
     let distillation = try cell.distillation.map {
       try place.required(registry.distillations[$0], "distillation")
     }
-    let semiSupervised = try cell.semiSupervised.map {
-      try place.required(registry.semiSupervised[$0], "semi_supervised")
-    }
+    let semiSupervised = try semiSupervised(of: cell, place)
     let firstStage = try cell.firstStage.map {
       try place.required(registry.firstStages[$0], "first_stage")
     }
@@ -150,6 +149,38 @@ struct RunResolver {
       try scaled(dataset).recipeOverrides + (model.weights == .random ? profile.weightOverrides : [])
     return try add(
       try Override.apply(values, to: checked, methods: registry.methods).spec, tableOverrides, place)
+  }
+
+  /// The semi-supervised method of a cell with its split; nil where every image is labelled.
+  private func semiSupervised(
+    of cell: CellSpec, _ place: Place
+  ) throws -> (method: SemiSupervisedSpec, labelled: LabelledSpec)? {
+    guard let name = cell.semiSupervised else {
+      guard let labelled = cell.labelled else { return nil }
+      throw RegistryError.inconsistent(
+        file: place.file, path: "\(place.cell): labelled", value: labelled,
+        reason: "the run has no semi_supervised, and without one every training image is labelled")
+    }
+    return (
+      try place.required(registry.semiSupervised[name], "semi_supervised"),
+      try place.required(registry.labelled[try place.required(cell.labelled, "labelled")], "labelled")
+    )
+  }
+
+  /// Whether the method of a cell has the network that the cell reports.
+  private func checkNetwork(of cell: CellSpec, _ place: Place) throws {
+    guard let network = cell.network else { return }
+    guard let kind = cell.semiSupervised.flatMap({ registry.semiSupervised[$0]?.kind }),
+      let schema = registry.methods.semiSupervised.first(where: { $0.kind == kind }), !schema.networks.isEmpty
+    else {
+      throw RegistryError.inconsistent(
+        file: place.file, path: "\(place.cell): network", value: network,
+        reason: "the run's method has no network besides its own")
+    }
+    guard schema.networks.contains(network) else {
+      throw RegistryError.brokenReference(
+        file: place.file, path: "\(place.cell): network", value: network, allowed: schema.networks)
+    }
   }
 
   /// Whether a run can use the runs that it needs: what a first stage has learned is of the run's teacher and classes.

@@ -15,6 +15,8 @@ public struct RunSpec: Equatable, Sendable {
   public let distillation: DistillationSpec?
   /// nil: every training image is labelled.
   public let semiSupervised: SemiSupervisedSpec?
+  /// Which training images are; given if and only if `semiSupervised` is.
+  public let labelled: LabelledSpec?
   /// nil: a network is trained. Otherwise the run is a first stage on its teacher, whose architecture `model` is.
   public let firstStage: FirstStageSpec?
   /// Finished runs that this one needs.
@@ -34,15 +36,16 @@ public struct RunSpec: Equatable, Sendable {
 
   init(
     data: RunData, model: ModelSpec, loss: LossSpec, label: LabelSpec, distillation: DistillationSpec?,
-    semiSupervised: SemiSupervisedSpec?, firstStage: FirstStageSpec?, inputs: RunInputs, recipe: RecipeSpec,
-    scale: ScaleSpec, seed: Int, fold: Int?
+    semiSupervised: (method: SemiSupervisedSpec, labelled: LabelledSpec)?, firstStage: FirstStageSpec?,
+    inputs: RunInputs, recipe: RecipeSpec, scale: ScaleSpec, seed: Int, fold: Int?
   ) {
     self.data = data
     self.model = model
     self.loss = loss
     self.label = label
     self.distillation = distillation
-    self.semiSupervised = semiSupervised
+    self.semiSupervised = semiSupervised?.method
+    labelled = semiSupervised?.labelled
     self.firstStage = firstStage
     self.inputs = inputs
     self.recipe = recipe
@@ -74,9 +77,11 @@ public struct RunSpec: Equatable, Sendable {
     distillation = try reader.nullable("distillation").map {
       try DistillationSpec($0, name: nil, schemas: methods?.distillation)
     }
-    semiSupervised = try reader.nullable("semi_supervised").map {
+    let semi = try reader.nullable("semi_supervised")
+    semiSupervised = try semi.map {
       try SemiSupervisedSpec($0, name: nil, schemas: methods?.semiSupervised)
     }
+    labelled = try semi.map { try LabelledSpec(try $0.required(SemiSupervisedSpec.labelledKey), name: nil) }
     firstStage = try reader.optional("first_stage").map {
       try FirstStageSpec($0, name: nil, schemas: methods?.firstStages)
     }
@@ -106,6 +111,12 @@ public struct RunSpec: Equatable, Sendable {
     if model.auxiliaryChannels == nil, loss.auxiliaryWeight != 0 {
       throw try reader.required("loss").inconsistent(
         "auxiliary_weight is \(loss.auxiliaryWeight), and model '\(model.name)' has no auxiliary head")
+    }
+    if let kind = semiSupervised?.kind, model.auxiliaryChannels != nil,
+      methods?.semiSupervised.first(where: { $0.kind == kind })?.trainsAuxiliaryHead == false
+    {
+      throw try reader.required("semi_supervised").inconsistent(
+        "method '\(kind)' trains no auxiliary head, and model '\(model.name)' has one")
     }
     if let methods {
       for role in roles(methods) where inputs[role] == nil {
@@ -154,7 +165,7 @@ public struct RunSpec: Equatable, Sendable {
     var members: [String: JSONValue] = [
       "data": data.json, "model": model.json, "loss": loss.json, "label": label.json,
       "distillation": distillation?.json ?? .null,
-      "semi_supervised": semiSupervised?.json ?? .null, "inputs": inputs.json, "recipe": recipe.json,
+      "semi_supervised": semiSupervisedJSON, "inputs": inputs.json, "recipe": recipe.json,
       "profile": scale.json,
       "seed": .int(seed),
       "fold": fold.map { .int($0) } ?? .null, "numerics": .int(numerics),
@@ -162,6 +173,11 @@ public struct RunSpec: Equatable, Sendable {
     // Runs without one keep the ids that they had before there were first stages.
     if let firstStage { members["first_stage"] = firstStage.json }
     return .object(members)
+  }
+
+  private var semiSupervisedJSON: JSONValue {
+    guard let semiSupervised, let labelled else { return .null }
+    return semiSupervised.json(labelled: labelled)
   }
 
   /// `json` with every key that an override may set, also those that are left out of the id when they have no value.

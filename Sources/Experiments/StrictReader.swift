@@ -85,7 +85,8 @@ struct StrictReader {
     return items
   }
 
-  private func child(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+  /// The key path of a key of this mapping.
+  func child(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
   // MARK: Scalars
 

@@ -68,11 +68,20 @@ public struct CropGeometry: Equatable, Sendable {
     return row >= 0 && row < scaledHeight ? row : nil
   }
 
-  /// The crop's columns that show the image, as a range; the others are padding.
-  var imageColumns: Range<Int> {
+  /// The crop's rows that show the image; the others are padding.
+  public var imageRows: Range<Int> {
+    let first = min(max(-top, 0), height)
+    return first..<max(first, min(scaledHeight - top, height))
+  }
+
+  /// The crop's columns that show the image; the others are padding.
+  public var imageColumns: Range<Int> {
     let first = min(max(-left, 0), width)
     return first..<max(first, min(scaledWidth - left, width))
   }
+
+  /// Whether no pixel of the crop is padding.
+  public var isFilled: Bool { imageRows.count == height && imageColumns.count == width }
 
   /// The scaled image's column, before mirroring, under a column of the crop inside `imageColumns`.
   func scaledColumn(_ x: Int) -> Int { flip ? scaledWidth - 1 - (left + x) : left + x }

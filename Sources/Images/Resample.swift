@@ -152,15 +152,23 @@ public enum Resample {
   /// - Returns: [1, 3, H, W].
   public static func normalized(_ image: ImageBuffer, _ normalization: Normalization) -> Tensor {
     let tensor = Tensor(uninitialized: [1, 3, image.height, image.width])
+    normalize(image, normalization, into: tensor.pointer)
+    return tensor
+  }
+
+  /// Normalises a whole image at its own size.
+  /// - Parameter output: [3, H, W].
+  public static func normalize(
+    _ image: ImageBuffer, _ normalization: Normalization, into output: UnsafeMutablePointer<Float>
+  ) {
     let count = image.height * image.width
     let inverse = 1 / normalization.std
     image.pixels.withUnsafeBufferPointer { pixels in
       for channel in 0..<3 {
-        let target = tensor.pointer + channel * count
+        let target = output + channel * count
         let (mean, scale) = (normalization.mean[channel], inverse[channel])
         for index in 0..<count { target[index] = (Float(pixels[3 &* index &+ channel]) - mean) * scale }
       }
     }
-    return tensor
   }
 }

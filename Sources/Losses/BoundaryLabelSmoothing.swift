@@ -55,10 +55,12 @@ public struct BoundaryLabelSmoothing: Hashable, Sendable {
   }
 
   /// Full-resolution soft labels, [B, C, H, W].
+  /// - Parameter boundary: the pixels to smooth, [B, H, W]; nil: those of `labels`.
   /// - Throws: `LossError.labelOutsideClasses`.
-  public func softLabels(_ labels: LabelBatch) throws(LossError) -> SoftLabels {
+  public func softLabels(_ labels: LabelBatch, boundary: PixelMask? = nil) throws(LossError) -> SoftLabels {
     try SoftLabels(
-      labels, classes: classes, ignoreIndex: ignoreIndex, boundary: boundary(labels), epsilon: epsilon)
+      labels, classes: classes, ignoreIndex: ignoreIndex, boundary: boundary ?? self.boundary(labels),
+      epsilon: epsilon)
   }
 
   private func mask(_ values: [UInt8], _ count: Int, _ height: Int, _ width: Int) -> [UInt8] {

@@ -14,12 +14,13 @@ extension SegmentationLoss {
 
   /// The second line of the formula, weights included; its gradient is added to `gradient`, [B, C, h, w].
   func regionTerm(
-    _ region: Region, _ logits: Tensor, _ teacher: Tensor?, _ labels: LabelBatch, addingTo gradient: Tensor
+    _ region: Region, _ logits: Tensor, _ teacher: Tensor?, _ labels: LabelBatch, _ boundary: PixelMask?,
+    addingTo gradient: Tensor
   ) throws(LossError) -> RegionValues {
     let configuration = configuration
     let full = Resize.forward(logits, height: labels.height, width: labels.width)
     let hard = try SoftLabels(labels, classes: configuration.classes, ignoreIndex: configuration.ignoreIndex)
-    let target = try configuration.smoothing?.softLabels(labels) ?? hard
+    let target = try configuration.smoothing?.softLabels(labels, boundary: boundary) ?? hard
     let labelWeight = region.weight * (configuration.distillation?.regionLabelWeight ?? 1)
     let byLabel = try region.loss.fullResolution(logits: full, target: target)
     var values: RegionValues = (labelWeight * byLabel.value, 0)

@@ -161,9 +161,12 @@ public struct SegmentationLoss: Sendable {
   ///   - auxiliary: those of the auxiliary head, of any size; nil if the network has none.
   ///   - labels: [B, H, W]; decides the resolution of the loss.
   ///   - teacher: given if and only if the configuration distils.
+  ///   - whole: the labels that borders between classes are looked for in, [B, H, W], where `labels` leaves out pixels that
+  ///     are not to hinder smoothing; nil: `labels` itself.
   /// - Throws: `LossError.labelOutsideClasses`; `.needsHardLabels` for Lovász-Softmax with smoothed labels.
   public func callAsFunction(
-    main: Tensor, auxiliary: Tensor?, labels: LabelBatch, teacher: TeacherLogits?
+    main: Tensor, auxiliary: Tensor?, labels: LabelBatch, teacher: TeacherLogits?,
+    bordersOf whole: LabelBatch? = nil
   ) throws(LossError) -> Result {
     precondition(
       (teacher != nil) == (configuration.distillation != nil),
@@ -172,7 +175,10 @@ public struct SegmentationLoss: Sendable {
     precondition(
       teacher == nil || auxiliary == nil || teacher?.auxiliary != nil,
       "SegmentationLoss: the student's auxiliary head needs the teacher's")
-    let boundary = configuration.smoothing?.boundary(labels)
+    precondition(
+      whole.map { [$0.count, $0.height, $0.width] == [labels.count, labels.height, labels.width] } ?? true,
+      "SegmentationLoss: borders of other labels than [\(labels.count), \(labels.height), \(labels.width)]")
+    let boundary = configuration.smoothing?.boundary(whole ?? labels)
     let counts = try LabelCounts(
       labels, boundary: boundary, classes: configuration.classes, ignoreIndex: configuration.ignoreIndex)
 
@@ -242,7 +248,7 @@ public struct SegmentationLoss: Sendable {
           sums: buffer.baseAddress)
       }
       if let region {
-        regionValues = try regionTerm(region, logits, teacher, labels, addingTo: gradient)
+        regionValues = try regionTerm(region, logits, teacher, labels, boundary, addingTo: gradient)
       }
     }
     return HeadTerm(

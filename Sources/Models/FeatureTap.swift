@@ -9,6 +9,8 @@ public enum FeatureTap: String, CaseIterable, Sendable {
   case stage3
   /// The backbone's last map.
   case stage4
+  /// Stride 4, DeepLabV3+ alone: the pyramid's output beside the shortcut's, which the two last 3x3 convolutions read.
+  case joined
   /// The decoder's output after its dropout, which the classifier reads. Dropout is active in training passes, so that
   /// a student's map differs from what evaluation would show.
   case decoder

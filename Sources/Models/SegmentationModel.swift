@@ -14,7 +14,7 @@ public final class SegmentationModel: Sendable {
     public let auxiliary: Variable?
     private let features: [FeatureTap: Variable]
 
-    fileprivate init(main: Variable, auxiliary: Variable?, features: [FeatureTap: Variable]) {
+    init(main: Variable, auxiliary: Variable?, features: [FeatureTap: Variable]) {
       self.main = main
       self.auxiliary = auxiliary
       self.features = features
@@ -33,7 +33,7 @@ public final class SegmentationModel: Sendable {
   public let classes: Int
   private let store: ParameterStore
   private let backbone: any Backbone
-  private let decoder: @Sendable ([Variable], ForwardPass) -> Variable
+  private let decoder: @Sendable ([Variable], ForwardPass) -> (joined: Variable?, output: Variable)
   private let head: Conv2d
   private let auxiliary: (convolution: ConvNormAct, head: Conv2d)?
 
@@ -44,11 +44,11 @@ public final class SegmentationModel: Sendable {
     store = ParameterStore(seed: seed)
     let root = store.root
     let features = root["backbone"]["backbone"]
-    let stride = architecture.outputStride
+    let (stride, grid) = (architecture.outputStride, architecture.multiGrid)
     switch architecture.backbone {
-    case .resnet18d: backbone = ResNet(features, .resnet18, outputStride: stride)
-    case .resnet50d: backbone = ResNet(features, .resnet50, outputStride: stride)
-    case .resnet101d: backbone = ResNet(features, .resnet101, outputStride: stride)
+    case .resnet18d: backbone = ResNet(features, .resnet18, outputStride: stride, multiGrid: grid)
+    case .resnet50d: backbone = ResNet(features, .resnet50, outputStride: stride, multiGrid: grid)
+    case .resnet101d: backbone = ResNet(features, .resnet101, outputStride: stride, multiGrid: grid)
     case .mobilenetv2: backbone = MobileNetV2(features, outputStride: stride)
     case .mitB0: backbone = MixTransformer(features, .b0, stochasticDepth: architecture.stochasticDepth)
     case .mitB1: backbone = MixTransformer(features, .b1, stochasticDepth: architecture.stochasticDepth)
@@ -67,27 +67,30 @@ public final class SegmentationModel: Sendable {
     switch architecture.decoder {
     case .deepLabV3(let rates):
       let decoder = DeepLabV3(root["method"], inChannels: input, outChannels: output, rates: rates)
-      self.decoder = { decoder($0[$0.count - 1], $1) }
+      self.decoder = { (nil, decoder($0[$0.count - 1], $1)) }
     case .pspNet(let bins):
       let decoder = PSPNet(root["method"], inChannels: input, outChannels: output, bins: bins)
-      self.decoder = { decoder($0[$0.count - 1], $1) }
-    case .deepLabV3Plus(let rates, let shortcutChannels):
+      self.decoder = { (nil, decoder($0[$0.count - 1], $1)) }
+    case .deepLabV3Plus(let rates, let shortcutChannels, let convolutions):
       let decoder = DeepLabV3Plus(
         root["method"], channels: channels, outChannels: output, rates: rates,
-        shortcutChannels: shortcutChannels)
-      self.decoder = { decoder($0, $1) }
+        shortcutChannels: shortcutChannels, convolutions: convolutions)
+      self.decoder = {
+        let (joined, output) = decoder($0, $1)
+        return (joined, output)
+      }
     case .uNet(let widths):
       let decoder = UNet(root["method"], channels: channels, widths: widths)
-      self.decoder = { decoder($0, $1) }
+      self.decoder = { (nil, decoder($0, $1)) }
     case .segFormer:
       let decoder = SegFormerHead(root["method"], channels: channels, outChannels: output)
-      self.decoder = { decoder($0, $1) }
+      self.decoder = { (nil, decoder($0, $1)) }
     case .classifier(let isPooled):
       precondition(
         output == input, "SegmentationModel: a classifier on \(input) channels does not give \(output)")
       self.decoder = { maps, pass in
         let last = maps[maps.count - 1]
-        return isPooled ? pass.adaptiveAveragePool(last, bins: 1) : last
+        return (nil, isPooled ? pass.adaptiveAveragePool(last, bins: 1) : last)
       }
     }
     let classifier = { (scope: ParameterScope, channels: Int) in
@@ -112,20 +115,46 @@ public final class SegmentationModel: Sendable {
   public func callAsFunction(
     _ images: Variable, _ pass: ForwardPass, taps: Set<FeatureTap> = []
   ) -> Outputs {
+    let maps = backboneMaps(of: images, pass)
+    let (joined, main, decoded) = decode(maps, pass)
+    let auxiliary = auxiliaryLogits(maps, pass)
+    var features: [FeatureTap: Variable] = [:]
+    for tap in taps {
+      switch tap {
+      case .decoder: features[tap] = decoded
+      case .joined:
+        guard let joined else {
+          preconditionFailure("SegmentationModel: \(architecture.decoder) has no feature tap joined")
+        }
+        features[tap] = joined
+      case .stem, .stage1, .stage2, .stage3, .stage4: features[tap] = maps[architecture.place(of: tap)]
+      }
+    }
+    return Outputs(main: main, auxiliary: auxiliary, features: features)
+  }
+
+  func backboneMaps(of images: Variable, _ pass: ForwardPass) -> [Variable] {
     precondition(
       images.shape.rank == 4 && images.shape[1] == 3,
       "SegmentationModel: images \(images.shape) are not [B, 3, H, W]")
-    let maps = backbone(images, pass)
-    let decoded = pass.channelDropout(decoder(maps, pass), probability: architecture.dropout)
-    let main = pass.convert(head(decoded, pass), to: .plain)
-    let auxiliary = auxiliary.map { convolution, head in
+    return backbone(images, pass)
+  }
+
+  /// The backbone's maps to what the decoder joins (DeepLabV3+ alone), the logits, and the map that they are made of.
+  func decode(
+    _ maps: [Variable], _ pass: ForwardPass
+  ) -> (joined: Variable?, logits: Variable, decoded: Variable) {
+    let (joined, output) = decoder(maps, pass)
+    let decoded = pass.channelDropout(output, probability: architecture.dropout)
+    return (joined, pass.convert(head(decoded, pass), to: .plain), decoded)
+  }
+
+  func auxiliaryLogits(_ maps: [Variable], _ pass: ForwardPass) -> Variable? {
+    auxiliary.map { convolution, head in
       let features = pass.channelDropout(
         convolution(maps[maps.count - 2], pass), probability: architecture.dropout)
       return pass.convert(head(features, pass), to: .plain)
     }
-    var features: [FeatureTap: Variable] = [:]
-    for tap in taps { features[tap] = tap == .decoder ? decoded : maps[architecture.place(of: tap)] }
-    return Outputs(main: main, auxiliary: auxiliary, features: features)
   }
 
   /// In the order of construction.

@@ -102,15 +102,30 @@ extension Assembly {
         regionLabelWeight: distillation.regionLabelWeight, terms: terms)
     }
     if let semi = semiSupervised {
-      guard let type = methods.semiSupervised.first(where: { $0.schema.kind == semi.kind }) else {
-        throw RunnerError.unknownMethod(kind: semi.kind, known: methods.semiSupervised.map { $0.schema.kind })
-      }
-      return type.init(
+      return try semiSupervisedType(semi, methods).init(
         Parameters(kind: semi.kind, values: semi.parameters),
-        SemiSupervisedSetup(student: model, optimizer: optimizer, loss: loss))
+        SemiSupervisedSetup(student: model, optimizer: optimizer, loss: loss, seed: seed))
     }
     return SupervisedStep(
       model: model, optimizer: optimizer.optimizer(for: model), loss: SegmentationLoss(loss))
+  }
+
+  /// The unlabelled streams of a semi-supervised run.
+  ///
+  /// - Throws: `RunnerError.unknownMethod` for a kind that this program does not know.
+  public static func streams(
+    _ semi: SemiSupervisedSpec, methods: MethodTypes = .all
+  ) throws -> [UnlabelledStream] {
+    try semiSupervisedType(semi, methods).streams(Parameters(kind: semi.kind, values: semi.parameters))
+  }
+
+  private static func semiSupervisedType(
+    _ semi: SemiSupervisedSpec, _ methods: MethodTypes
+  ) throws -> any SemiSupervisedStep.Type {
+    guard let type = methods.semiSupervised.first(where: { $0.schema.kind == semi.kind }) else {
+      throw RunnerError.unknownMethod(kind: semi.kind, known: methods.semiSupervised.map { $0.schema.kind })
+    }
+    return type
   }
 
   /// The teacher of a distilling run.

@@ -43,8 +43,10 @@ public struct Assembly: Sendable {
       stages: recipe.augmentation.map { stage in
         switch stage {
         case .randomScale(let range): .randomScale(range)
+        case .randomLongSide(let range): .randomLongSide(range)
         case .randomFlip(let probability): .randomFlip(probability: probability)
-        case .randomCrop: .randomCrop
+        case .randomCrop(.centre): .randomCrop(padding: .centre)
+        case .randomCrop(.end): .randomCrop(padding: .end)
         }
       }, cropHeight: cropHeight, cropWidth: cropWidth, normalization: normalization(recipe))
   }
@@ -54,44 +56,40 @@ public struct Assembly: Sendable {
     return ShrunkDataset(dataset, shortSide: side)
   }
 
-  /// The batches of the run: the labelled stream and, of a semi-supervised run, the unlabelled one, which draw
-  /// independently.
+  /// The batches of the run: the labelled stream and, of a semi-supervised run, those that its method asks for, which draw
+  /// independently. Each has epochs of its own length, so that few labelled images come back often.
   ///
   /// - Parameter seed: nil for the run's.
-  /// - Throws: `DatasetError.fewerSamplesThanBatch`, `.augmentation`.
-  public func batches(seed: UInt64? = nil) throws -> StreamLoader {
+  /// - Throws: `DatasetError.fewerSamplesThanBatch`, `.augmentation`, and for a list of labelled images that does not
+  ///   fit; `RunnerError.otherList`, `.unknownMethod`.
+  public func batches(seed: UInt64? = nil, methods: MethodTypes = .all) throws -> StreamLoader {
     let augmentation = try Assembly.augmentation(
       spec.recipe, cropHeight: spec.scale.cropHeight, cropWidth: spec.scale.cropWidth)
-    func loader(_ dataset: any SegmentationDataset, batch: Int, stream: String) throws -> BatchLoader {
+    func loader(
+      _ dataset: any SegmentationDataset, batch: Int, stream: String, views: [NamedView] = []
+    ) throws -> BatchLoader {
       try BatchLoader(
-        dataset: CachedDataset(working(dataset), byteLimit: Assembly.cacheBytes), augmentation: augmentation,
-        batchSize: batch, seed: seed ?? self.seed, stream: stream)
+        dataset: dataset, augmentation: augmentation, batchSize: batch, seed: seed ?? self.seed,
+        stream: stream, views: views)
     }
-    guard let semi = spec.semiSupervised else {
+    func cached(_ dataset: any SegmentationDataset) -> any SegmentationDataset {
+      CachedDataset(working(dataset), byteLimit: Assembly.cacheBytes)
+    }
+    guard let semi = spec.semiSupervised, let split = spec.labelled else {
       return StreamLoader([
-        try loader(samples.train, batch: spec.scale.batch, stream: BatchLoader.labelledStream)
+        try loader(cached(samples.train), batch: spec.scale.batch, stream: BatchLoader.labelledStream)
       ])
     }
-    let (labelled, others) = Assembly.labelled(semi.labelled, of: samples.train.count)
-    return StreamLoader([
-      try loader(
-        SubsetDataset(samples.train, indices: labelled, name: "\(samples.train.name), labelled"),
-        batch: spec.scale.batch,
-        stream: BatchLoader.labelledStream),
-      try loader(
-        UnlabelledDataset(SubsetDataset(samples.train, indices: others)),
-        batch: semi.unlabelledBatch, stream: SemiSupervisedSteps.unlabelledStream),
-    ])
-  }
-
-  /// Which of `count` training samples keep their labels, and the others; both ascending.
-  package static func labelled(_ rule: SemiSupervisedSpec.Labelled, of count: Int) -> (
-    labelled: [Int], others: [Int]
-  ) {
-    var random = RandomSource(seed: UInt64(rule.seed), purpose: "labelled samples", count)
-    let kept = min(max(Int((rule.share * Double(count)).rounded()), 1), max(count - 1, 1))
-    let order = random.permutation(count)
-    return (order.prefix(kept).sorted(), order.dropFirst(kept).sorted())
+    let (labelled, others) = try data.labelled(split, of: samples.train)
+    let named = SubsetDataset(samples.train, indices: labelled, name: "\(samples.train.name), labelled")
+    let unlabelled = cached(UnlabelledDataset(SubsetDataset(samples.train, indices: others)))
+    let streams = try Assembly.streams(semi, methods: methods)
+    guard let batch = semi.unlabelledBatch ?? (streams.isEmpty ? 0 : nil) else {
+      preconditionFailure("Assembly.batches: '\(semi.name)' has unlabelled streams and no batch for them")
+    }
+    return StreamLoader(
+      [try loader(cached(named), batch: spec.scale.batch, stream: BatchLoader.labelledStream)]
+        + (try streams.map { try loader(unlabelled, batch: batch, stream: $0.name, views: $0.views) }))
   }
 
   public var validation: any SegmentationDataset { working(samples.validation) }
@@ -125,8 +123,15 @@ public struct Assembly: Sendable {
     switch model.decoder {
     case .deeplabv3(let out, let rates): (decoder, channels) = (.deepLabV3(rates: rates), out)
     case .pspnet(let out, let bins): (decoder, channels) = (.pspNet(bins: bins), out)
-    case .deeplabv3plus(let out, let rates, let shortcut):
-      (decoder, channels) = (.deepLabV3Plus(rates: rates, shortcutChannels: shortcut), out)
+    case .deeplabv3plus(let out, let rates, let shortcut, let style):
+      let convolutions: Architecture.DeepLabV3PlusConvolutions =
+        switch style {
+        case .separable: .separable
+        case .plain: .plain
+        }
+      (decoder, channels) = (
+        .deepLabV3Plus(rates: rates, shortcutChannels: shortcut, convolutions: convolutions), out
+      )
     case .unet(let widths): (decoder, channels) = (.uNet(widths: widths), widths[widths.count - 1])
     case .segformer(let out): (decoder, channels) = (.segFormer, out)
     case .classifier(let isPooled):
@@ -135,7 +140,7 @@ public struct Assembly: Sendable {
     return Architecture(
       backbone: backbone, decoder: decoder, outChannels: channels, auxiliaryChannels: model.auxiliaryChannels,
       outputStride: model.outputStride, dropout: model.dropout,
-      stochasticDepth: model.stochasticDepth ?? 0)
+      stochasticDepth: model.stochasticDepth ?? 0, multiGrid: model.multiGrid)
   }
 
   /// A network with the initial values of the run's seed, and a backbone from a finished run or a file where the

@@ -16,6 +16,19 @@ public enum DataSource: Equatable, Sendable {
     }
   }
 
+  /// Where the pictures of one data set are. Embedded ones of Cityscapes' and PASCAL VOC's layouts lie where the real data
+  /// sets do, and those of another data set of such a layout, which are others, in a folder of its name.
+  public func place(of spec: DatasetSpec) -> DataSource {
+    guard case .embedded(let root) = self else { return self }
+    let owner: String? =
+      switch spec.content.layout {
+      case .cityscapes: "cityscapes"
+      case .pascalVOC: "pascal_voc"
+      case .folders: nil
+      }
+    return owner == nil || owner == spec.name ? self : .embedded(root.appendingPathComponent(spec.name))
+  }
+
   /// What the generator draws for a data set; nil for real folders.
   /// - Throws: `RunnerError.needsData`.
   private func embedded(_ spec: DatasetSpec, _ profile: ProfileSpec) throws -> (set: EmbeddedSet, root: URL)?
@@ -89,12 +102,24 @@ public enum DataSource: Equatable, Sendable {
     throw RunnerError.alteredData(folder: set.folder(below: root.path), count: altered.count, first: first)
   }
 
+  /// The folder that the experiment file names, or, if it is not there, the root as somebody named it.
+  private func folder(of spec: DatasetSpec) -> String {
+    let named = root.appendingPathComponent(spec.folder).path
+    return ProjectLocation.isFolder(named) ? named : root.path
+  }
+
+  /// Where lists of labelled images are looked for; nil for embedded pictures.
+  func listFolder(_ spec: DatasetSpec) -> String? {
+    switch self {
+    case .folder: folder(of: spec)
+    case .embedded: nil
+    }
+  }
+
   /// Lists a data set's files as they are on disk.
   /// - Throws: `RunnerError.unknownSplit`, `.classCount`, `DatasetError`.
   func open(_ spec: DatasetSpec) throws -> OpenedData {
-    // The folder that the experiment file names, or, if it is not there, the root as somebody named it.
-    let named = root.appendingPathComponent(spec.folder).path
-    let place = ProjectLocation.isFolder(named) ? named : root.path
+    let place = folder(of: spec)
     let opened: OpenedData
     switch spec.content.layout {
     case .cityscapes(let split):

@@ -7,11 +7,41 @@ public struct PreparedData: Sendable {
   public let spec: DatasetSpec
   public let summary: DataSummary
   private let data: OpenedData
+  /// Where lists of labelled images are looked for; nil for embedded pictures, which no publication lists.
+  private let listFolder: String?
 
-  init(_ spec: DatasetSpec, _ data: OpenedData, _ summary: DataSummary) {
+  init(_ spec: DatasetSpec, _ data: OpenedData, _ summary: DataSummary, from source: DataSource) {
     self.spec = spec
     self.data = data
     self.summary = summary
+    listFolder = source.listFolder(spec)
+  }
+
+  /// Which of the training samples keep their labels in a split, and the others; both ascending.
+  ///
+  /// - Throws: `DatasetError` for a list that is not there, cannot be read or does not fit; `RunnerError.otherList`.
+  func labelled(_ split: LabelledSpec, of train: any SegmentationDataset) throws -> (
+    labelled: [Int], others: [Int]
+  ) {
+    guard let list = split.list, let listFolder else {
+      return LabelledSamples.drawn(
+        images: split.images, of: split.of, from: train.count, seed: UInt64(split.seed))
+    }
+    let path = "\(listFolder)/\(list.path)"
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw DatasetError.notFound(
+        dataset: train.name, what: "list of the \(split.images) labelled images of '\(split.name)'",
+        tried: [path])
+    }
+    let labelled = try LabelledSamples.listed(path: path, in: train.samples)
+    let text = LabelledSamples.canonical(labelled.map { train.samples[$0].id })
+    // Whoever hashed the list may have printed it, a line each.
+    guard [text, text + "\n"].contains(where: { SHA1.hexDigest(of: $0).hasPrefix(list.sha1) }) else {
+      throw RunnerError.otherList(
+        path: path, split: split.name, found: String(SHA1.hexDigest(of: text).prefix(list.sha1.count)),
+        wanted: list.sha1)
+    }
+    return (labelled, LabelledSamples.others(than: labelled, of: train.count))
   }
 
   /// Training and validation samples of a run.
@@ -60,7 +90,7 @@ public struct DataPreparation: Sendable {
   }
 
   private func source(of spec: DatasetSpec) -> DataSource {
-    spec.name == profile.pretraining?.dataset ? pretrainingSource : source
+    spec.name == profile.pretraining?.dataset ? pretrainingSource : source.place(of: spec)
   }
 
   /// What a plan can know of a data set when nothing may be drawn and no picture opened.
@@ -117,7 +147,7 @@ public struct DataPreparation: Sendable {
     let data = try source.open(spec)
     let manifest = CheckCache.manifest(data.parts, meaning: spec.meaning, root: source.root)
     if !fresh, let known = cache.summary(dataset: spec.name, manifest: manifest) {
-      return PreparedData(spec, data, known)
+      return PreparedData(spec, data, known, from: source)
     }
     let (reports, summary) = try check(spec, data, manifest: manifest, progress: progress)
     guard let summary else {
@@ -125,7 +155,7 @@ public struct DataPreparation: Sendable {
       throw RunnerError.badData(
         dataset: spec.name, count: errors.count, first: errors.prefix(3).map(\.description))
     }
-    return PreparedData(spec, data, summary)
+    return PreparedData(spec, data, summary, from: source)
   }
 
   /// Every report of a data set, good or bad, read anew and remembered if good: for `jml data check`.

@@ -1,3 +1,4 @@
+import Experiments
 import Foundation
 import Metrics
 import Results
@@ -30,7 +31,7 @@ struct RunEvaluations {
       return (
         name,
         EvaluationPoint(
-          point: RunEvaluations.name(EvaluationPoint.last, name), iteration: trainer.iteration,
+          point: CellSpec.Evaluation(.last, network: name).name, iteration: trainer.iteration,
           evaluation: StoredEvaluation(
             imageIDs: ids, classNames: assembly.data.summary.classNames, evaluation: evaluation))
       )
@@ -54,7 +55,7 @@ struct RunEvaluations {
 
   /// The better of what is kept and `point`, under the name of the best.
   private func best(of point: EvaluationPoint, _ network: String?) throws -> EvaluationPoint {
-    let name = RunEvaluations.name(EvaluationPoint.best, network)
+    let name = CellSpec.Evaluation(.best, network: network).name
     let mine = EvaluationPoint(point: name, iteration: point.iteration, evaluation: point.evaluation)
     guard let kept = try claim.keptEvaluation(name) else { return mine }
     let (old, new) = (RunEvaluations.score(kept), RunEvaluations.score(mine))
@@ -63,9 +64,5 @@ struct RunEvaluations {
 
   private static func score(_ point: EvaluationPoint) -> Double {
     point.evaluation.evaluation.confusion.meanIoUD()?.percent ?? -1
-  }
-
-  private static func name(_ point: String, _ network: String?) -> String {
-    network.map { "\(point)_\($0)" } ?? point
   }
 }

@@ -18,6 +18,8 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
   case alteredData(folder: String, count: Int, first: String)
   /// A data set whose content is another than when its runs were planned.
   case changedData(dataset: String)
+  /// A list of labelled images that is not the published one: the beginnings of two hashes.
+  case otherList(path: String, split: String, found: String, wanted: String)
   /// A frozen run of another profile than was asked for.
   case otherProfile(path: String, found: String, wanted: String)
   /// A folder that cannot be made.
@@ -57,6 +59,10 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
         + "use it as data of your own with --data"
     case .changedData(let dataset):
       return "\(dataset): its files or datasets/\(dataset).yaml are not those that the run was planned with"
+    case .otherList(let path, let split, let found, let wanted):
+      return
+        "\(path): another list than labelled/\(split).yaml names: the SHA-1 of its sorted identifiers begins with "
+        + "\(found), wanted \(wanted)"
     case .noFolder(let path, let reason): return "\(path): cannot make the folder: \(reason)"
     case .otherProfile(let path, let found, let wanted):
       return "\(path): a run of profile '\(found)', and --profile is '\(wanted)'"

@@ -33,6 +33,18 @@ extension Workspace {
     return plan
   }
 
+  /// Reads the lists of labelled images that the plan's runs name, so that none of them begins with a wrong one.
+  /// - Throws: as `PreparedData.labelled(_:of:)`.
+  public func checkLabelled(_ plan: Plan, _ data: [String: PreparedData]) throws {
+    var seen: Set<String> = []
+    for run in plan.runs.map(\.spec) {
+      guard let split = run.labelled, let prepared = data[run.data.name],
+        seen.insert("\(run.data.name) \(split.json.canonical) \(run.fold ?? -1)").inserted
+      else { continue }
+      _ = try prepared.labelled(split, of: prepared.samples(fold: run.fold).train)
+    }
+  }
+
   /// - Parameter fingerprints: by data set; of others nothing is known, and their runs have provisional ids.
   private func plan(fingerprints: [String: String]) throws -> Plan {
     let unknown = try datasets().map { ($0.name, Workspace.unknownFingerprint) }

@@ -7,11 +7,23 @@ public struct MethodSchema: Sendable, Equatable {
   public let parameters: [ParameterSchema]
   /// Finished runs that the method needs, by role, for instance `teacher`.
   public let roles: [String]
+  /// Networks that the method evaluates besides the run's own, by their names in results.
+  public let networks: [String]
+  /// Of a semi-supervised method: whether it sees unlabelled images.
+  public let hasUnlabelled: Bool
+  /// Of a semi-supervised method: whether an auxiliary head would learn.
+  public let trainsAuxiliaryHead: Bool
 
-  public init(kind: String, parameters: [ParameterSchema], roles: [String] = []) {
+  public init(
+    kind: String, parameters: [ParameterSchema], roles: [String] = [], networks: [String] = [],
+    hasUnlabelled: Bool = true, trainsAuxiliaryHead: Bool = true
+  ) {
     self.kind = kind
     self.parameters = parameters
     self.roles = roles
+    self.networks = networks
+    self.hasUnlabelled = hasUnlabelled
+    self.trainsAuxiliaryHead = trainsAuxiliaryHead
   }
 }
 

@@ -20,7 +20,7 @@ struct BuiltSweep {
     }
     self.spec = spec
     let reports = planned.joined().flatMap { point in
-      spec.metrics.map { RunSet.Report(runs: point.runs, metric: $0, point: point.point) }
+      spec.metrics.map { RunSet.Report(runs: point.runs, metric: $0, evaluation: point.evaluation) }
     }
     let runs = RunSet(plan, reports, summary: summary)
     self.runs = runs
@@ -29,7 +29,7 @@ struct BuiltSweep {
         Point(
           planned: point,
           cells: spec.metrics.map { metric in
-            Cell(runs: point.runs.map { runs[$0] }, metric: metric, point: point.point)
+            Cell(runs: point.runs.map { runs[$0] }, metric: metric, evaluation: point.evaluation)
           })
       }
     }
@@ -38,11 +38,10 @@ struct BuiltSweep {
   private var usedRuns: [RunID] { points.joined().flatMap(\.planned.runs) }
 
   var markdown: String {
-    let used = points.joined().map(\.planned.point)
-    let evaluated = CellSpec.Point.allCases.filter(used.contains)
+    let evaluations = points.joined().map(\.planned.evaluation)
     let caption =
       Caption.runs(runs, used: usedRuns) + [
-        Caption.metrics(spec.metrics, points: evaluated, unit: nil),
+        Caption.metrics(spec.metrics, evaluations, unit: nil),
         "- Points: mean ± population standard deviation (divided by n) over \(Caption.replicates(runs)).",
       ]
     let titles = ["Series"] + spec.axes.map { "`\($0.key)`" } + spec.metrics.map(\.title)
@@ -107,11 +106,13 @@ struct BuiltSweep {
 
   private func point(_ point: Point) -> JSONValue {
     let values = zip(spec.metrics, point.cells).map { ($0.name, JSONValue.object(JSONTable.ours($1))) }
-    return .object([
+    var members: [String: JSONValue] = [
       "at": at(point.planned.coordinates),
-      "point": .string(point.planned.point.rawValue),
+      "point": .string(point.planned.evaluation.point.rawValue),
       "runs": .array(point.planned.runs.map { .string($0.text) }),
       "metrics": .object(Dictionary(uniqueKeysWithValues: values)),
-    ])
+    ]
+    if let network = point.planned.evaluation.network { members["network"] = .string(network) }
+    return .object(members)
   }
 }

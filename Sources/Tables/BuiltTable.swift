@@ -29,7 +29,7 @@ struct BuiltTable {
   }
 
   enum Measure: Equatable {
-    case metric(Metric, CellSpec.Point)
+    case metric(Metric, CellSpec.Evaluation)
     case cost(CostQuantity)
 
     var higherIsBetter: Bool {
@@ -69,8 +69,8 @@ struct BuiltTable {
     self.spec = spec
     self.costs = costs
     let reports = planned.joined().compactMap { cell -> RunSet.Report? in
-      guard case .runs(let ids, let metric, let point) = cell else { return nil }
-      return RunSet.Report(runs: ids, metric: metric, point: point)
+      guard case .runs(let ids, let metric, let evaluation) = cell else { return nil }
+      return RunSet.Report(runs: ids, metric: metric, evaluation: evaluation)
     }
     let runs = RunSet(plan, reports, summary: summary)
     self.runs = runs
@@ -102,10 +102,10 @@ struct BuiltTable {
       return BuiltCell(ours: paper == nil ? .absent : .notYetRun, paper: paper, isQuoted: true)
     case .cost(let model, let quantity):
       return BuiltCell(ours: Cell(costs[model], quantity), paper: paper, measure: .cost(quantity))
-    case .runs(let ids, let metric, let point):
+    case .runs(let ids, let metric, let evaluation):
       return BuiltCell(
-        ours: Cell(runs: ids.map { runs[$0] }, metric: metric, point: point), paper: paper,
-        measure: .metric(metric, point), runs: ids)
+        ours: Cell(runs: ids.map { runs[$0] }, metric: metric, evaluation: evaluation), paper: paper,
+        measure: .metric(metric, evaluation), runs: ids)
     case .difference(let of, let minus):
       return difference(
         planned[of][column], planned[minus][column], runs, printed: spec.paper(row, column),
@@ -121,14 +121,14 @@ struct BuiltTable {
     if paper == nil, let left = papers.0, let right = papers.1 {
       paper = PaperNumber(difference: left.mean.value - right.mean.value)
     }
-    guard case .runs(let left, let metric, let point) = of,
-      case .runs(let right, let other, let place) = minus
+    guard case .runs(let left, let metric, let evaluation) = of,
+      case .runs(let right, let other, let subtracted) = minus
     else {
       return BuiltCell(ours: paper == nil ? .absent : .notYetRun, paper: paper, isDifference: true)
     }
     return BuiltCell(
-      ours: Cell(runs.source(left, metric, point), minus: runs.source(right, other, place)), paper: paper,
-      isDifference: true, measure: .metric(metric, point))
+      ours: Cell(runs.source(left, metric, evaluation), minus: runs.source(right, other, subtracted)),
+      paper: paper, isDifference: true, measure: .metric(metric, evaluation))
   }
 
   /// Titles of columns and differences.
@@ -148,12 +148,11 @@ struct BuiltTable {
     return Metric.all.filter(found.contains) + found.filter { !Metric.all.contains($0) }
   }
 
-  /// Evaluation points that cells report.
-  var points: [CellSpec.Point] {
-    let found = cells.joined().compactMap { cell -> CellSpec.Point? in
-      if case .metric(_, let point)? = cell.measure { point } else { nil }
+  /// What cells report.
+  var evaluations: [CellSpec.Evaluation] {
+    cells.joined().compactMap { cell in
+      if case .metric(_, let evaluation)? = cell.measure { evaluation } else { nil }
     }
-    return CellSpec.Point.allCases.filter(found.contains)
   }
 
   // MARK: Best and worst

@@ -64,14 +64,27 @@ public enum Caption {
     }.joined(separator: "; ")
   }
 
-  static func metrics(_ metrics: [Metric], points: [CellSpec.Point], unit: String?) -> String {
-    let texts = metrics.map {
+  /// - Parameter evaluations: of the cells, in any order and with repetitions.
+  static func metrics(_ metrics: [Metric], _ evaluations: [CellSpec.Evaluation], unit: String?) -> String {
+    let names = metrics.map {
       "\($0.title) (\($0.unit.rawValue), \($0.higherIsBetter ? "higher" : "lower") is better)"
     }
-    var line = "- Metric: \(texts.joined(separator: ", "))"
+    var line = "- Metric: \(names.joined(separator: ", "))"
     if let unit { line += "; the paper's unit: \(unit)" }
-    if points != [.last] { line += "; evaluation: \(points.map(\.rawValue).joined(separator: " and "))" }
+    let texts = texts(of: evaluations)
+    if texts != [CellSpec.Evaluation.last.name] {
+      line += "; evaluation: \(texts.joined(separator: " and "))"
+    }
     return line + "."
+  }
+
+  /// The run's own network first, then others by name.
+  private static func texts(of evaluations: [CellSpec.Evaluation]) -> [String] {
+    let networks = Set(evaluations.compactMap(\.network)).sorted()
+    return ([nil] + networks.map { Optional($0) }).flatMap { network in
+      CellSpec.Point.allCases.filter { evaluations.contains(CellSpec.Evaluation($0, network: network)) }
+        .map { $0.rawValue + (network.map { " of network \($0)" } ?? "") }
+    }
   }
 
   static func replicates(_ runs: RunSet) -> String {

@@ -16,13 +16,13 @@ public enum Cell: Equatable, Sendable {
   case absent
 
   /// - Parameter runs: the summaries of the cell's runs, in their order.
-  public init(runs: [RunSummary], metric: Metric, point: CellSpec.Point) {
+  public init(runs: [RunSummary], metric: Metric, evaluation: CellSpec.Evaluation) {
     var values: [Double] = []
     var reasons: [String] = []
     for run in runs {
-      if let reason = run.failure(of: metric, at: point) {
+      if let reason = run.failure(of: metric, at: evaluation) {
         reasons.append(reason)
-      } else if run.state == .done, let value = run.value(metric, at: point) {
+      } else if run.state == .done, let value = run.value(metric, at: evaluation) {
         values.append(value)
       }
     }
@@ -41,13 +41,13 @@ public enum Cell: Equatable, Sendable {
       }
       planned += 1
       let failure =
-        left.summary.failure(of: of.metric, at: of.point)
-        ?? right.summary.failure(of: minus.metric, at: minus.point)
+        left.summary.failure(of: of.metric, at: of.evaluation)
+        ?? right.summary.failure(of: minus.metric, at: minus.evaluation)
       if let failure {
         reasons.append(failure)
       } else if left.summary.state == .done, right.summary.state == .done,
-        let first = left.summary.value(of.metric, at: of.point),
-        let second = right.summary.value(minus.metric, at: minus.point)
+        let first = left.summary.value(of.metric, at: of.evaluation),
+        let second = right.summary.value(minus.metric, at: minus.evaluation)
       {
         values.append(first - second)
       }
@@ -73,6 +73,6 @@ public enum Cell: Equatable, Sendable {
   struct Source {
     let runs: [(seed: Int, fold: Int?, summary: RunSummary)]
     let metric: Metric
-    let point: CellSpec.Point
+    let evaluation: CellSpec.Evaluation
   }
 }

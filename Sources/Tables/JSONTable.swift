@@ -98,9 +98,10 @@ public enum JSONTable {
     var members = ours(cell.ours)
     if !cell.isDifference { members["runs"] = .array(cell.runs.map { .string($0.text) }) }
     switch cell.measure {
-    case .metric(let metric, let point):
+    case .metric(let metric, let evaluation):
       members["metric"] = .string(metric.name)
-      if point != .last { members["point"] = .string(point.rawValue) }
+      if evaluation.point != .last { members["point"] = .string(evaluation.point.rawValue) }
+      if let network = evaluation.network { members["network"] = .string(network) }
     case .cost(let quantity):
       members["quantity"] = .string(quantity.rawValue)
       members["unit"] = .string(quantity.unit)

@@ -16,7 +16,7 @@ public enum MarkdownTable {
     var lines: [String] = []
     if table.spec.hasRuns {
       lines += Caption.runs(table.runs, used: table.usedRuns)
-      lines.append(Caption.metrics(table.metrics, points: table.points, unit: table.spec.unit))
+      lines.append(Caption.metrics(table.metrics, table.evaluations, unit: table.spec.unit))
     }
     lines += Caption.costs(table)
     if table.spec.hasRuns {

@@ -18,7 +18,7 @@ struct RunSet {
   struct Report {
     let runs: [RunID]
     let metric: Metric
-    let point: CellSpec.Point
+    let evaluation: CellSpec.Evaluation
   }
 
   init(_ plan: Plan, _ reports: [Report], summary: (RunID) -> RunSummary) {
@@ -40,7 +40,7 @@ struct RunSet {
     summaries = Dictionary(uniqueKeysWithValues: runs.map { ($0.run.id, $0.summary) })
     failures = runs.compactMap { run, summary in
       // A teacher is not in a cell: it fails only by its state.
-      let reasons = (reported[run.id] ?? []).compactMap { summary.failure(of: $0.metric, at: $0.point) }
+      let reasons = (reported[run.id] ?? []).compactMap { summary.failure(of: $0.metric, at: $0.evaluation) }
       let reason: String? =
         switch summary.state {
         case .failed(let reason): "failed: \(reason)"
@@ -56,11 +56,11 @@ struct RunSet {
   /// What a run is for those that depend on it; nil where none does.
   func role(of id: RunID) -> String? { roles[id] }
 
-  func source(_ ids: [RunID], _ metric: Metric, _ point: CellSpec.Point) -> Cell.Source {
+  func source(_ ids: [RunID], _ metric: Metric, _ evaluation: CellSpec.Evaluation) -> Cell.Source {
     Cell.Source(
       runs: ids.compactMap { id in
         plan[id].map { (seed: $0.spec.seed, fold: $0.spec.fold, summary: self[id]) }
-      }, metric: metric, point: point)
+      }, metric: metric, evaluation: evaluation)
   }
 
   /// Distinct values over the finished runs, in the plan's order.

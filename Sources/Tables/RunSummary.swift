@@ -53,8 +53,8 @@ public struct RunSummary: Equatable, Sendable {
 
   public static let pending = RunSummary(state: .pending)
 
-  public func value(_ metric: Metric, at point: CellSpec.Point = .last) -> Double? {
-    metrics[point.rawValue]?[metric.name]
+  public func value(_ metric: Metric, at evaluation: CellSpec.Evaluation = .last) -> Double? {
+    metrics[evaluation.name]?[metric.name]
   }
 
   /// Summaries of every run of a plan. Finished runs are verified while they are read.
@@ -94,14 +94,14 @@ public struct RunSummary: Equatable, Sendable {
   }
 
   /// Why this run gives no number and never will; nil for a good or an unfinished one.
-  func failure(of metric: Metric, at point: CellSpec.Point) -> String? {
+  func failure(of metric: Metric, at evaluation: CellSpec.Evaluation) -> String? {
     switch state {
     case .pending, .running: return nil
     case .failed(let reason): return "failed: \(reason)"
     case .diverged(let reason): return "diverged: \(reason)"
     case .done:
-      guard let values = metrics[point.rawValue] else {
-        return "it was not evaluated at the point '\(point.rawValue)'"
+      guard let values = metrics[evaluation.name] else {
+        return "it was not evaluated at the point '\(evaluation.name)'"
       }
       guard let value = values[metric.name] else { return "its counts give no metric '\(metric.name)'" }
       return value.isFinite ? nil : "its \(metric.name) is not a finite number"

@@ -1,3 +1,4 @@
+import Autograd
 import Models
 import Tensors
 
@@ -29,14 +30,22 @@ public final class ExponentialMovingAverage: Stateful {
   /// - Parameter decay: 0 makes the average an equal of the student.
   public func update(from student: SegmentationModel, decay: Double) {
     precondition((0...1).contains(decay), "ExponentialMovingAverage: decay \(decay) is not in 0...1")
-    for (mine, other) in zip(model.parameters, student.parameters) {
-      blend(mine.value, other.value, Float(decay))
-    }
+    ExponentialMovingAverage.update(model.parameters, from: student.parameters, decay: decay)
     guard averagesStatistics else { return }
-    for (mine, other) in zip(model.buffers, student.buffers) { blend(mine.value, other.value, Float(decay)) }
+    for (mine, other) in zip(model.buffers, student.buffers) {
+      ExponentialMovingAverage.blend(mine.value, other.value, Float(decay))
+    }
   }
 
-  private func blend(_ mine: Tensor, _ other: Tensor, _ decay: Float) {
+  /// The same for parameters outside a network, such as those of a head that a method adds: one by one, in order.
+  public static func update(_ parameters: [Parameter], from others: [Parameter], decay: Double) {
+    precondition(
+      parameters.map(\.name) == others.map(\.name),
+      "ExponentialMovingAverage: \(parameters.map(\.name)) cannot follow \(others.map(\.name))")
+    for (mine, other) in zip(parameters, others) { blend(mine.value, other.value, Float(decay)) }
+  }
+
+  private static func blend(_ mine: Tensor, _ other: Tensor, _ decay: Float) {
     precondition(
       mine.layout == other.layout && mine.shape == other.shape, "blend: \(mine.shape), \(other.shape)")
     withExtendedLifetime((mine, other)) {

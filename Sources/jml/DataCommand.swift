@@ -38,6 +38,7 @@ struct DataMakeCommand: ParsableCommand {
     var made: [String: JSONValue] = [:]
     for name in try Plan.datasets(of: workspace.tables, in: workspace.registry) {
       guard let spec = workspace.registry.datasets[name] else { continue }
+      let source = source.place(of: spec)
       let isNew = try source.make(spec, profile: workspace.profile)
       if !isNew { try source.verify(spec, profile: workspace.profile) }
       let folder = source.root.appendingPathComponent(spec.folder).path

@@ -40,7 +40,7 @@ struct DataPreviewCommand: ParsableCommand {
     for name in plan.datasets {
       let runs = plan.runs.map(\.spec).filter { $0.data.name == name }
       // A run with an unlabelled stream shows the labelled one as well.
-      guard let spec = runs.first(where: { $0.semiSupervised != nil }) ?? runs.first,
+      guard let spec = runs.first(where: { $0.semiSupervised?.unlabelledBatch != nil }) ?? runs.first,
         let prepared = data[name]
       else { continue }
       var files: [URL] = []

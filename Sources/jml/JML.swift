@@ -70,7 +70,7 @@ enum Main {
     case let error as RunnerError:
       switch error {
       case .noExperiments, .noDataFolder, .needsData, .unknownRun, .ambiguousRun, .otherProfile: return 64
-      case .unknownSplit, .classCount, .badData, .alteredData, .changedData: return 65
+      case .unknownSplit, .classCount, .badData, .alteredData, .changedData, .otherList: return 65
       case .unknownMethod, .inputMissing, .backboneDiffers: return 65
       case .inputNotFinished, .cannotStart, .noFolder: return 1
       }

@@ -49,6 +49,7 @@ struct RunCommand: ParsableCommand {
       for warning in summary.warnings { Console.say("warning: \(warning)") }
     }
     let plan = try planned(workspace, data)
+    try workspace.checkLabelled(plan, data)
     for notice in try workspace.otherResultsNotices(plan) { Console.say(notice) }
     StopRequest.listen()
     let display = ProgressDisplay(

@@ -56,7 +56,7 @@ struct SweepChart {
     _ point: PlannedPoint, _ metric: Metric, _ summaries: [RunID: RunSummary]
   ) -> SweepValues.Value? {
     let cell = Cell(
-      runs: point.runs.map { summaries[$0] ?? .pending }, metric: metric, point: point.point)
+      runs: point.runs.map { summaries[$0] ?? .pending }, metric: metric, evaluation: point.evaluation)
     guard case .value(let aggregate, let planned) = cell else { return nil }
     return SweepValues.Value(
       mean: aggregate.mean, std: aggregate.std, count: aggregate.count, planned: planned)

@@ -131,6 +131,22 @@ import Testing
     }
   }
 
+  /// A map beside a changed copy and a shorter part, in both layouts; the input's gradient is that of every place that
+  /// it comes from.
+  @Test(arguments: [false, true]) func batchConcat(_ isBlocked: Bool) throws {
+    let store = ParameterStore(seed: 3)
+    let norm = BatchNorm2d(store.root["norm"], channels: 19, momentum: 0.1, epsilon: 1e-5, activation: .none)
+    let mix = conv(store, "mix", 19, 5, kernel: 3)
+    try check("batch concat", [2, 19, 4, 3], parameters: store.parameters) { x, pass in
+      let layout = isBlocked ? KernelRuntime.preferredLayout : .plain
+      let parts = [
+        pass.convert(x, to: layout), pass.convert(pass.channelDropout(x, probability: 0.4), to: layout),
+        pass.convert(norm(self.blocked(x, pass), pass), to: layout),
+      ]
+      return mix(self.blocked(pass.concatenateBatch(parts), pass), pass)
+    }
+  }
+
   @Test func poolingResizeAndDropout() throws {
     try check("pooling", [2, 16, 7, 6], parameters: []) { x, pass in
       let x = self.blocked(x, pass)

@@ -24,8 +24,9 @@ import Testing
         teacher: {model: deeplabv3_mobilenetv2_100, loss: ce, label: hard, seed: 1}
         backbone: {model: deeplabv3_mobilenetv2_100, loss: ce, label: hard, seed: 1}
     columns:
-      - {title: SSL, kind: run, semi_supervised: half}
-      - {title: Best, kind: run, semi_supervised: half, point: best}
+      - {title: SSL, kind: run, semi_supervised: half, labelled: half}
+      - {title: Best, kind: run, semi_supervised: half, labelled: half, point: best}
+      - {title: Student, kind: run, semi_supervised: half, labelled: half, point: best, network: student}
       - {title: KD, kind: run, distillation: low}
     rows:
       - {labels: [DL3-MB2], model: pretrained}
@@ -33,7 +34,6 @@ import Testing
     """
   private static let half = """
     kind: self_training
-    labelled: {share: 0.5, seed: 0}
     unlabelled_batch: 2
     decay: 0.9
     threshold: 0.1
@@ -49,8 +49,11 @@ import Testing
 
   private func withKinds(_ body: (KindsOfRuns) throws -> Void) throws {
     try KindsOfRuns.with(
-      table: Self.table, files: ["semi_supervised/half.yaml": Self.half, "distillation/low.yaml": Self.low],
-      body)
+      table: Self.table,
+      files: [
+        "semi_supervised/half.yaml": Self.half, "labelled/half.yaml": "images: 1\nof: 2\nseed: 0\n",
+        "distillation/low.yaml": Self.low,
+      ], body)
   }
 
   @Test func everyKindRunsAndIsStored() throws {
@@ -88,6 +91,8 @@ import Testing
       // JSONSerialization does not always read a number back to the bit.
       expectClose(try #require(cells["SSL"]?["mean"] as? Double), miou("last"), tolerance: 1e-12)
       expectClose(try #require(cells["Best"]?["mean"] as? Double), miou("best"), tolerance: 1e-12)
+      expectClose(
+        try #require(cells["Student"]?["mean"] as? Double), miou("best_student"), tolerance: 1e-12)
     }
   }
 
@@ -116,7 +121,10 @@ import Testing
           "\"threshold\": 0.1", "\"threshold\": 7", Int32(65),
           "semi_supervised.threshold: '7' is out of range"
         ),
-        ("\"kind\": \"self_training\"", "\"kind\": \"other\"", 65, "allowed: one of self_training"),
+        (
+          "\"kind\": \"self_training\"", "\"kind\": \"other\"", 65,
+          "allowed: one of labelled_only, self_training"
+        ),
         (
           "\"fingerprint\": \"embedded-", "\"fingerprint\": \"embedded-1", 65,
           "not those that the run was planned with"

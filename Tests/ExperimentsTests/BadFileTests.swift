@@ -69,6 +69,38 @@ struct BadFile: Sendable, CustomTestStringConvertible {
       file: "models/deeplabv3_resnet18d.yaml", old: "output_stride: 8", new: "output_stride: 12",
       says: ["models/deeplabv3_resnet18d.yaml: output_stride", "'12'", "8, 16 or 32"]),
     BadFile(
+      file: "models/deeplabv3plus_resnet101d_os16.yaml", old: "convolutions: plain",
+      new: "convolutions: dense",
+      says: [
+        "models/deeplabv3plus_resnet101d_os16.yaml: decoder.convolutions", "'dense'", "separable, plain",
+      ]),
+    BadFile(
+      file: "models/deeplabv3_resnet18d.yaml", old: "kind: deeplabv3",
+      new: "kind: deeplabv3\n  convolutions: plain",
+      says: ["models/deeplabv3_resnet18d.yaml", "decoder.convolutions", "unknown key"]),
+    BadFile(
+      file: "models/deeplabv3plus_resnet101d_os16_mg124.yaml", old: "multi_grid: [1, 2, 4]",
+      new: "multi_grid: [1, 2]",
+      says: ["models/deeplabv3plus_resnet101d_os16_mg124.yaml: multi_grid", "a list of 2", "a list of 3"]),
+    BadFile(
+      file: "models/deeplabv3plus_resnet101d_os16_mg124.yaml", old: "multi_grid: [1, 2, 4]",
+      new: "multi_grid: [1, 2, 17]",
+      says: [
+        "models/deeplabv3plus_resnet101d_os16_mg124.yaml: multi_grid[2]", "'17'", "an integer, 1...16",
+      ]),
+    BadFile(
+      file: "models/deeplabv3plus_resnet101d_os16_mg124.yaml", old: "multi_grid: [1, 2, 4]",
+      new: "multi_grid: null",
+      says: ["models/deeplabv3plus_resnet101d_os16_mg124.yaml: multi_grid", "a list"]),
+    BadFile(
+      file: "models/deeplabv3plus_resnet101d_os16_mg124.yaml", old: "output_stride: 16",
+      new: "output_stride: 32",
+      says: ["models/deeplabv3plus_resnet101d_os16_mg124.yaml: multi_grid", "8 or 16, not 32"]),
+    BadFile(
+      file: "models/deeplabv3_mobilenetv2_100.yaml", old: "output_stride: 8",
+      new: "output_stride: 8\nmulti_grid: [1, 2]",
+      says: ["models/deeplabv3_mobilenetv2_100.yaml: multi_grid", "a resnet backbone, not mobilenetv2_100"]),
+    BadFile(
       file: "models/deeplabv3_resnet18d.yaml", old: "backbone: resnet18d", new: "backbone: resnet18",
       says: ["models/deeplabv3_resnet18d.yaml: backbone", "'resnet18'", "resnet18d, resnet50d, resnet101d"]),
     BadFile(
@@ -176,7 +208,7 @@ struct BadFile: Sendable, CustomTestStringConvertible {
       file: "profiles/smoke.yaml", old: "  pascal_voc:", new: "  voc:",
       says: [
         "profiles/smoke.yaml: datasets", "'voc'", "allowed: ade20k, cityscapes",
-        "pascal_voc, pascal_voc_official, pretraining_objects, default",
+        "pascal_voc, pascal_voc_official, pascal_voc_semi_supervised, pretraining_objects, default",
       ]),
     // Footnotes, and the best of a sweep.
     BadFile(

@@ -167,6 +167,21 @@ import Testing
     #expect(whole.plainValues == expected)
   }
 
+  /// 19 channels leave room in their last block; parts of unequal length.
+  @Test func batchConcatenationSplitsBack() {
+    let shapes: [Shape] = [[2, 19, 3, 4], [1, 19, 3, 4], [3, 19, 3, 4]]
+    let values = shapes.enumerated().map { Reference.random($1, "part \($0)") }
+    let plain = zip(values, shapes).map { Tensor($0, shape: $1) }
+    let blocked = zip(values, shapes).map { Tensor(blocked: $0, $1) }
+    for parts in [plain, blocked] {
+      let whole = BatchConcatenation.forward(parts)
+      #expect(whole.shape == [6, 19, 3, 4] && whole.layout == parts[0].layout)
+      #expect(whole.plainValues == values.flatMap { $0 })
+      let back = BatchConcatenation.backward(whole, shapes: shapes)
+      #expect(back.map(\.plainValues) == values && back.map(\.shape) == shapes)
+    }
+  }
+
   @Test func softmaxSumsToOneAndItsGradientToZero() {
     let x = Tensor(Reference.random(Self.shape, "x"), shape: Self.shape)
     let y = Elementwise.softmax(x)

@@ -33,13 +33,15 @@ import Training
   @Test func pseudoLabels() {
     // Two images of 1x2 low-resolution pixels, three classes, shown at 2x4.
     let logits = Tensor([4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9], shape: [2, 3, 1, 2])
-    let labels = PseudoLabels(logits: logits, height: 2, width: 4, threshold: 0.9, ignoreIndex: 255)
+    let said = Predictions(logits: logits, height: 2, width: 4)
     // e^4 / (e^4 + 2) = 0.965; half-way the logit is 3: 0.909; beyond, less than 0.9.
-    #expect(labels.labels.values == [0, 0, 255, 255, 0, 0, 255, 255, 255, 255, 2, 2, 255, 255, 2, 2])
-    expectClose(Double(labels.confidence[0]), 0.96466, tolerance: 1e-4)
-    expectClose(Double(labels.confidence[1]), 0.90944, tolerance: 1e-4)
-    let all = PseudoLabels(logits: logits, height: 2, width: 4, threshold: 0, ignoreIndex: 255)
-    #expect(all.labels.values.allSatisfy { $0 < 3 } && all.labels.values[10] == 2)
+    #expect(
+      said.kept(from: 0.9).values == [0, 0, 255, 255, 0, 0, 255, 255, 255, 255, 2, 2, 255, 255, 2, 2])
+    expectClose(Double(said.confidence[0]), 0.96466, tolerance: 1e-4)
+    expectClose(Double(said.confidence[1]), 0.90944, tolerance: 1e-4)
+    #expect(
+      said.kept(from: 0).values == said.labels && said.labels.allSatisfy { $0 < 3 } && said.labels[10] == 2)
+    #expect(said.kept(from: 0.9, ignoreIndex: 7).values.filter { $0 == 7 }.count == 8)
   }
 
   private func selfTraining(_ threshold: Double, weight: Double) -> Trainer {

@@ -49,9 +49,27 @@ enum Small {
       ids: (0..<count).map { "\(stream)-\($0)" })
   }
 
+  /// A batch with views of its images, and with padding right of and below them.
+  static func unlabelled(_ iteration: Int, stream: String) -> Batch {
+    let batch = batch(iteration, stream: stream, count: 2)
+    let views = ["strong", "strong_1", "strong_2"].map { name in
+      var random = RandomSource(seed: 5, purpose: "\(name) of \(stream)", iteration)
+      let images = batch.images.values.map { 0.5 * $0 + Float(random.uniform(-1, 1)) }
+      return (name: name, images: Tensor(images, shape: batch.images.shape))
+    }
+    let shown = (0..<2 * 32 * 64).map { at -> UInt8 in
+      let (image, row, column) = (at / (32 * 64), at / 64 % 32, at % 64)
+      return image == 0 && column >= 50 || image == 1 && row >= 25 ? 0 : 1
+    }
+    return Batch(
+      images: batch.images, labels: batch.labels, ids: batch.ids, views: views, shown: shown)
+  }
+
+  /// Every stream that a step may ask for.
   static func batches(_ iteration: Int) -> TrainingBatch {
     TrainingBatch([
-      ("labelled", batch(iteration)), ("unlabelled", batch(iteration, stream: "unlabelled", count: 2)),
+      ("labelled", batch(iteration)), ("unlabelled", unlabelled(iteration, stream: "unlabelled")),
+      ("unlabelled_paste", unlabelled(iteration, stream: "unlabelled_paste")),
     ])
   }
 }

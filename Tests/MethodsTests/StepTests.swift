@@ -18,10 +18,13 @@ import Training
     case supervised, supervisedAdamW, withoutAuxiliaryHead, distilling, distillingToy, selfTraining,
       toyAverage
     case skd, ifvd, cd, cirkd, maskd, dist, maskTokens
+    case labelledOnly, augSeg, jmlSSL, imas
+    case uniMatch, u2pl
   }
 
   static func step(_ kind: Kind, seed: UInt64 = 1) -> any TrainingStep {
-    let model = Small.model(seed: seed, auxiliary: kind == .withoutAuxiliaryHead ? nil : 16)
+    let withoutHead: Set<Kind> = [.withoutAuxiliaryHead, .augSeg, .jmlSSL, .imas]
+    let model = Small.model(seed: seed, auxiliary: withoutHead.contains(kind) ? nil : 16)
     switch kind {
     case .supervised, .withoutAuxiliaryHead:
       return SupervisedStep(
@@ -45,13 +48,20 @@ import Training
           kind: "self_training",
           values: ["decay": .number(0.9), "threshold": .number(0.22), "unlabelled_weight": .number(0.5)]),
         setup(model))
+    case .labelledOnly:
+      return LabelledOnlyStep(Parameters(kind: "labelled_only", values: [:]), setup(model))
+    case .augSeg: return augSeg(model)
+    case .jmlSSL: return jmlSSL(model)
+    case .imas: return imas(model)
+    case .uniMatch: return UniMatchTests.step(model, threshold: 0.22)
+    case .u2pl: return U2PLTests.step(model)
     case .toyAverage:
       return ToyStep(Parameters(kind: "toy_average", values: ["decay": .number(0.75)]), setup(model))
     }
   }
 
   static func setup(_ model: SegmentationModel) -> SemiSupervisedSetup {
-    SemiSupervisedSetup(student: model, optimizer: Small.sgd, loss: Small.loss())
+    SemiSupervisedSetup(student: model, optimizer: Small.sgd, loss: Small.loss(), seed: 3)
   }
 
   static let teacher = Small.model(seed: 9, channels: 48, dropout: 0)
@@ -191,7 +201,8 @@ import Training
     }
     let expected: [String] =
       switch kind {
-      case .supervised, .supervisedAdamW, .withoutAuxiliaryHead, .toyAverage: ["cross_entropy", "jaccard"]
+      case .supervised, .supervisedAdamW, .withoutAuxiliaryHead, .toyAverage, .labelledOnly:
+        ["cross_entropy", "jaccard"]
       case .skd: ["cross_entropy", "jaccard", "pixel_wise", "pair_wise", "adversarial"]
       case .ifvd: ["cross_entropy", "jaccard", "pixel_wise", "intra_class_variation", "adversarial"]
       case .cd:
@@ -203,9 +214,15 @@ import Training
       case .maskd: ["cross_entropy", "jaccard", "masked", "masked_auxiliary"]
       case .dist: ["cross_entropy", "jaccard", "correlation", "correlation_auxiliary"]
       case .maskTokens: ["cross_entropy", "diversity"]
+      case .uniMatch: UniMatchTests.terms
+      case .u2pl:
+        ["cross_entropy", "jaccard", "unlabelled_cross_entropy", "unlabelled_jaccard", "contrast"]
       case .distilling: ["cross_entropy", "pixel_wise", "jaccard", "jaccard_teacher"]
       case .distillingToy: ["cross_entropy", "pixel_wise", "jaccard", "jaccard_teacher", "toy", "low"]
-      case .selfTraining: ["cross_entropy", "jaccard", "unlabelled_cross_entropy", "unlabelled_jaccard"]
+      case .augSeg: ["cross_entropy", "unlabelled_cross_entropy"]
+      case .imas: ["cross_entropy", "jaccard", "strong_cross_entropy", "cutmix_cross_entropy"]
+      case .selfTraining, .jmlSSL:
+        ["cross_entropy", "jaccard", "unlabelled_cross_entropy", "unlabelled_jaccard"]
       }
     #expect(names == [[String]](repeating: expected, count: 4))
     guard kind != .maskTokens else {
@@ -218,20 +235,41 @@ import Training
       changed > before.tensors.count / 2, "\(kind): \(changed) of \(before.tensors.count) tensors changed")
   }
 
-  /// Stopped after two of four iterations and continued by another process's trainer: the same bits.
+  /// Stopped after each of four iterations and continued by another process's trainer: the same bits.
   @Test(arguments: Kind.allCases) func resumesToTheSameBits(_ kind: Kind) throws {
     let whole = Self.trainer(kind)
-    while !whole.isFinished { _ = try whole.advance(Small.batches(whole.iteration)) }
-    let first = Self.trainer(kind)
-    for iteration in 0..<2 { _ = try first.advance(Small.batches(iteration)) }
-    let saved = first.snapshot()
-    _ = try first.advance(Small.batches(2))
-    let second = Self.trainer(kind)
-    try second.restore(saved, iteration: 2)
-    while !second.isFinished { _ = try second.advance(Small.batches(second.iteration)) }
-    let (expected, found) = (Self.bits(whole), Self.bits(second))
-    #expect(Set(expected.keys) == Set(found.keys))
-    for (name, values) in expected { #expect(found[name] == values, "\(kind): \(name)") }
+    var saved: [[Trainer.NamedState]] = []
+    while !whole.isFinished {
+      saved.append(whole.snapshot())
+      _ = try whole.advance(Small.batches(whole.iteration))
+    }
+    let expected = Self.bits(whole)
+    for (iteration, state) in saved.enumerated() {
+      let second = Self.trainer(kind)
+      try second.restore(state, iteration: iteration)
+      while !second.isFinished { _ = try second.advance(Small.batches(second.iteration)) }
+      let found = Self.bits(second)
+      #expect(Set(expected.keys) == Set(found.keys))
+      for (name, values) in expected {
+        #expect(found[name] == values, "\(kind) from iteration \(iteration): \(name)")
+      }
+    }
+  }
+
+  /// A step that is computed and not applied leaves everything but running statistics as it was.
+  @Test(arguments: Kind.allCases) func computingChangesNothing(_ kind: Kind) throws {
+    let trainer = Self.trainer(kind)
+    _ = try trainer.advance(Small.batches(0))
+    let before = Self.bits(trainer)
+    _ = try trainer.step.compute(
+      Small.batches(1), at: StepMoment(iteration: 1, iterations: 4, rate: 0.01, seed: 7))
+    let after = Self.bits(trainer)
+    #expect(Set(before.keys) == Set(after.keys))
+    // Buffers of batch norm and of spectral norm (adversarial terms), which forward passes move.
+    let statistics = ["running_mean", "running_var", "weight_u"]
+    for (name, values) in before where !statistics.contains(where: { name.hasSuffix($0) }) {
+      #expect(after[name] == values, "\(kind): \(name)")
+    }
   }
 
   /// Everything that a step keeps is in its parts: equal parts and batches give equal steps.
@@ -245,7 +283,8 @@ import Training
       Set(names).count == names.count && names.contains("student") && names.contains("optimizer.student"))
     switch kind {
     case .distillingToy: #expect(names.suffix(2) == ["toy.steps", "toy.parameters"])
-    case .selfTraining, .toyAverage: #expect(names.contains("average"))
+    case .selfTraining, .toyAverage, .augSeg, .jmlSSL, .imas:
+      #expect(names.contains("average"))
     case .skd, .ifvd:
       #expect(
         names.dropFirst(2) == [
@@ -255,6 +294,8 @@ import Training
     case .cirkd:
       #expect(
         names.dropFirst(2) == ["memory.pixels", "memory.regions", "memory.statistics", "memory.parameters"])
+    case .u2pl:
+      #expect(names.dropFirst(2) == ["average", "representation", "average.representation", "queues"])
     default: #expect(names.count == 2)
     }
   }

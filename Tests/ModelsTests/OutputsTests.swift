@@ -14,15 +14,22 @@ import Testing
 
   /// Every tap of every family: channels as the architecture says, sizes by stride, and the logits are the same bits
   /// with and without them.
-  @Test(arguments: ["deeplabv3_resnet18d", "deeplabv3_mobilenetv2_100", "unet_resnet18d", "segformer_mit_b0"])
+  @Test(arguments: [
+    "deeplabv3_resnet18d", "deeplabv3_mobilenetv2_100", "deeplabv3plus_resnet101d", "unet_resnet18d",
+    "segformer_mit_b0",
+  ])
   func featureTaps(_ name: String) throws {
     let model = try OracleModel.make(name)
     let taps = model.architecture.taps
     #expect(taps.contains(.stem) == !name.contains("mit"))
+    #expect(taps.contains(.joined) == name.hasPrefix("deeplabv3plus"))
+    #expect(FeatureTap.allCases.filter { ![.stem, .joined].contains($0) }.allSatisfy { taps.contains($0) })
     let plain = model(images(), .evaluation())
     let outputs = model(images(), .evaluation(), taps: Set(taps))
     #expect(outputs.main.value.values == plain.main.value.values)
-    let strides: [FeatureTap: Int] = [.stem: 2, .stage1: 4, .stage2: 8, .stage3: 16, .stage4: 32]
+    let strides: [FeatureTap: Int] = [
+      .stem: 2, .stage1: 4, .stage2: 8, .stage3: 16, .stage4: 32, .joined: 4,
+    ]
     for tap in taps {
       let map = outputs[tap]
       #expect(map.shape[0] == 2 && map.shape[1] == model.architecture.channels(of: tap))

@@ -1,6 +1,6 @@
 """Numbers that follow from a name alone: recorder and test hold the same inputs and weights without a file.
 
-A stream is that of the Swift package's `RandomSource`: splitmix64 from the FNV-1a hash of the name."""
+A stream is that of the tests' `FillRule`: splitmix64 from the FNV-1a hash of the name."""
 
 import numpy as np
 import torch
@@ -8,7 +8,7 @@ import torch
 IGNORED_ROWS = 4
 
 
-def _hash(name):
+def hash_of(name):
     """FNV-1a, 64 bits."""
     state = 0xCBF29CE484222325
     for byte in name.encode():
@@ -26,7 +26,7 @@ def _mix(z):
 def uniform(name, shape):
     """The first values of the named stream, in [0, 1), 53 bits each, row-major."""
     counter = np.arange(1, int(np.prod(shape)) + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    return ((_mix(counter + np.uint64(_hash(name))) >> np.uint64(11)) / 2.0**53).reshape(shape)
+    return ((_mix(counter + np.uint64(hash_of(name))) >> np.uint64(11)) / 2.0**53).reshape(shape)
 
 
 def symmetric(name, shape, bound):

@@ -53,7 +53,7 @@ def _entries(file, skipped):
             entries[f"{name}@{key}"] = value
 
     file.visititems(visit)
-    remarks = {"about", "script", "torch", "timm"}
+    remarks = {"about", "script", "torch", "timm", "pillow"}
     entries.update({f"@{key}": value for key, value in file.attrs.items() if key not in remarks})
     return entries
 

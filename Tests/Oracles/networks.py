@@ -1,5 +1,5 @@
-"""The thirteen networks of Table 9, without dropout: decoders over backbones of timm or `mix_transformer`.
-Modules are named so that parameters have the names of the fixtures."""
+"""The thirteen networks of Table 9, without dropout: decoders over backbones of timm or `mix_transformer`; and those
+of semi-supervised segmentation. Modules are named so that parameters have the names of the fixtures."""
 
 import timm
 import torch
@@ -36,13 +36,13 @@ def separable(inputs, outputs, kernel, dilation=1):
 
 
 class Pyramid(nn.Module):
-    """Image pooling, a 1x1 and three dilated 3x3 branches, concatenated."""
+    """Image pooling, a 1x1 and dilated 3x3 branches, concatenated."""
 
-    def __init__(self, inputs, outputs, branch):
+    def __init__(self, inputs, outputs, branch, rates=(12, 24, 36)):
         super().__init__()
         pooled = nn.Sequential(nn.AdaptiveAvgPool2d(1), conv(inputs, outputs, 1))
-        rates = [branch(inputs, outputs, 3, rate) for rate in (12, 24, 36)]
-        self.convs = nn.ModuleList([pooled, branch(inputs, outputs, 1), *rates])
+        dilated = [branch(inputs, outputs, 3, rate) for rate in rates]
+        self.convs = nn.ModuleList([pooled, branch(inputs, outputs, 1), *dilated])
 
     def forward(self, x):
         pooled, *others = [branch(x) for branch in self.convs]
@@ -72,6 +72,22 @@ class DeepLabV3Plus(nn.Module):
     def forward(self, maps):
         coarse = self.bottleneck(self.aspp(maps[-1]))
         return self.cat_conv(torch.cat([resize(coarse, maps[-4].shape[2:]), self.shortcut(maps[-4])], 1))
+
+
+class PlainDeepLabV3Plus(nn.Module):
+    """The same of ordinary convolutions, with a 1x1 bottleneck. Gives the joined map and the output."""
+
+    def __init__(self, channels, outputs, rates, narrow=48):
+        super().__init__()
+        self.aspp = Pyramid(channels[-1], outputs, conv, rates)
+        self.bottleneck = conv((2 + len(rates)) * outputs, outputs, 1)
+        self.shortcut = conv(channels[-4], narrow, 1)
+        self.cat_conv = nn.Sequential(conv(outputs + narrow, outputs, 3), conv(outputs, outputs, 3))
+
+    def forward(self, maps):
+        coarse = self.bottleneck(self.aspp(maps[-1]))
+        joined = torch.cat([resize(coarse, maps[-4].shape[2:]), self.shortcut(maps[-4])], 1)
+        return joined, self.cat_conv(joined)
 
 
 class PyramidPooling(nn.Module):
@@ -180,6 +196,26 @@ class Network(nn.Module):
     def losses(self, images, label):
         """The two shares of the training loss."""
         return losses.training_losses(*self(images), label, CLASSES)
+
+
+class SemiSupervisedNetwork(nn.Module):
+    """DeepLabV3+ on ResNet-101 at output stride 16, without auxiliary head.
+
+    `dilations` are those of the 3x3 convolutions of the last stage's blocks; timm makes 1, 2, 2. Gives the joined map and
+    the logits at stride 4."""
+
+    def __init__(self, dilations, classes):
+        super().__init__()
+        features = timm.create_model("resnet101d", pretrained=False, features_only=True, output_stride=16)
+        for block, dilation in zip(features.layer4, dilations, strict=True):
+            block.conv2.dilation = block.conv2.padding = (dilation, dilation)
+        self.backbone = Backbone(features)
+        self.method = PlainDeepLabV3Plus(features.feature_info.channels(), 256, (6, 12, 18))
+        self.head = nn.Sequential(nn.Identity(), nn.Conv2d(256, classes, 1))
+
+    def forward(self, images):
+        joined, decoded = self.method(self.backbone(images))
+        return joined, self.head(decoded)
 
 
 def filled(name):

@@ -12,7 +12,7 @@ import Testing
       registry.models.count, registry.datasets.count, registry.losses.count, registry.labels.count,
       registry.distillations.count, registry.recipes.count, registry.profiles.count, registry.tables.count,
       registry.figures.count, registry.qualitative.count, registry.semiSupervised.count,
-      registry.firstStages.count, registry.claims.count,
+      registry.labelled.count, registry.firstStages.count, registry.claims.count,
     ]
     #expect(counts.reduce(0, +) == files.count)
     #expect(registry.profileNames == ["mini", "paper", "paper_published", "smoke"])
@@ -58,11 +58,12 @@ import Testing
     var runs: Set<[String]> = []
     for row in table.rows.indices {
       for (index, column) in table.columns.enumerated() where column.kind != .quoted {
-        guard let cell = table.cellSpec(row: row, column: index), let seeds = cell.seeds else { continue }
+        guard let cell = table.cellSpec(row: row, column: index) else { continue }
         let exceptions = table.exceptions.filter {
           $0.datasets.contains(cell.dataset ?? "") && $0.columns.contains(column.title)
-            && $0.profiles.contains(profile.name)
+            && $0.profiles.contains(profile.name) && ($0.rows?.contains(row) ?? true)
         }
+        guard let seeds = exceptions.compactMap(\.cell.seeds).last ?? cell.seeds else { continue }
         let changes = (cell.set + exceptions.flatMap(\.set)).map(\.description)
         // A teacher is a run of its own where a profile trains teachers for longer.
         let longer = profile.dataset(cell.dataset ?? "")?.inputIterations ?? [:]
@@ -70,14 +71,17 @@ import Testing
         for fold in cell.folds?.map(String.init) ?? [""] {
           let place = [cell.dataset ?? "", fold]
           for seed in seeds.prefix(profile.maximumSeeds) {
-            let parts = [cell.model, cell.loss, cell.label, cell.recipe, cell.distillation].map { $0 ?? "" }
+            let parts = [
+              cell.model, cell.loss, cell.label, cell.recipe, cell.distillation, cell.semiSupervised,
+              cell.labelled,
+            ].map { $0 ?? "" }
             let learnsFrom = cell.distillation == nil ? "" : "\(String(describing: cell.inputs["teacher"]))"
             runs.insert(place + parts + [String(seed), learnsFrom, role(cell.role)] + changes)
           }
           guard cell.distillation != nil, let teacher = cell.inputs["teacher"] else { continue }
           let parts = [
             teacher.model ?? cell.model ?? "", teacher.loss, teacher.label,
-            teacher.recipe ?? cell.recipe ?? "", "",
+            teacher.recipe ?? cell.recipe ?? "", "", "", "",
           ]
           runs.insert(
             place + parts + [String(teacher.seed), "", role("teacher")] + teacher.set.map(\.description))

@@ -18,7 +18,7 @@ import Training
   static let models = ((try? registry.get().models.keys.sorted()) ?? [])
   private static let classes = 5
 
-  private func batch(_ count: Int, _ seed: UInt64) -> Batch {
+  private func batch(_ count: Int, _ seed: UInt64, views: [String] = []) -> Batch {
     var random = RandomSource(seed: seed, purpose: "assembly")
     let shape: Shape = [count, 3, 32, 64]
     return Batch(
@@ -28,19 +28,27 @@ import Training
         values: (0..<count * 32 * 64).map { _ in
           let value = random.below(6)
           return value == 5 ? LabelMap.ignore : UInt8(value)
-        }), ids: (0..<count).map(String.init))
+        }), ids: (0..<count).map(String.init),
+      views: views.map { name in
+        (name, Tensor((0..<shape.count).map { _ in Float(random.uniform(-2, 2)) }, shape: shape))
+      })
   }
 
-  private func advance(_ step: any TrainingStep, _ recipe: RecipeSpec, _ what: String) throws {
-    let batches = TrainingBatch([
-      (BatchLoader.labelledStream, batch(3, 1)), (SemiSupervisedSteps.unlabelledStream, batch(2, 2)),
-    ])
+  /// - Parameter streams: unlabelled ones.
+  private func advance(
+    _ step: any TrainingStep, _ streams: [UnlabelledStream], _ recipe: RecipeSpec, _ what: String
+  ) throws {
+    let batches = TrainingBatch(
+      [(BatchLoader.labelledStream, batch(3, 1))]
+        + streams.enumerated().map {
+          ($1.name, batch(3, UInt64(2 + $0), views: $1.views.map(\.name)))
+        })
     let trainer = Trainer(step: step, schedule: Assembly.schedule(recipe, iterations: 1000), seed: 1)
     let report = try trainer.advance(batches)
     #expect(report.loss.isFinite && !report.terms.isEmpty, "\(what): \(report.terms)")
   }
 
-  @Test func registryHasAllModels() { #expect(Self.models.count == 13) }
+  @Test func registryHasAllModels() { #expect(Self.models.count == 16) }
 
   @Test(arguments: models) func everyLossAndKindOfStep(_ name: String) throws {
     let registry = try Self.registry.get()
@@ -55,8 +63,11 @@ import Training
     let recipe = try #require(
       registry.recipes[name.hasPrefix("segformer") ? "adamw_ade20k" : "sgd_cityscapes"])
     let hard = try #require(registry.labels["hard"])
+    // Multi-grid changes no shape: what holds of the network without holds of these.
+    let isVariant = spec.multiGrid != nil
+    let losses = registry.losses.values.filter { !isVariant || $0.name == "ce_single_head" }
     var steps = 0
-    for loss in registry.losses.values.sorted(by: { $0.name < $1.name }) {
+    for loss in losses.sorted(by: { $0.name < $1.name }) {
       for label in registry.labels.values.sorted(by: { $0.name < $1.name }) {
         // Lovász-Softmax needs hard labels; a kind of label changes no shape, so that one model stands for all.
         guard label == hard || (name == "deeplabv3_resnet18d" && loss.forHardLabels.lovasz == nil) else {
@@ -67,7 +78,8 @@ import Training
             loss: loss.spec(for: label), label: label, distillation: distillation, semiSupervised: semi,
             recipe: recipe, classes: Self.classes, seed: 1, model: model, teacher: teacher)
           try advance(
-            step, recipe, "\(name) \(loss.name) \(label.name) \(distillation?.name ?? semi?.name ?? "")")
+            step, try semi.map { try Assembly.streams($0) } ?? [], recipe,
+            "\(name) \(loss.name) \(label.name) \(distillation?.name ?? semi?.name ?? "")")
           steps += 1
         }
         try step(nil, nil)
@@ -88,10 +100,16 @@ import Training
             #expect(throws: MethodError.self, "\(name) \(distillation.name)") { try step(distillation, nil) }
           }
         }
-        for semi in registry.semiSupervised.values.sorted(by: { $0.name < $1.name }) { try step(nil, semi) }
+        for semi in registry.semiSupervised.values.sorted(by: { $0.name < $1.name })
+        // The methods of Table 11 are for networks without auxiliary head.
+        where semi.kind == "self_training"
+          || (spec.auxiliaryChannels == nil && loss.forHardLabels.auxiliaryWeight == 0)
+        {
+          try step(nil, semi)
+        }
       }
     }
-    #expect(steps >= registry.losses.count * 3 - 2)
+    #expect(steps >= losses.count * 3 - 2)
     MemoryPool.trim()
   }
 
@@ -102,14 +120,20 @@ import Training
     #expect(ActiveClasses(name: "none", threshold: 0) == nil)
   }
 
-  @Test func labelledSamplesAreASplit() throws {
+  /// Every stage of a recipe is the engine's of the same name and numbers.
+  @Test func stagesOfAugmentation() throws {
     let registry = try Self.registry.get()
-    let rule = try #require(registry.semiSupervised["self_training"]).labelled
-    for count in [2, 3, 17, 96, 10582] {
-      let (labelled, others) = Assembly.labelled(rule, of: count)
-      #expect((labelled + others).sorted() == Array(0..<count))
-      #expect(labelled.count == max(1, Int((rule.share * Double(count)).rounded())))
-      #expect(labelled == labelled.sorted() && Assembly.labelled(rule, of: count).labelled == labelled)
+    for (name, stages): (String, [Datasets.AugmentationStage]) in [
+      ("sgd_voc", [.randomScale(0.5...2), .randomFlip(probability: 0.5), .randomCrop(padding: .centre)]),
+      (
+        "sgd_semi_supervised",
+        [.randomLongSide(250...1000), .randomFlip(probability: 0.5), .randomCrop(padding: .end)]
+      ),
+    ] {
+      let recipe = try #require(registry.recipes[name])
+      let augmentation = try Assembly.augmentation(recipe, cropHeight: 32, cropWidth: 64)
+      #expect(augmentation.stages == stages)
+      #expect((augmentation.cropHeight, augmentation.cropWidth) == (32, 64))
     }
   }
 }

@@ -28,11 +28,12 @@ import Training
     """
   private static let average = """
     kind: toy_average
-    labelled: {share: 0.5, seed: 3}
     unlabelled_batch: 2
     decay: 0.9
 
     """
+
+  private static let half = "images: 1\nof: 2\nseed: 3\n"
 
   /// The registry as it is, one file more for each method, and a table that uses them.
   private func registry(_ folder: URL, _ files: [String: String]) throws -> Registry {
@@ -59,7 +60,7 @@ import Training
         teacher: {model: deeplabv3_resnet18d, loss: ce_jml, label: boundary_smoothing, seed: 0}
     columns:
       - {title: Toy-KD, kind: run, distillation: toy}
-      - {title: Toy-SSL, kind: run, semi_supervised: toy_average}
+      - {title: Toy-SSL, kind: run, semi_supervised: toy_average, labelled: half}
     rows:
       - {labels: [DL3-MB2], model: deeplabv3_mobilenetv2_100}
 
@@ -78,6 +79,7 @@ import Training
     try withTemporaryDirectory { folder in
       let files = [
         "distillation/toy.yaml": Self.term, "semi_supervised/toy_average.yaml": Self.average,
+        "labelled/half.yaml": Self.half,
         "tables/table98.yaml": Self.table,
       ]
       let registry = try registry(folder, files)
@@ -119,6 +121,10 @@ import Training
           distilled.spec, model: SegmentationModel(teacher.architecture, classes: 19, seed: 0),
           teacher: Assembly.TaughtBy(teacher))
       }
+      #expect(
+        semi.spec.canonicalJSON.contains(
+          #""labelled":{"images":1,"name":"half","of":2,"seed":3},"name":"toy_average","unlabelled_batch":2}"#
+        ))
       let known = MethodTypes.all.terms.map { $0.schema.kind }.joined(separator: ", ")
       #expect(unknown == "method 'toy' is not known; allowed: \(known)")
     }
@@ -162,6 +168,7 @@ import Training
         folder,
         [
           "distillation/toy.yaml": Self.term, "semi_supervised/toy_average.yaml": Self.average,
+          "labelled/half.yaml": Self.half,
           "tables/table98.yaml": Self.table,
         ])
       func plan(_ override: String) throws {
@@ -187,6 +194,7 @@ import Training
         folder,
         [
           "distillation/toy.yaml": Self.term, "semi_supervised/toy_average.yaml": Self.average,
+          "labelled/half.yaml": Self.half,
           "tables/table98.yaml": text,
         ])
       let message = message {

@@ -1,1 +1,1 @@
-"""What the rows of the table do, in PyTorch and OpenCV."""
+"""What the rows of the table do, in PyTorch, OpenCV and Pillow."""

@@ -48,6 +48,26 @@ class DeepLabV3(nn.Module):
         return self.bottleneck(torch.cat([branch(x) for branch in self.branches], dim=1))
 
 
+class DeepLabV3Plus(nn.Module):
+    """Plain convolutions throughout, 48 channels from stride 4: the network of the public semi-supervised codes."""
+
+    def __init__(self, channels: list[int], outputs: int, rates: tuple[int, ...] = (6, 12, 18)) -> None:
+        super().__init__()
+        inputs = channels[-1]
+        self.branches = nn.ModuleList(
+            [PooledBranch(inputs, outputs, 1), conv_norm_act(inputs, outputs, 1)]
+            + [conv_norm_act(inputs, outputs, 3, rate) for rate in rates]
+        )
+        self.bottleneck = conv_norm_act(outputs * len(self.branches), outputs, 1)
+        self.shortcut = conv_norm_act(channels[-4], 48, 1)
+        self.fusion = nn.Sequential(conv_norm_act(outputs + 48, outputs, 3), conv_norm_act(outputs, outputs, 3))
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        pyramid = self.bottleneck(torch.cat([branch(maps[-1]) for branch in self.branches], dim=1))
+        fine = self.shortcut(maps[-4])
+        return self.fusion(torch.cat([resize(pyramid, fine.shape[2:]), fine], dim=1))
+
+
 class PSPNet(nn.Module):
     def __init__(self, inputs: int, outputs: int, bins: tuple[int, ...] = (1, 2, 3, 6)) -> None:
         super().__init__()
@@ -95,8 +115,12 @@ class Architecture:
     backbone: str
     decoder: str
     channels: int
+    # 0: no auxiliary head.
     auxiliary_channels: int
     output_stride: int = 8
+    dropout: float = 0.1
+    # Dilations of the last stage's blocks, one each.
+    multi_grid: tuple[int, ...] = ()
 
     def make_backbone(self) -> tuple[nn.Module, list[int]]:
         if self.backbone.startswith("mit"):
@@ -105,10 +129,14 @@ class Architecture:
         backbone = timm.create_model(
             self.backbone, pretrained=False, features_only=True, output_stride=self.output_stride
         )
+        for block, dilation in zip(backbone.layer4, self.multi_grid):
+            block.conv2.dilation = block.conv2.padding = (dilation, dilation)
         return backbone, backbone.feature_info.channels()
 
     def make_decoder(self, channels: list[int]) -> nn.Module:
         match self.decoder:
+            case "deeplabv3plus":
+                return DeepLabV3Plus(channels, self.channels)
             case "deeplabv3":
                 return Last(DeepLabV3(channels[-1], self.channels))
             case "pspnet":
@@ -126,6 +154,9 @@ ARCHITECTURES = {
     "deeplabv3_mobilenetv2_100": Architecture("mobilenetv2_100", "deeplabv3", 128, 64),
     "pspnet_resnet18d": Architecture("resnet18d", "pspnet", 128, 64),
     "unet_resnet18d": Architecture("resnet18d", "unet", 16, 64, output_stride=32),
+    "deeplabv3plus_resnet101d_os16_mg124": Architecture(
+        "resnet101d", "deeplabv3plus", 256, 0, output_stride=16, dropout=0, multi_grid=(2, 4, 8)
+    ),
     "segformer_mit_b0": Architecture("mit_b0", "segformer", 512, 256),
     "segformer_mit_b1": Architecture("mit_b1", "segformer", 512, 256),
 }
@@ -140,19 +171,19 @@ class SegmentationModel(nn.Module):
         self.backbone, channels = architecture.make_backbone()
         self.decoder = architecture.make_decoder(channels)
         self.channels = architecture.channels
-        self.head = nn.Sequential(nn.Dropout2d(0.1), nn.Conv2d(architecture.channels, classes, 1))
-        self.auxiliary = nn.Sequential(
+        self.head = nn.Sequential(nn.Dropout2d(architecture.dropout), nn.Conv2d(architecture.channels, classes, 1))
+        self.auxiliary = None if not architecture.auxiliary_channels else nn.Sequential(
             conv_norm_act(channels[-2], architecture.auxiliary_channels, 3),
-            nn.Dropout2d(0.1),
+            nn.Dropout2d(architecture.dropout),
             nn.Conv2d(architecture.auxiliary_channels, classes, 1),
         )
 
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
         return self.with_features(images)[:2]
 
-    def with_features(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def with_features(self, images: Tensor) -> tuple[Tensor, Tensor | None, Tensor]:
         """The same, and what the classifier reads."""
         maps = self.backbone(images)
         dropout, classifier = self.head
         features = dropout(self.decoder(maps))
-        return classifier(features), self.auxiliary(maps[-2]), features
+        return classifier(features), self.auxiliary(maps[-2]) if self.auxiliary else None, features

@@ -28,6 +28,19 @@ extension ForwardPass {
     }
   }
 
+  /// Concatenation along the batch: [B_i, C, H, W] to [sum of B_i, C, H, W], all parts in one layout.
+  public func concatenateBatch(_ parts: [Variable]) -> Variable {
+    let shapes = parts.map(\.shape)
+    if counts != nil, let head = parts.first {
+      let images = shapes.reduce(0) { $0 + $1[0] }
+      return made([images, head.shape[1], head.shape[2], head.shape[3]], head.value.layout)
+    }
+    let y = BatchConcatenation.forward(parts.map(\.value))
+    return record("batch concat", inputs: parts, output: y) { gradient, _ in
+      BatchConcatenation.backward(gradient, shapes: shapes)
+    }
+  }
+
   /// The same [B, C, H, W] activation in another layout; gradients come back in the old one.
   public func convert(_ x: Variable, to layout: Layout) -> Variable {
     let before = x.value.layout

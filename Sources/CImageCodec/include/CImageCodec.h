@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "Pictures.h"
 #include "Resample.h"
 
 #ifdef __cplusplus

@@ -8,6 +8,8 @@ public struct CellSpec: Equatable, Sendable {
   public internal(set) var distillation: String?
   public internal(set) var recipe: String?
   public internal(set) var semiSupervised: String?
+  /// Which images keep their labels: given if and only if `semiSupervised` is.
+  public internal(set) var labelled: String?
   /// Of an input alone: a table shows no first stages.
   var firstStage: String?
   /// What these runs are for others, such as `teacher`, where the table shows the very runs that others need.
@@ -15,8 +17,10 @@ public struct CellSpec: Equatable, Sendable {
   /// By role. A run takes those that its method needs.
   public internal(set) var inputs: [String: InputSpec]
   public internal(set) var metric: Metric?
-  /// Which evaluation of a run the metric is of; nil: `Point.last`.
+  /// The moment of training that the metric is of; nil: `Point.last`.
   public internal(set) var point: Point?
+  /// The network of the run's method that the metric is of; nil: the run's own.
+  public internal(set) var network: String?
   public internal(set) var seeds: [Int]?
   public internal(set) var folds: [Int]?
   public internal(set) var set: [Override]
@@ -25,13 +29,34 @@ public struct CellSpec: Equatable, Sendable {
   public enum Point: String, CaseIterable, Sendable {
     /// After the last iteration.
     case last
-    /// Where the evaluation during training was best.
+    /// Where the evaluation of the network during training was best.
     case best
   }
 
+  /// One evaluation of a run: when, and of which of its networks.
+  public struct Evaluation: Hashable, Sendable {
+    public let point: Point
+    /// nil: the run's own.
+    public let network: String?
+
+    public init(_ point: Point, network: String? = nil) {
+      self.point = point
+      self.network = network
+    }
+
+    public static let last = Evaluation(.last)
+    public static let best = Evaluation(.best)
+
+    /// Its name in results: `best`, of another network `best_student`.
+    public var name: String { network.map { "\(point.rawValue)_\($0)" } ?? point.rawValue }
+  }
+
+  /// Which evaluation of a run the metric is of.
+  public var evaluation: Evaluation { Evaluation(point ?? .last, network: network) }
+
   static let keys = [
-    "dataset", "model", "loss", "label", "distillation", "semi_supervised", "recipe", "role", "inputs",
-    "metric", "point", "seeds", "folds", "set",
+    "dataset", "model", "loss", "label", "distillation", "semi_supervised", "labelled", "recipe", "role",
+    "inputs", "metric", "point", "network", "seeds", "folds", "set",
   ]
 
   /// Nothing is given.
@@ -49,10 +74,12 @@ public struct CellSpec: Equatable, Sendable {
     distillation = try reader.optional("distillation")?.name()
     recipe = try reader.optional("recipe")?.name()
     semiSupervised = try reader.optional("semi_supervised")?.name()
+    labelled = try reader.optional("labelled")?.name()
     role = try reader.optional("role")?.name()
     inputs = try reader.optional("inputs").map { try InputSpec.byRole($0) } ?? [:]
     metric = try reader.optional("metric")?.metric()
     point = try reader.optional("point")?.choice(Point.self)
+    network = try reader.optional("network")?.name()
     seeds = try reader.optional("seeds").map { try CellSpec.distinct($0, 0...Int(Int32.max)) }
     folds = try reader.optional("folds").map { try CellSpec.distinct($0, 0...99) }
     set = try reader.optional("set").map { try CellSpec.overrides($0) } ?? []
@@ -73,8 +100,9 @@ public struct CellSpec: Equatable, Sendable {
     let given: [(String, Bool)] = [
       ("dataset", dataset != nil), ("model", model != nil), ("loss", loss != nil), ("label", label != nil),
       ("distillation", distillation != nil), ("recipe", recipe != nil),
-      ("semi_supervised", semiSupervised != nil), ("role", role != nil),
-      ("metric", metric != nil), ("point", point != nil), ("seeds", seeds != nil), ("folds", folds != nil),
+      ("semi_supervised", semiSupervised != nil), ("labelled", labelled != nil), ("role", role != nil),
+      ("metric", metric != nil), ("point", point != nil), ("network", network != nil),
+      ("seeds", seeds != nil), ("folds", folds != nil),
     ]
     return given.filter(\.1).map(\.0) + inputs.keys.sorted().map { "inputs.\($0)" }
   }
@@ -89,10 +117,12 @@ public struct CellSpec: Equatable, Sendable {
     result.distillation = distillation ?? other.distillation
     result.recipe = recipe ?? other.recipe
     result.semiSupervised = semiSupervised ?? other.semiSupervised
+    result.labelled = labelled ?? other.labelled
     result.role = role ?? other.role
     result.inputs = inputs.merging(other.inputs) { mine, _ in mine }
     result.metric = metric ?? other.metric
     result.point = point ?? other.point
+    result.network = network ?? other.network
     result.seeds = seeds ?? other.seeds
     result.folds = folds ?? other.folds
     result.set = other.set + set
@@ -111,6 +141,7 @@ public struct InputSpec: Equatable, Sendable {
   public let label: String
   public let distillation: String?
   public let semiSupervised: String?
+  public let labelled: String?
   public let firstStage: String?
   /// nil: the run's.
   public let recipe: String?
@@ -120,8 +151,8 @@ public struct InputSpec: Equatable, Sendable {
   public let set: [Override]
 
   static let keys = [
-    "dataset", "model", "loss", "label", "distillation", "semi_supervised", "first_stage", "recipe", "seed",
-    "inputs", "set",
+    "dataset", "model", "loss", "label", "distillation", "semi_supervised", "labelled", "first_stage",
+    "recipe", "seed", "inputs", "set",
   ]
 
   /// The input of a run that leaves open what `cell` says.
@@ -129,7 +160,7 @@ public struct InputSpec: Equatable, Sendable {
     dataset = input.dataset ?? cell.dataset
     model = input.model ?? cell.model
     (loss, label, distillation) = (input.loss, input.label, input.distillation)
-    (semiSupervised, firstStage) = (input.semiSupervised, input.firstStage)
+    (semiSupervised, labelled, firstStage) = (input.semiSupervised, input.labelled, input.firstStage)
     recipe = input.recipe ?? cell.recipe
     (seed, inputs, set) = (input.seed, input.inputs, input.set)
   }
@@ -142,6 +173,7 @@ public struct InputSpec: Equatable, Sendable {
     label = try reader.required("label").name()
     distillation = try reader.optional("distillation")?.name()
     semiSupervised = try reader.optional("semi_supervised")?.name()
+    labelled = try reader.optional("labelled")?.name()
     firstStage = try reader.optional("first_stage")?.name()
     recipe = try reader.optional("recipe")?.name()
     seed = try reader.required("seed").int(0...Int(Int32.max))
@@ -170,6 +202,7 @@ public struct InputSpec: Equatable, Sendable {
     result.label = label
     result.distillation = distillation
     result.semiSupervised = semiSupervised
+    result.labelled = labelled
     result.firstStage = firstStage
     result.recipe = recipe ?? cell.recipe
     result.inputs = inputs.merging(cell.inputs.mapValues { InputSpec($0, of: cell) }) { mine, _ in mine }

@@ -6,6 +6,9 @@ public struct ModelSpec: Equatable, Sendable {
   public let backbone: Backbone
   /// Input pixels per pixel of the last backbone map.
   public let outputStride: Int
+  /// By what the dilation of each residual block of a ResNet's last stage is multiplied; nil: its first block keeps the
+  /// dilation from before the stage, the others have the stage's.
+  public let multiGrid: [Int]?
   public let decoder: Decoder
   /// Channels of the auxiliary head on the second-to-last backbone map; nil for a network without.
   public let auxiliaryChannels: Int?
@@ -38,6 +41,15 @@ public struct ModelSpec: Equatable, Sendable {
 
     /// Four maps at strides 4 to 32, which dilation does not change.
     var isTransformer: Bool { family == .mixTransformer }
+
+    /// Residual blocks of the last stage (He et al. 2016); nil for backbones that have no multi-grid.
+    var lastStageBlocks: Int? {
+      switch self {
+      case .resnet18d: 2
+      case .resnet50d, .resnet101d: 3
+      case .mobilenetv2_100, .mit_b0, .mit_b1, .mit_b2, .mit_b3, .mit_b4, .mit_b5: nil
+      }
+    }
   }
 
   /// Where the backbone's weights come from before the first step.
@@ -54,14 +66,22 @@ public struct ModelSpec: Equatable, Sendable {
     case deeplabv3(channels: Int, rates: [Int])
     /// Pyramid pooling (Zhao et al. 2017): `channels` per branch, `bins` cells a side of its average pools.
     case pspnet(channels: Int, bins: [Int])
-    /// Separable pyramid and a shortcut from stride 4 (Chen et al. 2018).
-    case deeplabv3plus(channels: Int, rates: [Int], shortcutChannels: Int)
+    /// Pyramid and a shortcut from stride 4 (Chen et al. 2018).
+    case deeplabv3plus(channels: Int, rates: [Int], shortcutChannels: Int, convolutions: Convolutions)
     /// Five stages of doubled size (Ronneberger et al. 2015), `widths` channels each.
     case unet(widths: [Int])
     /// Fusion of four stages (Xie et al. 2021), each projected to `channels`.
     case segformer(channels: Int)
     /// None: the classifier stands on the backbone's last map, or, pooled, on its average over the image.
     case classifier(isPooled: Bool)
+  }
+
+  /// What DeepLabV3+ is made of.
+  public enum Convolutions: String, CaseIterable, Sendable {
+    /// As in the paper's code; also what a file that does not say has.
+    case separable
+    /// As in the public codes of semi-supervised methods.
+    case plain
   }
 
   private enum DecoderKind: String, CaseIterable {
@@ -71,11 +91,18 @@ public struct ModelSpec: Equatable, Sendable {
   init(_ reader: StrictReader, name: String?) throws {
     let kind = try reader.required("backbone").choice(Backbone.self)
     let own = kind.isTransformer ? ["stochastic_depth"] : []
-    let keys = own + ["backbone", "output_stride", "decoder", "auxiliary_channels", "dropout", "weights"]
+    let keys =
+      own + [
+        "backbone", "output_stride", "multi_grid", "decoder", "auxiliary_channels", "dropout", "weights",
+      ]
     self.name = try reader.name(or: name, keys: keys)
     backbone = kind
     let stride = try reader.required("output_stride")
-    outputStride = try ModelSpec.outputStride(stride, backbone: kind)
+    let reached = try ModelSpec.outputStride(stride, backbone: kind)
+    outputStride = reached
+    multiGrid = try reader.optional("multi_grid").map {
+      try ModelSpec.multiGrid($0, backbone: kind, outputStride: reached)
+    }
     decoder = try ModelSpec.decoder(try reader.required("decoder"), backbone: kind)
     if case .unet = decoder, outputStride != 32 { throw stride.outOfRange("32 for a unet decoder") }
     stochasticDepth =
@@ -86,12 +113,13 @@ public struct ModelSpec: Equatable, Sendable {
   }
 
   private init(
-    name: String, backbone: Backbone, outputStride: Int, decoder: Decoder, auxiliaryChannels: Int?,
-    dropout: Double, stochasticDepth: Double?, weights: InitialWeights
+    name: String, backbone: Backbone, outputStride: Int, multiGrid: [Int]?, decoder: Decoder,
+    auxiliaryChannels: Int?, dropout: Double, stochasticDepth: Double?, weights: InitialWeights
   ) {
     self.name = name
     self.backbone = backbone
     self.outputStride = outputStride
+    self.multiGrid = multiGrid
     self.decoder = decoder
     self.auxiliaryChannels = auxiliaryChannels
     self.dropout = dropout
@@ -102,7 +130,7 @@ public struct ModelSpec: Equatable, Sendable {
   /// The network that trains this one's backbone beforehand, called as the backbone is.
   func pretraining(_ network: PretrainingSpec.Network) -> ModelSpec {
     ModelSpec(
-      name: backbone.rawValue, backbone: backbone, outputStride: network.outputStride,
+      name: backbone.rawValue, backbone: backbone, outputStride: network.outputStride, multiGrid: nil,
       decoder: network.decoder, auxiliaryChannels: nil, dropout: 0,
       stochasticDepth: backbone.isTransformer ? 0 : nil, weights: .random)
   }
@@ -123,6 +151,23 @@ public struct ModelSpec: Equatable, Sendable {
     return stride
   }
 
+  private static func multiGrid(
+    _ reader: StrictReader, backbone: Backbone, outputStride: Int
+  ) throws -> [Int] {
+    guard let blocks = backbone.lastStageBlocks else {
+      throw reader.inconsistent("needs a resnet backbone, not \(backbone)")
+    }
+    guard outputStride < 32 else {
+      throw reader.inconsistent(
+        "needs a dilated last stage: an output stride of 8 or 16, not \(outputStride)")
+    }
+    let factors = try reader.list { try $0.int(1...16) }
+    guard factors.count == blocks else {
+      throw reader.outOfRange("a list of \(blocks), one per block of the last stage of \(backbone)")
+    }
+    return factors
+  }
+
   static func decoder(_ reader: StrictReader, backbone: Backbone) throws -> Decoder {
     switch try reader.required("kind").choice(DecoderKind.self) {
     case .deeplabv3:
@@ -136,11 +181,12 @@ public struct ModelSpec: Equatable, Sendable {
         channels: try reader.required("channels").int(1...4096),
         bins: try reader.required("bins").nonEmptyList { try $0.int(1...64) })
     case .deeplabv3plus:
-      try reader.allowOnly(["kind", "channels", "rates", "shortcut_channels"])
+      try reader.allowOnly(["kind", "channels", "rates", "shortcut_channels", "convolutions"])
       return .deeplabv3plus(
         channels: try reader.required("channels").int(1...4096),
         rates: try reader.required("rates").nonEmptyList { try $0.int(1...128) },
-        shortcutChannels: try reader.required("shortcut_channels").int(1...4096))
+        shortcutChannels: try reader.required("shortcut_channels").int(1...4096),
+        convolutions: try reader.optional("convolutions")?.choice(Convolutions.self) ?? .separable)
     case .unet:
       try reader.allowOnly(["kind", "widths"])
       let list = try reader.required("widths")
@@ -175,11 +221,13 @@ public struct ModelSpec: Equatable, Sendable {
         "kind": .string(DecoderKind.pspnet.rawValue), "channels": .int(channels),
         "bins": .array(bins.map { .int($0) }),
       ])
-    case .deeplabv3plus(let channels, let rates, let shortcut):
-      decoder = .object([
+    case .deeplabv3plus(let channels, let rates, let shortcut, let convolutions):
+      var members: [String: JSONValue] = [
         "kind": .string(DecoderKind.deeplabv3plus.rawValue), "channels": .int(channels),
         "rates": .array(rates.map { .int($0) }), "shortcut_channels": .int(shortcut),
-      ])
+      ]
+      if convolutions != .separable { members["convolutions"] = .string(convolutions.rawValue) }
+      decoder = .object(members)
     case .unet(let widths):
       decoder = .object([
         "kind": .string(DecoderKind.unet.rawValue), "widths": .array(widths.map { .int($0) }),
@@ -197,6 +245,7 @@ public struct ModelSpec: Equatable, Sendable {
       "dropout": .number(dropout),
       "weights": .string(weights.rawValue),
     ]
+    if let multiGrid { members["multi_grid"] = .array(multiGrid.map { .int($0) }) }
     if let stochasticDepth { members["stochastic_depth"] = .number(stochasticDepth) }
     return .object(members)
   }

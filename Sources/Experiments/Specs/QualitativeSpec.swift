@@ -36,7 +36,7 @@ public struct QualitativeSpec: Equatable, Sendable {
       or: name, keys: ["kind", "number", "title", "defaults", "columns", "images", "notes"])
     number = try reader.required("number").int(1...99)
     title = try reader.required("title").string()
-    let allowed = CellSpec.keys.filter { !["metric", "point"].contains($0) }
+    let allowed = CellSpec.keys.filter { !["metric", "point", "network"].contains($0) }
     func spec(_ reader: StrictReader, _ others: [String] = []) throws -> CellSpec {
       try reader.allowOnly(others + allowed)
       return try CellSpec(reader)

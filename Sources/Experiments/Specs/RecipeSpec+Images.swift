@@ -6,22 +6,46 @@ extension RecipeSpec {
   public enum AugmentationStage: Equatable, Sendable {
     /// Resize by a factor drawn uniformly from this range, relative to the stored image, one for both sides.
     case randomScale(ClosedRange<Double>)
+    /// Resize the longer side to a whole number of pixels drawn uniformly from this range, whatever the profile made
+    /// of the stored image; the other side follows. In the place of a random scale.
+    case randomLongSide(ClosedRange<Int>)
     /// Mirror left and right.
     case randomFlip(probability: Double)
     /// A crop of the profile's size, anywhere; what is smaller is padded.
-    case randomCrop
+    case randomCrop(padding: Padding)
+
+    /// Padded around the centre.
+    public static let randomCrop = AugmentationStage.randomCrop(padding: .centre)
+
+    /// On which sides small images are padded: on all, or right and below only.
+    public enum Padding: String, CaseIterable, Sendable {
+      case centre, end
+    }
 
     enum Kind: String, CaseIterable {
       case randomScale = "random_scale"
       case randomFlip = "random_flip"
       case randomCrop = "random_crop"
+      case randomLongSide = "random_long_side"
 
       /// Besides `kind`.
       var keys: [String] {
         switch self {
-        case .randomScale: ["minimum", "maximum"]
+        case .randomScale, .randomLongSide: ["minimum", "maximum"]
         case .randomFlip: ["probability"]
         case .randomCrop: []
+        }
+      }
+
+      /// Besides `keys`, and may be missing.
+      var optionalKeys: [String] { self == .randomCrop ? ["padding"] : [] }
+
+      /// Position among the stages; the two ways of resizing exclude each other.
+      var place: Int {
+        switch self {
+        case .randomScale, .randomLongSide: 0
+        case .randomFlip: 1
+        case .randomCrop: 2
         }
       }
     }
@@ -29,13 +53,13 @@ extension RecipeSpec {
     /// The engine draws a crop's geometry in one go, and so in one order.
     static func list(_ reader: StrictReader) throws -> [AugmentationStage] {
       let stages = try reader.addressableList { try AugmentationStage($0) }
-      let kinds = Kind.allCases
-      let places = stages.compactMap { kinds.firstIndex(of: $0.kind) }
+      let places = stages.map(\.kind.place)
       guard zip(places, places.dropFirst()).allSatisfy({ $0 < $1 }) else {
         throw reader.inconsistent(
-          "each stage may stand once, and their order is \(kinds.map(\.rawValue).joined(separator: ", "))")
+          "each stage may stand once, and their order is random_scale, random_flip, random_crop; "
+            + "random_long_side may stand in the place of random_scale")
       }
-      guard stages.last == .randomCrop else {
+      guard stages.last?.kind == .randomCrop else {
         throw reader.inconsistent(
           "the last stage must be \(Kind.randomCrop.rawValue): the images of a batch have one size")
       }
@@ -44,7 +68,7 @@ extension RecipeSpec {
 
     init(_ reader: StrictReader) throws {
       let kind = try reader.required("kind").choice(Kind.self)
-      try reader.allowOnly(["kind"] + kind.keys)
+      try reader.allowOnly(["kind"] + kind.keys + kind.optionalKeys)
       switch kind {
       case .randomScale:
         let minimum = try reader.required("minimum")
@@ -52,17 +76,25 @@ extension RecipeSpec {
         let high = try reader.required("maximum").number(.closed(0.05, 20))
         guard low <= high else { throw minimum.inconsistent("larger than maximum \(high)") }
         self = .randomScale(low...high)
+      case .randomLongSide:
+        let minimum = try reader.required("minimum")
+        let low = try minimum.int(1...16384)
+        let high = try reader.required("maximum").int(1...16384)
+        guard low <= high else { throw minimum.inconsistent("larger than maximum \(high)") }
+        self = .randomLongSide(low...high)
       case .randomFlip:
         self = .randomFlip(probability: try reader.required("probability").number(.closed(0, 1)))
-      case .randomCrop: self = .randomCrop
+      case .randomCrop:
+        self = .randomCrop(padding: try reader.optional("padding")?.choice(Padding.self) ?? .centre)
       }
     }
 
     var kind: Kind {
       switch self {
       case .randomScale: .randomScale
+      case .randomLongSide: .randomLongSide
       case .randomFlip: .randomFlip
-      case .randomCrop: .randomCrop
+      case .randomCrop(_): .randomCrop
       }
     }
 
@@ -72,8 +104,13 @@ extension RecipeSpec {
       case .randomScale(let range):
         members["minimum"] = .number(range.lowerBound)
         members["maximum"] = .number(range.upperBound)
+      case .randomLongSide(let range):
+        members["minimum"] = .int(range.lowerBound)
+        members["maximum"] = .int(range.upperBound)
       case .randomFlip(let probability): members["probability"] = .number(probability)
-      case .randomCrop: break
+      // The centre is left out: recipes without the key are as old as their runs.
+      case .randomCrop(let padding):
+        if padding != .centre { members["padding"] = .string(padding.rawValue) }
       }
       return .object(members)
     }

@@ -1,49 +1,46 @@
 import JSON
 import Schemas
 
-/// Training on labelled and unlabelled images: a method and which images keep their labels.
+/// How a run learns from labelled and unlabelled images, whichever these are (`LabelledSpec`).
 /// `semi_supervised/<name>.yaml`.
 public struct SemiSupervisedSpec: Equatable, Sendable {
   public let name: String
   /// Of a method that the program knows.
   public let kind: String
-  public let labelled: Labelled
-  /// Unlabelled images a batch; the profile's batch is the labelled ones.
-  public let unlabelledBatch: Int
+  /// Images a batch of each unlabelled stream; the profile's batch is the labelled ones. nil: the method has no such stream.
+  public let unlabelledBatch: Int?
   public let parameters: [String: JSONValue]
 
-  /// Which training images keep their labels: a share of the split, drawn from a seed of its own.
-  public struct Labelled: Equatable, Sendable {
-    /// 0 < share < 1, of the training images, rounded; at least one stays on either side.
-    public let share: Double
-    public let seed: Int
-  }
+  private static let batchKey = "unlabelled_batch"
+  /// Beside the method in a stored run: its `LabelledSpec`.
+  static let labelledKey = "labelled"
 
+  /// - Parameters:
+  ///   - name: nil when `reader` is a stored run, which has the name as a key, and `labelledKey`, which the caller reads.
+  ///   - schemas: nil for a stored run, which was checked before.
   init(_ reader: StrictReader, name: String?, schemas: [MethodSchema]?) throws {
-    let own = ["kind", "labelled", "unlabelled_batch"]
     let schema: MethodSchema?
     (kind, schema) = try reader.schema(among: schemas)
-    if let name {
-      self.name = name
-    } else {
-      self.name = try reader.required("name").name()
+    self.name = try name ?? reader.required("name").name()
+    let batch = reader.optional(SemiSupervisedSpec.batchKey)
+    if let schema, schema.hasUnlabelled, batch == nil {
+      throw RegistryError.missingKey(file: reader.file, path: reader.child(SemiSupervisedSpec.batchKey))
     }
-    let labelledReader = try reader.required("labelled")
-    try labelledReader.allowOnly(["share", "seed"])
-    let shareReader = try labelledReader.required("share")
-    let share = try shareReader.number(.from(0, below: 1))
-    if share == 0 { throw shareReader.outOfRange("a number, 0 < x < 1") }
-    labelled = Labelled(share: share, seed: try labelledReader.required("seed").int(0...Int(Int32.max)))
-    unlabelledBatch = try reader.required("unlabelled_batch").int(1...1024)
-    parameters = try reader.parameters(schema, besides: own + (name == nil ? ["name"] : []))
+    if let schema, !schema.hasUnlabelled, let batch {
+      throw batch.inconsistent("method '\(kind)' sees labelled images alone")
+    }
+    unlabelledBatch = try batch?.int(1...1024)
+    let stored = name == nil ? ["name", SemiSupervisedSpec.labelledKey] : []
+    parameters = try reader.parameters(schema, besides: ["kind", SemiSupervisedSpec.batchKey] + stored)
   }
 
-  var json: JSONValue {
+  /// - Parameter labelled: the run's.
+  func json(labelled: LabelledSpec) -> JSONValue {
     var members = parameters
     members["name"] = .string(name)
     members["kind"] = .string(kind)
-    members["labelled"] = .object(["share": .number(labelled.share), "seed": .int(labelled.seed)])
-    members["unlabelled_batch"] = .int(unlabelledBatch)
+    members[SemiSupervisedSpec.labelledKey] = labelled.json
+    if let unlabelledBatch { members[SemiSupervisedSpec.batchKey] = .int(unlabelledBatch) }
     return .object(members)
   }
 }

@@ -44,9 +44,10 @@ extension TableSpec {
     costs = try reader.optional("costs").map { try CostSpec($0) }
     exceptions =
       try reader.optional("exceptions")?.list { item in
-        try item.allowOnly(["datasets", "columns", "profiles", "cell", "set", "reason"])
+        try item.allowOnly(["datasets", "rows", "columns", "profiles", "cell", "set", "reason"])
         return Exception(
           datasets: try item.required("datasets").nonEmptyList { try $0.name() },
+          rows: try item.optional("rows")?.nonEmptyList { try $0.row(of: labels) },
           columns: try item.required("columns").nonEmptyList { try $0.reference(to: titles) },
           profiles: try item.required("profiles").nonEmptyList { try $0.name() },
           cell: try item.optional("cell").map { cell in

@@ -98,9 +98,11 @@ public struct TableSpec: Equatable, Sendable {
     public let minus: Int
   }
 
-  /// What the cells of the named data sets and columns are in the named profiles: other parts, and overrides.
+  /// What the cells of the named data sets, rows and columns are in the named profiles: other parts, and overrides.
   public struct Exception: Equatable, Sendable {
     public let datasets: [String]
+    /// Places of rows; nil: every row.
+    public let rows: [Int]?
     public let columns: [String]
     public let profiles: [String]
     /// Goes before row and column.
@@ -129,17 +131,19 @@ public struct TableSpec: Equatable, Sendable {
   }
 
   /// The exceptions of a cell in a profile.
-  func exceptions(_ cell: CellSpec, column: Int, profile: String) -> [Exception] {
+  func exceptions(_ cell: CellSpec, row: Int, column: Int, profile: String) -> [Exception] {
     exceptions.filter {
-      $0.datasets.contains(cell.dataset ?? "") && $0.columns.contains(columns[column].title)
-        && $0.profiles.contains(profile)
+      $0.datasets.contains(cell.dataset ?? "") && ($0.rows?.contains(row) ?? true)
+        && $0.columns.contains(columns[column].title) && $0.profiles.contains(profile)
     }
   }
 
   /// What the cell's runs are in a profile; in no profile, `cell` itself.
-  func exceptional(_ cell: CellSpec?, column: Int, profile: String?) -> CellSpec? {
+  func exceptional(_ cell: CellSpec?, row: Int, column: Int, profile: String?) -> CellSpec? {
     guard let cell, let profile else { return cell }
-    return exceptions(cell, column: column, profile: profile).reduce(cell) { $1.cell.completed(by: $0) }
+    return exceptions(cell, row: row, column: column, profile: profile).reduce(cell) {
+      $1.cell.completed(by: $0)
+    }
   }
 
   /// Letters of the footnotes of a cell.

@@ -22,45 +22,39 @@ public final class SelfTrainingStep: SemiSupervisedStep {
       ParameterSchema("decay", .number(.from(0, below: 1))),
       ParameterSchema("threshold", .number(.closed(0, 1))),
       ParameterSchema("unlabelled_weight", .number(.closed(0, 100))),
-    ])
+    ], networks: [StudentNetwork.name])
 
   private let student: SegmentationModel
-  private let average: ExponentialMovingAverage
+  private let teacher: MeanTeacher
   private let optimizer: any Optimizer
   private let loss: SegmentationLoss
   private let unlabelledLoss: SegmentationLoss
-  private let decay: Double
   private let threshold: Float
 
   public init(_ parameters: Parameters, _ setup: SemiSupervisedSetup) {
     student = setup.student
-    average = ExponentialMovingAverage(setup.emptyNetwork(), following: setup.student)
+    teacher = MeanTeacher(setup, decay: parameters.number("decay"), epochs: nil)
     optimizer = setup.optimizer.optimizer(for: setup.student)
     loss = SegmentationLoss(setup.loss)
-    decay = parameters.number("decay")
     threshold = Float(parameters.number("threshold"))
-    var unlabelled = setup.loss
-    unlabelled.crossEntropyWeight *= parameters.number("unlabelled_weight")
-    unlabelled.region?.weight *= parameters.number("unlabelled_weight")
-    unlabelledLoss = SegmentationLoss(unlabelled)
+    unlabelledLoss = SegmentationLoss(setup.loss.weighted(parameters.number("unlabelled_weight")))
   }
 
   public var networks: [NamedNetwork] {
-    [NamedNetwork("average", average.model), NamedNetwork("student", student)]
+    [NamedNetwork("average", teacher.average.model), NamedNetwork("student", student)]
   }
 
   public var parts: [StatePart] {
     [
-      StatePart("student", student), StatePart("optimizer.student", optimizer), StatePart("average", average),
+      StatePart("student", student), StatePart("optimizer.student", optimizer),
+      StatePart("average", teacher.average),
     ]
   }
 
   public func compute(_ batch: TrainingBatch, at moment: StepMoment) throws -> ComputedStep {
     let unlabelled = batch[SemiSupervisedSteps.unlabelledStream]
-    let teacher = average.model(Variable(constant: unlabelled.images), .evaluation()).main.value
-    let pseudo = PseudoLabels(
-      logits: teacher, height: unlabelled.images.shape[2], width: unlabelled.images.shape[3],
-      threshold: threshold, ignoreIndex: loss.configuration.ignoreIndex)
+    let pseudo = teacher.predictions(unlabelled.images).kept(
+      from: threshold, ignoreIndex: loss.configuration.ignoreIndex)
     let pass = ForwardPass.training(seed: moment.seed, iteration: moment.iteration)
     let other = ForwardPass.training(
       seed: moment.seed, iteration: moment.iteration, stream: SemiSupervisedSteps.unlabelledStream,
@@ -71,7 +65,7 @@ public final class SelfTrainingStep: SemiSupervisedStep {
       main: onLabelled.main.value, auxiliary: onLabelled.auxiliary?.value, labels: batch.labelled.labels,
       teacher: nil)
     let unsupervised = try unlabelledLoss(
-      main: onUnlabelled.main.value, auxiliary: onUnlabelled.auxiliary?.value, labels: pseudo.labels,
+      main: onUnlabelled.main.value, auxiliary: onUnlabelled.auxiliary?.value, labels: pseudo,
       teacher: nil)
     let terms = supervised.terms(of: loss) + unsupervised.terms(of: unlabelledLoss, prefix: "unlabelled_")
     return ComputedStep(terms: terms) { [self] in
@@ -79,7 +73,7 @@ public final class SelfTrainingStep: SemiSupervisedStep {
         let gradients = pass.tape?.backward(supervised.seeds(onLabelled) + unsupervised.seeds(onUnlabelled))
       else { return }
       Profiler.measure("optimizer") { optimizer.step(gradients, rate: moment.rate) }
-      average.update(from: student, decay: min(1 - 1 / Double(moment.iteration + 1), decay))
+      teacher.follow(student, moment)
     }
   }
 }

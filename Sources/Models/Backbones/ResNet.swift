@@ -10,7 +10,9 @@ struct ResNet: Backbone {
   private let stem: [(Conv2d, BatchNorm2d)]
   private let stages: [[ResidualBlock]]
 
-  init(_ scope: ParameterScope, _ depth: Depth, outputStride: Int) {
+  /// - Parameter multiGrid: factors of the last stage's dilation, one a block; nil: timm's rule, by which its first block
+  ///   keeps the dilation from before the stage.
+  init(_ scope: ParameterScope, _ depth: Depth, outputStride: Int, multiGrid: [Int]?) {
     var stem: [(Conv2d, BatchNorm2d)] = []
     for (index, (input, output)) in [(3, 32), (32, 32), (32, 64)].enumerated() {
       let convolution = Conv2d(
@@ -33,14 +35,17 @@ struct ResNet: Backbone {
     for (index, count) in depth.blocks.enumerated() {
       let planes = 64 << index
       let (stride, firstDilation, dilation) = budget.enter(stride: index == 0 ? 1 : 2)
+      let grid = index == depth.blocks.count - 1 ? multiGrid : nil
       var blocks: [ResidualBlock] = []
       for block in 0..<count {
+        // All its 3x3 convolutions. The shortcut looks only at whether there is dilation.
+        let spread = grid.map { $0[block] * dilation }
         blocks.append(
           ResidualBlock(
             scope["layer\(index + 1)"][block], bottleneck: depth.bottleneck, inChannels: channels,
             planes: planes,
-            stride: block == 0 ? stride : 1, firstDilation: block == 0 ? firstDilation : dilation,
-            dilation: dilation))
+            stride: block == 0 ? stride : 1,
+            firstDilation: spread ?? (block == 0 ? firstDilation : dilation), dilation: spread ?? dilation))
         channels = planes * (depth.bottleneck ? 4 : 1)
       }
       stages.append(blocks)

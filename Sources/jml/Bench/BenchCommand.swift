@@ -16,6 +16,6 @@ struct BenchCommand: ParsableCommand {
       """,
     subcommands: [
       BenchStepCommand.self, BenchHeadCommand.self, BenchLabelsCommand.self, BenchMetricsCommand.self,
-      BenchLoaderCommand.self, BenchSuiteCommand.self,
+      BenchLoaderCommand.self, BenchViewsCommand.self, BenchSuiteCommand.self,
     ])
 }

@@ -42,6 +42,9 @@ struct BenchStepCommand: ParsableCommand {
   @Option(help: "How to distil, if there is a teacher.")
   var distillation = "jml_kd"
 
+  @Option(help: "A semi-supervised method of the experiment files; --batch images come labelled and as many unlabelled.")
+  var semiSupervised: String?
+
   @OptionGroup var options: BenchOptions
 
   @Option(help: "Folder with the experiment files. Default: ./experiments, else the source checkout's.")
@@ -51,6 +54,9 @@ struct BenchStepCommand: ParsableCommand {
     try BenchCheck.range(batch, "--batch", 2...1024)
     try BenchCheck.range(classes, "--classes", 2...254)
     try crop.check("--crop", 16...8192)
+    if teacher != nil, semiSupervised != nil {
+      throw ValidationError("--teacher and --semi-supervised are two kinds of steps; name one")
+    }
   }
 
   func run() throws {
@@ -71,7 +77,10 @@ struct BenchStepCommand: ParsableCommand {
       }
       return try StepBenchmark(
         model: try BenchCheck.named(model, registry.models, "--model"), loss: loss,
-        label: label, teaching: teaching, recipe: try BenchCheck.named(recipe, registry.recipes, "--recipe"),
+        label: label, teaching: teaching,
+        semiSupervised: try semiSupervised.map {
+          try BenchCheck.named($0, registry.semiSupervised, "--semi-supervised")
+        }, recipe: try BenchCheck.named(recipe, registry.recipes, "--recipe"),
         batch: batch, cropHeight: crop.height, cropWidth: crop.width, classes: classes
       ).run(options.repeats)
     }
