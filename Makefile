@@ -10,17 +10,24 @@ PROFILE ?= mini
 JOBS    ?= 2
 PAIRS   ?= 3
 
+# What the user gives is text: taken as it was typed, and handed to recipes by the environment, so that neither make nor a
+# shell reads it. Paths may hold blanks, quotes, $ and ;.
+given   := TABLE PROFILE DATA RESULTS JOBS THREADS PAIRS ROWS SKIP SET
+$(foreach name,$(given),$(eval override $(name) := $$(value $(name))))
+export $(given)
+
 jml     := .build/release/jml
 build   := swift build -c release
-where   := --profile $(PROFILE) $(if $(DATA),--data "$(DATA)") $(if $(RESULTS),--results "$(RESULTS)") \
-           $(foreach pair,$(SET),--set "$(pair)")
-how     := --jobs $(JOBS) $(if $(THREADS),--threads $(THREADS))
+where   := --profile "$$PROFILE" $(if $(DATA),--data "$$DATA") $(if $(RESULTS),--results "$$RESULTS") "$$@"
+how     := --jobs "$$JOBS" $(if $(THREADS),--threads "$$THREADS")
+# Sets the positional parameters, which `where` ends with, to the overrides of SET.
+pairs   := set -f --; for pair in $$SET; do set -- "$$@" --set "$$pair"; done;
 
 # Tables and figures that are trained, in the experiments folder; Table 9 is counted, Figures 1 to 3 are drawn.
 trained := 1 2 3 4 5 6 7 8 10 11 12 13 14 15
 sweeps  := 4 5
 pictures := 7 8
-drawings := $(or $(RESULTS),results)/figures
+drawings := "$${RESULTS:-results}/figures"
 
 .PHONY: help tableN setup build test test-threads $(trained:%=table%) table9 tables run table plan claims publish status \
         figure1 figure2 figure3 $(sweeps:%=figure%) $(pictures:%=figure%) figures data doctor bench bench-step format lint clean
@@ -39,43 +46,43 @@ test-threads: setup ## Runs the concurrent parts under the thread sanitizer.
 tableN:      ## Trains the grid of Table N (1 to 8, 10, 13 to 15) and renders it: make table4.
 	@echo "make tableN: put a number for N: $(trained) 9"; exit 1
 $(trained:%=table%): build
-	$(jml) run --table $(@:table%=%) $(where) $(how) && $(jml) table --table $(@:table%=%) $(where)
+	$(pairs) $(jml) run --table $(@:table%=%) $(where) $(how) && $(jml) table --table $(@:table%=%) $(where)
 table9: build ## Counts and measures the networks of Table 9.
-	$(jml) model measure --table 9 $(if $(THREADS),--threads $(THREADS)) && $(jml) table --table 9
+	$(jml) model measure --table 9 $(if $(THREADS),--threads "$$THREADS") && $(jml) table --table 9
 tables: build ## Trains every run of every table once and renders all tables; the costs of Table 9 as they are.
-	$(jml) run $(where) $(how) && $(jml) table $(where)
+	$(pairs) $(jml) run $(where) $(how) && $(jml) table $(where)
 run: build   ## Trains the runs of TABLE.
-	$(jml) run --table $(TABLE) $(where) $(how)
+	$(pairs) $(jml) run --table "$$TABLE" $(where) $(how)
 table: build ## Renders TABLE from finished runs.
-	$(jml) table --table $(TABLE) $(where)
+	$(pairs) $(jml) table --table "$$TABLE" $(where)
 plan: build  ## Lists the runs of TABLE (TABLE=all: of every table and figure).
-	$(jml) plan $(if $(filter all,$(TABLE)),--all,--table $(TABLE)) $(where)
+	$(pairs) $(jml) plan $(if $(filter all,$(TABLE)),--all,--table "$$TABLE") $(where)
 claims: build ## Judges the paper's claims by its numbers and by ours, from finished runs.
-	$(jml) claims $(where)
+	$(pairs) $(jml) claims $(where)
 publish: build ## Keeps what finished runs reached in results/<profile>/runs.jsonl.
-	$(jml) publish $(where)
+	$(pairs) $(jml) publish $(where)
 status: build ## Says where each run of TABLE stands.
-	$(jml) status --table $(TABLE) $(where)
+	$(pairs) $(jml) status --table "$$TABLE" $(where)
 figure1 figure2 figure3: build ## Draws a figure of the paper that needs no training.
-	$(jml) figure $(@:figure%=%) --output "$(drawings)"
+	$(jml) figure $(@:figure%=%) --output $(drawings)
 figure4 figure5: build ## Trains the points of a figure, lists and draws them.
-	$(jml) run --figure $(@:figure%=%) $(where) $(how) && $(jml) table --figure $(@:figure%=%) $(where) \
-	  && $(jml) figure $(@:figure%=%) $(where) --output "$(drawings)"
+	$(pairs) $(jml) run --figure $(@:figure%=%) $(where) $(how) && $(jml) table --figure $(@:figure%=%) $(where) \
+	  && $(jml) figure $(@:figure%=%) $(where) --output $(drawings)
 figure7 figure8: build ## Trains the networks of a figure of pictures and draws it.
-	$(jml) run --figure $(@:figure%=%) $(where) $(how) && $(jml) figure $(@:figure%=%) $(where) --output "$(drawings)"
+	$(pairs) $(jml) run --figure $(@:figure%=%) $(where) $(how) && $(jml) figure $(@:figure%=%) $(where) --output $(drawings)
 figures: build ## Draws every figure, and trains what it needs.
-	$(jml) run $(sweeps:%=--figure %) $(pictures:%=--figure %) $(where) $(how) && $(jml) table $(sweeps:%=--figure %) $(where)
-	for number in 1 2 3; do $(jml) figure $$number --output "$(drawings)" || exit 1; done
-	for number in $(sweeps) $(pictures); do $(jml) figure $$number $(where) --output "$(drawings)" || exit 1; done
+	$(pairs) $(jml) run $(sweeps:%=--figure %) $(pictures:%=--figure %) $(where) $(how) && $(jml) table $(sweeps:%=--figure %) $(where)
+	for number in 1 2 3; do $(jml) figure $$number --output $(drawings) || exit 1; done
+	$(pairs) for number in $(sweeps) $(pictures); do $(jml) figure $$number $(where) --output $(drawings) || exit 1; done
 data: build  ## Makes the embedded data, or checks DATA.
-	$(jml) data $(if $(DATA),check,make) --profile $(PROFILE) $(if $(DATA),--data "$(DATA)")
+	$(jml) data $(if $(DATA),check,make) --profile "$$PROFILE" $(if $(DATA),--data "$$DATA")
 doctor: build ## Checks machine, libraries, experiment files and folders.
-	$(jml) doctor $(where)
+	$(pairs) $(jml) doctor $(where)
 bench: build ## Compares speed with PyTorch and OpenCV (PAIRS, ROWS=head,labels): results/bench.
-	benchmarks/run.sh --jml $(jml) --pairs $(PAIRS) $(if $(ROWS),--rows $(ROWS)) $(if $(SKIP),--skip $(SKIP)) \
-	  $(if $(THREADS),--threads $(THREADS))
+	benchmarks/run.sh --jml $(jml) --pairs "$$PAIRS" $(if $(ROWS),--rows "$$ROWS") $(if $(SKIP),--skip "$$SKIP") \
+	  $(if $(THREADS),--threads "$$THREADS")
 bench-step: build ## Times one training step.
-	$(jml) bench step --model deeplabv3_resnet18d --batch 4 --crop 256x512 --classes 19 --loss jml $(if $(THREADS),--threads $(THREADS)) --json
+	$(jml) bench step --model deeplabv3_resnet18d --batch 4 --crop 256x512 --classes 19 --loss jml $(if $(THREADS),--threads "$$THREADS") --json
 format:      ## Formats the sources.
 	swift format --in-place --recursive --parallel Package.swift Sources Tests
 lint:        ## Fails on unformatted sources and on warnings.

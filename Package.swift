@@ -38,6 +38,7 @@ let package = Package(
       name: "CImageCodec", cSettings: optimised,
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("turbojpeg")]),
 
+    room("Platform", []),
     room("JSON", []),
     room("Schemas", ["JSON"]),
 
@@ -50,8 +51,8 @@ let package = Package(
     room("Losses", ["Tensors", "Kernels", "CKernels"]),
     room("Optimizers", ["Tensors", "Autograd", "CKernels"]),
     room("Metrics", ["Tensors", "CKernels"]),
-    room("Images", ["Tensors", "CImageCodec"]),
-    room("Datasets", ["Tensors", "Images"]),
+    room("Images", ["Platform", "Tensors", "CImageCodec"]),
+    room("Datasets", ["Platform", "Tensors", "Images"]),
     room("Scenes", ["Tensors", "Images", "Datasets"]),
     room(
       "Training",
@@ -67,16 +68,16 @@ let package = Package(
       ]),
 
     // Registry, store, tables.
-    room("Experiments", ["CCrypto", "JSON", "Schemas", .product(name: "Yams", package: "Yams")]),
+    room("Experiments", ["CCrypto", "Platform", "JSON", "Schemas", .product(name: "Yams", package: "Yams")]),
     room("HDF5", ["CHDF5"]),
-    room("Weights", ["JSON", "Tensors", "Models", "HDF5"]),
-    room("Results", ["JSON", "HDF5", "Experiments", "Metrics", "Tensors"]),
+    room("Weights", ["Platform", "JSON", "Tensors", "Models", "HDF5"]),
+    room("Results", ["Platform", "JSON", "HDF5", "Experiments", "Metrics", "Tensors"]),
     room(
       "Runner",
       [
         "Experiments", "Training", "HDF5", "Results", "Models", "Datasets", "Losses", "Optimizers", "Metrics",
         "Kernels",
-        "Tensors", "Images", "Weights", "JSON", "Scenes", "Schemas", "Methods",
+        "Tensors", "Images", "Weights", "JSON", "Scenes", "Schemas", "Methods", "Platform",
       ]),
     room(
       "Benchmarks",
@@ -92,7 +93,7 @@ let package = Package(
       name: "jml",
       dependencies: [
         "Runner", "Tables", "Results", "Experiments", "Datasets", "Kernels", "Tensors", "Models", "Losses",
-        "Autograd", "Metrics", "HDF5", "Weights", "Figures", "Claims", "JSON", "Benchmarks",
+        "Autograd", "Metrics", "HDF5", "Weights", "Figures", "Claims", "JSON", "Benchmarks", "Platform",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -104,6 +105,7 @@ let package = Package(
         "Datasets", "Schemas",
       ], path: "Tests/ToyMethods"),
     .target(name: "TestSupport", dependencies: ["Tensors", "HDF5", "Images"], path: "Tests/TestSupport"),
+    tests("PlatformTests", ["Platform"]),
     tests("JSONTests", ["JSON"]),
     tests("TensorsTests", ["Tensors"]),
     tests("KernelsTests", ["Kernels", "Tensors"]),
@@ -117,7 +119,7 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests("LossesTests", ["Losses", "CKernels", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("MetricsTests", ["Metrics", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
-    tests("HDF5Tests", ["HDF5"]),
+    tests("HDF5Tests", ["HDF5"], resources: [.copy("Fixtures")]),
     tests("WeightsTests", ["Weights", "Models", "HDF5", "Tensors", "Autograd"]),
     tests("ResultsTests", ["Results", "JSON", "HDF5", "Metrics", "Tensors", "Experiments"]),
     tests(

@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import Platform
 import Synchronization
 import Tensors
 
@@ -50,26 +51,20 @@ public enum DataCheck {
       return report(dataset, findings: [], extra: [.emptySplit(dataset: dataset.name, path: nil)])
     }
     let state = Mutex((next: 0, done: 0, findings: [Finding?](repeating: nil, count: samples.count)))
-    let group = DispatchGroup()
-    for _ in 0..<max(1, min(threads, samples.count)) {
-      group.enter()
-      Thread {
-        while let index = state.withLock({ state -> Int? in
-          guard state.next < samples.count else { return nil }
-          state.next += 1
-          return state.next - 1
-        }) {
-          let finding = inspect(dataset, index)
-          state.withLock { state in
-            state.findings[index] = finding
-            state.done += 1
-            progress(state.done, samples.count)
-          }
+    BackgroundThread.run(min(threads, samples.count)) {
+      while let index = state.withLock({ state -> Int? in
+        guard state.next < samples.count else { return nil }
+        state.next += 1
+        return state.next - 1
+      }) {
+        let finding = inspect(dataset, index)
+        state.withLock { state in
+          state.findings[index] = finding
+          state.done += 1
+          progress(state.done, samples.count)
         }
-        group.leave()
-      }.start()
+      }
     }
-    group.wait()
     return report(dataset, findings: state.withLock { $0.findings.compactMap { $0 } }, extra: [])
   }
 

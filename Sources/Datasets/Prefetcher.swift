@@ -1,9 +1,10 @@
 import Foundation
+import Platform
 
 /// Prepares batches ahead of the training loop on threads of its own.
 ///
 /// Batches come out in order and are the same for any number of workers, since a `BatchSource` is a function of
-/// the iteration.
+/// the iteration. Where no thread can be started, `next()` prepares them.
 public final class Prefetcher: Sendable {
   private let shared: Shared
 
@@ -16,11 +17,7 @@ public final class Prefetcher: Sendable {
   public init(source: any BatchSource, range: Range<Int>, depth: Int, workers: Int) {
     precondition(depth > 0 && workers > 0, "Prefetcher: depth \(depth), workers \(workers)")
     shared = Shared(source: source, range: range, depth: depth, workers: workers)
-    for index in 0..<workers {
-      let thread = Thread { [shared] in shared.work() }
-      thread.name = "prefetch-\(index)"
-      thread.start()
-    }
+    for _ in 0..<workers where !BackgroundThread.start({ [shared] in shared.work() }) { shared.lost() }
   }
 
   deinit { shared.stop(wait: false) }
@@ -68,6 +65,9 @@ public final class Prefetcher: Sendable {
       }
     }
 
+    /// A worker that could not be started.
+    func lost() { condition.withLock { running -= 1 } }
+
     /// The next iteration to prepare, or nil when there is nothing left to do.
     private func claim() -> Int? {
       condition.withLock {
@@ -90,9 +90,18 @@ public final class Prefetcher: Sendable {
             condition.broadcast()
             return batch
           }
+          guard running > 0 else { return try prepareHere() }
           condition.wait()
         }
       }
+    }
+
+    /// The next batch by the consumer itself; called under the lock, with no worker.
+    private func prepareHere() throws -> TrainingBatch {
+      let batch = try source.batches(at: delivered)
+      delivered += 1
+      started = max(started, delivered)
+      return batch
     }
 
     func stop(wait: Bool) {

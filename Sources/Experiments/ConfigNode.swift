@@ -17,6 +17,7 @@ indirect enum ConfigNode: Equatable, Sendable {
   /// - Parameter file: the name used in errors.
   /// - Throws: `RegistryError.syntax`, `.duplicateKey`.
   init(yaml text: String, file: String) throws {
+    try YAMLEvents.check(text, file: file)
     do {
       guard let root = try Yams.compose(yaml: text) else {
         throw RegistryError.syntax(file: file, line: nil, reason: "the document is empty")

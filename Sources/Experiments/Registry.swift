@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Schemas
 
 /// Everything under `experiments/`, decoded and cross-checked. A file's name without `.yaml` is the spec's
@@ -95,15 +96,26 @@ public struct Registry: Sendable {
         throw RegistryError.unreadable(
           file: file, reason: "the name must be of a-z, 0-9 and _ and end in .yaml")
       }
-      let text: String
-      do {
-        text = try String(contentsOf: directory.appendingPathComponent(entry), encoding: .utf8)
-      } catch {
-        throw RegistryError.unreadable(file: file, reason: "not a readable UTF-8 file")
-      }
+      let text = try Registry.text(directory.appendingPathComponent(entry).path, file: file)
       specs[name] = try decode(StrictReader(try ConfigNode(yaml: text, file: file), file: file), name)
     }
     return specs
+  }
+
+  /// A regular file's text.
+  /// - Parameter file: the name used in errors.
+  /// - Throws: `RegistryError.unreadable`.
+  public static func text(_ path: String, file: String) throws -> String {
+    let data: Data
+    do {
+      data = try RegularFile.read(path)
+    } catch {
+      throw RegistryError.unreadable(file: file, reason: error.reason)
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw RegistryError.unreadable(file: file, reason: "not a readable UTF-8 file")
+    }
+    return text
   }
 
   private static func contents(of directory: URL, file: String) throws -> [String] {

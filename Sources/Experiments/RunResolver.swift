@@ -70,8 +70,15 @@ struct RunResolver {
   /// Throws for a user's override whose key no planned run has.
   func rejectUnusedOverrides() throws {
     for override in overrides where !usedOverrides.contains(override.key) {
-      throw RegistryError.unknownKey(file: override.source, path: override.key, allowed: seenKeys.sorted())
+      throw RegistryError.unknownKey(
+        file: override.source, path: override.key, allowed: RunResolver.near(override.key, seenKeys.sorted()))
     }
+  }
+
+  /// Many keys with those first that somebody may have meant, of the same part of a run: a line has an end.
+  private static func near(_ key: String, _ keys: [String]) -> [String] {
+    let part = key.prefix { $0 != "." } + "."
+    return keys.filter { $0.hasPrefix(part) } + keys.filter { !$0.hasPrefix(part) }
   }
 
   /// Where a cell stands, for errors.

@@ -10,6 +10,10 @@ public enum HDF5Error: Error, Equatable, CustomStringConvertible, LocalizedError
   case missing(path: String, object: String)
   case wrongType(path: String, object: String, wanted: String, found: String)
   case wrongShape(path: String, object: String, wanted: String, found: [Int])
+  /// An object that points out of the file, or in a circle: nothing of it is read.
+  case elsewhere(path: String, object: String, what: String)
+  /// A shape that promises far more than the file holds.
+  case unstored(path: String, object: String, shape: [Int], stored: Int)
   /// The library refused an operation.
   case failed(path: String, object: String, operation: String, reason: String)
 
@@ -22,6 +26,10 @@ public enum HDF5Error: Error, Equatable, CustomStringConvertible, LocalizedError
       "\(path): '\(object)' holds \(found), wanted \(wanted)"
     case .wrongShape(let path, let object, let wanted, let found):
       "\(path): '\(object)' has shape \(found), wanted \(wanted)"
+    case .elsewhere(let path, let object, let what):
+      "\(path): '\(object)' is \(what); only what lies in the file itself is read"
+    case .unstored(let path, let object, let shape, let stored):
+      "\(path): '\(object)' has shape \(shape), and the file holds \(stored) bytes of it"
     case .failed(let path, let object, let operation, let reason):
       "\(path): \(operation) of '\(object)' failed: \(reason)"
     }

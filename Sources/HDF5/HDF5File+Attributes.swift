@@ -102,6 +102,8 @@ extension HDF5File {
     let space = try Handle(
       H5Aget_space(attribute.id), close: H5Sclose, orThrow: { self.failure(label, "measuring", $0) })
     let shape = try extents(ofSpace: space.id, named: label)
-    return try body(attribute.id, type.id, shape.reduce(1, *))
+    // Attributes are not compressed.
+    let count = try count(of: shape, bytes: H5Tget_size(type.id), stored: try fileSize(), named: label)
+    return try body(attribute.id, type.id, count)
   }
 }

@@ -28,7 +28,10 @@ extension HDF5File {
     let shape = try extents(of: opened.id, named: dataset)
     let stored = try Handle(
       H5Dget_type(opened.id), close: H5Tclose, orThrow: { self.failure(dataset, "typing", $0) })
-    return try readStrings(dataset, type: stored.id, count: shape.reduce(1, *)) { memory, buffer in
+    let count = try count(
+      of: shape, bytes: H5Tget_size(stored.id), stored: Int(clamping: H5Dget_storage_size(opened.id)),
+      named: dataset)
+    return try readStrings(dataset, type: stored.id, count: count) { memory, buffer in
       H5Dread(opened.id, memory, jml_h5_all(), jml_h5_all(), jml_h5_default(), buffer)
     }
   }
@@ -38,6 +41,7 @@ extension HDF5File {
     guard H5Iget_type(opened.id) == H5I_DATASET else {
       throw HDF5Error.wrongType(path: path, object: dataset, wanted: "a dataset", found: "a group")
     }
+    try checkIsInside(opened.id, named: dataset)
     return opened
   }
 
@@ -47,7 +51,10 @@ extension HDF5File {
     let stored = try Handle(
       H5Dget_type(opened.id), close: H5Tclose, orThrow: { self.failure(dataset, "typing", $0) })
     try check(stored.id, holds: Element.self, dataset)
-    var values = [Element](repeating: .zero, count: shape.reduce(1, *))
+    let count = try count(
+      of: shape, bytes: MemoryLayout<Element>.stride, stored: Int(clamping: H5Dget_storage_size(opened.id)),
+      named: dataset)
+    var values = [Element](repeating: .zero, count: count)
     guard !values.isEmpty else { return values }
     let status = values.withUnsafeMutableBytes {
       H5Dread(
@@ -70,7 +77,12 @@ extension HDF5File {
     guard rank > 0 else { return [] }
     var extents = [hsize_t](repeating: 0, count: Int(rank))
     guard H5Sget_simple_extent_dims(space, &extents, nil) >= 0 else { throw failure(name, "measuring") }
-    return extents.map(Int.init)
+    return try extents.map { extent in
+      guard let extent = Int(exactly: extent) else {
+        throw failure(name, "measuring", "an extent of \(extent)")
+      }
+      return extent
+    }
   }
 
   func check<Element: HDF5Element>(_ type: hid_t, holds element: Element.Type, _ object: String) throws {

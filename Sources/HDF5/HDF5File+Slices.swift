@@ -12,9 +12,9 @@ extension HDF5File {
 
   private func read<Element: HDF5Element>(_ dataset: String, slice index: Int) throws -> [Element] {
     let opened = try openDataset(dataset)
-    let stored = try Handle(
+    let type = try Handle(
       H5Dget_type(opened.id), close: H5Tclose, orThrow: { self.failure(dataset, "typing", $0) })
-    try check(stored.id, holds: Element.self, dataset)
+    try check(type.id, holds: Element.self, dataset)
     let fail = { (reason: String) in self.failure(dataset, "slicing", reason) }
     let space = try Handle(H5Dget_space(opened.id), close: H5Sclose, orThrow: fail)
     let shape = try extents(ofSpace: space.id, named: dataset)
@@ -24,6 +24,8 @@ extension HDF5File {
     }
     let start = shape.indices.map { hsize_t($0 == 0 ? index : 0) }
     let count = shape.enumerated().map { hsize_t($0.offset == 0 ? 1 : $0.element) }
+    let stored = Int(clamping: H5Dget_storage_size(opened.id))
+    _ = try self.count(of: shape, bytes: MemoryLayout<Element>.stride, stored: stored, named: dataset)
     var values = [Element](repeating: .zero, count: shape.dropFirst().reduce(1, *))
     guard !values.isEmpty else { return values }
     let memory = try Handle(H5Screate_simple(Int32(count.count), count, nil), close: H5Sclose, orThrow: fail)

@@ -16,12 +16,15 @@ public final class HDF5File: @unchecked Sendable {
   public init(reading path: String) throws {
     HDF5Library.enter()
     self.path = path
-    // The library's own message for a missing file is long and lacks the reason.
-    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+    // The library's own message for a missing file is long and lacks the reason; and it would wait for a pipe.
+    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno)))
     }
+    var status = stat()
+    let isRegular = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     close(descriptor)
+    guard isRegular else { throw HDF5Error.unreadable(path: path, reason: "not a regular file") }
     let fail = { (reason: String) in HDF5Error.notHDF5(path: path, reason: reason) }
     let access = try Handle(H5Pcreate(jml_h5_class_file_access()), close: H5Pclose, orThrow: fail)
     guard H5Pset_file_locking(access.id, false, true) >= 0 else { throw fail(HDF5Library.lastError()) }
@@ -45,15 +48,10 @@ public final class HDF5File: @unchecked Sendable {
       H5Fopen(HDF5Library.uniqueName(), jml_h5_read_only(), access.id), close: H5Fclose, orThrow: fail)
   }
 
-  /// Whether a group or dataset of this name exists.
+  /// Whether a group or dataset of this name exists in this file.
   public func exists(_ object: String) -> Bool {
     HDF5Library.enter()
-    var prefix = ""
-    for part in HDF5File.parts(object) {
-      prefix += prefix.isEmpty ? part : "/" + part
-      guard H5Lexists(handle.id, prefix, jml_h5_default()) > 0 else { return false }
-    }
-    return true
+    return (try? resolved(object)) != nil
   }
 
   /// Names of the groups and datasets directly inside a group, sorted. Throws `HDF5Error.missing`.
@@ -80,8 +78,7 @@ public final class HDF5File: @unchecked Sendable {
   /// Opens any object; "/" and "" are the root group.
   func open(_ object: String) throws -> Handle {
     HDF5Library.enter()
-    guard exists(object) else { throw HDF5Error.missing(path: path, object: object) }
-    let name = HDF5File.parts(object).joined(separator: "/")
+    let name = try resolved(object).joined(separator: "/")
     return try Handle(
       H5Oopen(handle.id, name.isEmpty ? "/" : name, jml_h5_default()), close: H5Oclose,
       orThrow: { self.failure(object, "opening", $0) })

@@ -7,6 +7,8 @@ enum HDF5Library {
     // Without this, a file that could not be closed makes the library's own exit handler crash the process.
     H5dont_atexit()
     H5open()
+    // A file names its filters; none of them makes this process load code.
+    H5PLset_loading_state(0)
     var numbers: (UInt32, UInt32, UInt32) = (0, 0, 0)
     H5get_libversion(&numbers.0, &numbers.1, &numbers.2)
     return "\(numbers.0).\(numbers.1).\(numbers.2)"

@@ -1,34 +1,30 @@
 import Foundation
+import Platform
 
 /// Whole files as bytes, with the system's reason when that fails.
 public enum FileBytes {
-  /// Reads all of a file.
+  /// Reads all of a regular file.
   /// - Throws: `ImageError.file`.
   public static func read(_ path: String) throws -> [UInt8] {
-    guard let file = fopen(path, "rb") else { throw ImageError.file(path: path, reason: systemReason(errno)) }
-    defer { fclose(file) }
-    var status = stat()
-    guard fstat(fileno(file), &status) == 0 else {
-      throw ImageError.file(path: path, reason: systemReason(errno))
+    do {
+      return [UInt8](try RegularFile.read(path))
+    } catch {
+      throw ImageError.file(path: path, reason: error.reason)
     }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw ImageError.file(path: path, reason: "not a regular file")
-    }
-    let size = Int(status.st_size)
-    var failure: Int32 = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-      errno = 0
-      count = fread(buffer.baseAddress, 1, size, file)
-      if ferror(file) != 0 { failure = errno }
-    }
-    guard failure == 0 else { throw ImageError.file(path: path, reason: systemReason(failure)) }
-    return bytes
   }
 
-  /// Writes a file, replacing what was there.
+  /// Writes a file, replacing a regular one that was there; nothing is written through a link.
   /// - Throws: `ImageError.file`, for instance when the disk is full.
   public static func write(_ bytes: UnsafeBufferPointer<UInt8>, to path: String) throws {
-    guard let file = fopen(path, "wb") else { throw ImageError.file(path: path, reason: systemReason(errno)) }
+    do {
+      try RegularFile.checkIsReplaceable(path)
+    } catch {
+      throw ImageError.file(path: path, reason: error.reason)
+    }
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o666)
+    guard descriptor >= 0, let file = fdopen(descriptor, "wb") else {
+      throw ImageError.file(path: path, reason: systemReason(errno))
+    }
     let written = fwrite(bytes.baseAddress, 1, bytes.count, file)
     let writeError = errno
     // A full disk may show only when the buffer is flushed.

@@ -4,8 +4,8 @@ import Foundation
 public enum ImageError: Error, Equatable, Sendable, CustomStringConvertible, LocalizedError {
   /// The file cannot be opened, read or written; `reason` is the system's.
   case file(path: String, reason: String)
-  /// The first bytes are neither a PNG's nor a JPEG's.
-  case unknownFormat(path: String)
+  /// The first bytes are neither a PNG's nor a JPEG's; `found` is what they seem to be.
+  case unknownFormat(path: String, found: String)
   /// Truncated, corrupt, too large, or of a kind that is not read; `reason` is the codec's.
   case decoding(path: String, reason: String)
   /// A label file whose values are colours (or 16-bit, or with alpha), not class indices.
@@ -16,7 +16,7 @@ public enum ImageError: Error, Equatable, Sendable, CustomStringConvertible, Loc
   /// The file this is about.
   public var path: String {
     switch self {
-    case .file(let path, _), .unknownFormat(let path), .decoding(let path, _), .wrongMode(let path, _),
+    case .file(let path, _), .unknownFormat(let path, _), .decoding(let path, _), .wrongMode(let path, _),
       .encoding(let path, _):
       return path
     }
@@ -25,7 +25,7 @@ public enum ImageError: Error, Equatable, Sendable, CustomStringConvertible, Loc
   public var description: String {
     switch self {
     case .file(let path, let reason): return "\(path): \(reason)"
-    case .unknownFormat(let path): return "\(path): neither a PNG nor a JPEG"
+    case .unknownFormat(let path, let found): return "\(path): \(found)"
     case .decoding(let path, let reason): return "\(path): cannot decode: \(reason)"
     case .wrongMode(let path, let found):
       return

@@ -52,7 +52,7 @@ public enum ImageFile {
       let image = ImageBuffer(height: Int(height), width: Int(width), pixels: pixels)
       return (image, 0..<image.height, image.height)
     default:
-      throw ImageError.unknownFormat(path: path)
+      throw ImageError.unknownFormat(path: path, found: UnknownContent.description(bytes))
     }
   }
 
@@ -77,7 +77,7 @@ public enum ImageFile {
     switch jml_image_sniff(bytes, bytes.count) {
     case JML_IMAGE_PNG: break
     case JML_IMAGE_JPEG: throw ImageError.wrongMode(path: path, found: "JPEG")
-    default: throw ImageError.unknownFormat(path: path)
+    default: throw ImageError.unknownFormat(path: path, found: UnknownContent.description(bytes))
     }
     let info = try pngInfo(bytes, path)
     let color = Int(info.color_type)
@@ -115,6 +115,7 @@ public enum ImageFile {
   }
 
   private static func pngInfo(_ bytes: [UInt8], _ path: String) throws -> jml_png_info {
+    if let problem = PNGChunks.problem(bytes) { throw ImageError.decoding(path: path, reason: problem) }
     var info = jml_png_info()
     try withMessage {
       jml_png_probe(bytes, bytes.count, &info, $0)

@@ -13,8 +13,10 @@ public enum AtomicFile {
   }()
 
   /// Writes a temporary file in the same folder, syncs it, renames it over `url` and syncs the folder. On
-  /// an error the temporary file is removed and the old file stays. Throws `ResultsError.fileSystem`.
+  /// an error the temporary file is removed and the old file stays. Throws `ResultsError.fileSystem`; `.wrongKind` where
+  /// something else than a regular file would be replaced.
   public static func write(_ data: Data, to url: URL) throws {
+    try FileSystem.checkIsReplaceable(url)
     let partial = try stage(data, for: url)
     do {
       try move(partial, to: url)

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// POSIX calls with errors that name the path.
 enum FileSystem {
@@ -48,20 +49,37 @@ enum FileSystem {
     try sync(folder: parent)
   }
 
-  /// nil if there is no such file.
+  /// nil if there is no such file. A pipe is not waited for.
   static func read(_ url: URL) throws -> Data? {
-    let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
-    if descriptor < 0, errno == ENOENT { return nil }
-    guard descriptor >= 0 else { throw error(url, "opening") }
-    defer { close(descriptor) }
-    var data = Data()
-    var block = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = Foundation.read(descriptor, &block, block.count)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw error(url, "reading") }
-      guard count > 0 else { return data }
-      data.append(contentsOf: block[..<count])
+    do {
+      return try RegularFile.read(url.path)
+    } catch {
+      if error.code == ENOENT { return nil }
+      throw FileSystem.error(error)
+    }
+  }
+
+  static func error(_ failure: FileFailure) -> ResultsError {
+    failure.code == 0
+      ? .wrongKind(path: failure.path, reason: failure.reason)
+      : .fileSystem(path: failure.path, operation: failure.operation, code: failure.code)
+  }
+
+  /// Whatever is replaced is a regular file: no device of that name, and nothing behind a link.
+  static func checkIsReplaceable(_ url: URL) throws {
+    do {
+      try RegularFile.checkIsReplaceable(url.path)
+    } catch {
+      throw FileSystem.error(error)
+    }
+  }
+
+  /// A run's folder that is a link would put its files wherever the link points.
+  static func checkIsFolder(_ url: URL) throws {
+    do {
+      try RegularFile.checkIsFolder(url.path)
+    } catch {
+      throw FileSystem.error(error)
     }
   }
 

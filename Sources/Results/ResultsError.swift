@@ -4,6 +4,8 @@ import Foundation
 public enum ResultsError: Error, Equatable, CustomStringConvertible, LocalizedError {
   /// The operating system refused; `code` is its errno.
   case fileSystem(path: String, operation: String, code: Int32)
+  /// Something else than a regular file or a folder, where one was to be read or replaced.
+  case wrongKind(path: String, reason: String)
   /// A JSON file that is damaged or lacks something.
   case unreadableJSON(path: String, reason: String)
   /// A value that JSON cannot hold, such as NaN.
@@ -17,6 +19,7 @@ public enum ResultsError: Error, Equatable, CustomStringConvertible, LocalizedEr
     switch self {
     case .fileSystem(let path, let operation, let code):
       "\(path): \(operation) failed: \(String(cString: strerror(code))) (errno \(code))"
+    case .wrongKind(let path, let reason): "\(path): \(reason)"
     case .unreadableJSON(let path, let reason): "\(path): not readable: \(reason)"
     case .unwritableJSON(let path, let reason): "\(path): cannot be written as JSON: \(reason)"
     case .unsupportedSchema(let path, let found, let supported):
@@ -32,7 +35,7 @@ public enum ResultsError: Error, Equatable, CustomStringConvertible, LocalizedEr
   public var isDamage: Bool {
     switch self {
     case .unreadableJSON, .unsupportedSchema, .damaged: true
-    case .fileSystem, .unwritableJSON, .badRunID: false
+    case .fileSystem, .wrongKind, .unwritableJSON, .badRunID: false
     }
   }
 

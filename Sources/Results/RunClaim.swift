@@ -16,6 +16,7 @@ public final class RunClaim {
     self.runID = runID
     self.folder = folder
     self.lock = lock
+    try FileSystem.checkIsFolder(folder)
     try FileSystem.make(folder: folder)
     // Whatever is unfinished here has no writer: we are the only one.
     for name in try FileSystem.names(in: folder) where name.hasSuffix(AtomicFile.partialSuffix) {

@@ -30,7 +30,7 @@ final class RunLock {
 
   /// Does not wait for a holder. Throws `ResultsError.fileSystem`.
   static func attempt(_ url: URL) throws -> Attempt {
-    let descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    let descriptor = open(url.path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw FileSystem.error(url, "opening") }
     // `holder(of:)` takes a shared lock for an instant; a few tries tell it from a real holder.
     for attempt in 0..<10 {
@@ -51,7 +51,7 @@ final class RunLock {
 
   /// The live process that holds the lock; nil if none does.
   static func holder(of url: URL) throws -> LockHolder? {
-    let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(url.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     if descriptor < 0, errno == ENOENT { return nil }
     guard descriptor >= 0 else { throw FileSystem.error(url, "opening") }
     defer { close(descriptor) }

@@ -10,7 +10,7 @@ public final class RunLog {
   /// Opens for appending.
   init(url: URL) throws {
     self.url = url
-    descriptor = open(url.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    descriptor = open(url.path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw FileSystem.error(url, "opening") }
   }
 

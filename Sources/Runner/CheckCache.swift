@@ -1,6 +1,7 @@
 import Datasets
 import Experiments
 import Foundation
+import Platform
 import Results
 
 /// Remembers which files have passed the data check: `<profile's results>/checks/<data set>-<manifest>.json`.
@@ -64,7 +65,7 @@ public struct CheckCache: Sendable {
   }
 
   private func read(_ url: URL) -> DataSummary? {
-    guard let data = try? Data(contentsOf: url) else { return nil }
+    guard let data = try? RegularFile.read(url.path) else { return nil }
     return try? JSONDecoder().decode(DataSummary.self, from: data)
   }
 }

@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Platform
 import Results
 
 /// One run frozen to a file: all that training it needs besides data and the results of other runs, so that a process
@@ -13,12 +14,7 @@ public struct FrozenSpec: Sendable {
   ///   does not know.
   public init(reading url: URL) throws {
     path = url.path
-    let text: String
-    do {
-      text = try String(contentsOf: url, encoding: .utf8)
-    } catch {
-      throw RegistryError.unreadable(file: url.path, reason: "not a readable UTF-8 file")
-    }
+    let text = try Registry.text(url.path, file: url.path)
     spec = try RunSpec(json: text, source: url.path, methods: MethodTypes.all.catalogue)
     guard spec.numerics == RunSpec.currentNumerics else {
       throw RegistryError.outOfRange(
@@ -34,7 +30,7 @@ public struct FrozenSpec: Sendable {
   public static func write(_ spec: RunSpec, to folder: URL) throws -> URL {
     let url = file(spec.id, in: folder)
     let data = Data(spec.json.pretty.utf8)
-    if (try? Data(contentsOf: url)) == data { return url }
+    if (try? RegularFile.read(url.path)) == data { return url }
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {

@@ -35,6 +35,8 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
   case backboneDiffers(run: String, wanted: String, found: String)
   /// A method that this program does not have.
   case unknownMethod(kind: String, known: [String])
+  /// The operating system would not start a thread: a limit on processes.
+  case noThread(program: String)
   /// The operating system would not start a process.
   case cannotStart(program: String, reason: String)
 
@@ -77,6 +79,9 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
       return "\(run) needs a backbone \(wanted), and its input of role backbone has \(found)"
     case .unknownMethod(let kind, let known):
       return "method '\(kind)' is not known; allowed: \(known.joined(separator: ", "))"
+    case .noThread(let program):
+      return
+        "\(program): cannot start a thread to listen to it: the limit on processes (ulimit -u) is reached"
     case .cannotStart(let program, let reason): return "\(program): cannot start: \(reason)"
     }
   }

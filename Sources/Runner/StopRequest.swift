@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Synchronization
 
 /// Ctrl-C and friends: the first signal asks for a clean stop, the second one ends the process at once. What was
@@ -8,12 +9,27 @@ public enum StopRequest {
   public static let exitCode: Int32 = 130
   private static let signals = Atomic<Int>(0)
 
-  public static var isRequested: Bool { signals.load(ordering: .relaxed) > 0 }
+  private static let looksItself = Atomic<Bool>(false)
+
+  public static var isRequested: Bool {
+    if looksItself.load(ordering: .relaxed), inputHasEnded { request() }
+    return signals.load(ordering: .relaxed) > 0
+  }
+
+  private static var inputHasEnded: Bool {
+    var input = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
+    return poll(&input, 1, 0) > 0 && input.revents & Int16(POLLHUP) != 0
+  }
 
   /// Asks for a stop from within.
   public static func request() { signals.wrappingAdd(1, ordering: .relaxed) }
 
-  /// Listens to SIGINT, SIGTERM and SIGHUP.
+  /// How long a process that has lost its scheduler may take to end by itself: whatever it is doing, an evaluation of a
+  /// large picture included, is not waited for, and what was saved stays good.
+  private static let patience: UInt32 = 4
+
+  /// Listens to SIGINT, SIGTERM and SIGHUP; one that was ignored when this program began, as SIGHUP is under nohup, stays
+  /// ignored.
   /// - Parameter supervised: as the child of a scheduler, which gets the terminal's signals itself and passes on
   ///   SIGTERM; a parent that dies closes the standard input.
   public static func listen(supervised: Bool = false) {
@@ -24,20 +40,30 @@ public enum StopRequest {
     }
     signal(SIGTERM, handler)
     guard supervised else {
-      signal(SIGINT, handler)
-      signal(SIGHUP, handler)
+      for number in [SIGINT, SIGHUP] where !isIgnored(number) { signal(number, handler) }
       return
     }
     signal(SIGINT, SIG_IGN)
     signal(SIGHUP, SIG_IGN)
     signal(SIGPIPE, SIG_IGN)
-    Thread {
+    let watches = BackgroundThread.start {
       var byte: UInt8 = 0
       while true {
         let count = read(0, &byte, 1)
         if count == 0 || (count < 0 && errno != EINTR) { break }
       }
       request()
-    }.start()
+      sleep(patience)
+      _exit(exitCode)
+    }
+    // Without a thread to watch, whoever asks looks himself.
+    if !watches { looksItself.store(true, ordering: .relaxed) }
+  }
+
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    guard sigaction(number, nil, &action) == 0 else { return false }
+    // The handler as a number: C's constants for it are no values in Swift.
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Synchronization
 
 /// A child process whose two outputs are read line by line on threads of their own, so that a full pipe never stops
@@ -53,11 +54,24 @@ public final class Subprocess: Sendable {
     input = inWrite
     for (descriptor, handler) in [(outRead, onOutput), (errRead, onError)] {
       readers.enter()
-      Thread { [readers] in
+      let started = BackgroundThread.start { [readers] in
         Subprocess.readLines(descriptor, handler)
         readers.leave()
-      }.start()
+      }
+      guard started else {
+        close(descriptor)
+        readers.leave()
+        end()
+        throw RunnerError.noThread(program: command[0])
+      }
     }
+  }
+
+  /// Ends it at once and waits for that: for a process that nobody can listen to.
+  func end() {
+    send(signal: SIGKILL)
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
   }
 
   deinit { close(input) }
@@ -103,20 +117,24 @@ public final class Subprocess: Sendable {
   }
 }
 
-/// Keeps the last lines that a process has said.
+/// Keeps the first line and the last ones that a process has said.
 final class LineCollector: Sendable {
   private let lines = Mutex<[String]>([])
+  private let opening = Mutex<String?>(nil)
   private let limit: Int
 
   init(limit: Int = 40) { self.limit = limit }
 
   func add(_ line: String) {
+    if !line.isEmpty { opening.withLock { $0 = $0 ?? line } }
     lines.withLock { lines in
       lines.append(line)
       if lines.count > limit { lines.removeFirst() }
     }
   }
 
+  /// The first that says something: of a crash the reason, before its backtrace.
+  var first: String? { opening.withLock { $0 } }
   var last: String? { lines.withLock { $0.last { !$0.isEmpty } } }
   var all: [String] { lines.withLock { $0 } }
   var text: String { all.joined(separator: "\n") }

@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Platform
 
 /// What the threads that watch processes tell the scheduler's thread.
 final class Mailbox: @unchecked Sendable {
@@ -46,7 +47,10 @@ final class Worker {
       onOutput: { line in if let event = RunEvent(line: line) { mailbox.post(.event(id, event)) } },
       onError: complaints.add)
     self.process = process
-    Thread { mailbox.post(.ended(id, process.wait())) }.start()
+    guard BackgroundThread.start({ mailbox.post(.ended(id, process.wait())) }) else {
+      process.end()
+      throw RunnerError.noThread(program: command[0])
+    }
   }
 
   func note(_ event: RunEvent) {
@@ -67,10 +71,10 @@ final class Worker {
   /// What has become of the run.
   func end(_ end: Subprocess.End) -> RunEnd {
     if let last { return last }
-    let said =
-      complaints.last.map {
-        ": " + ($0.hasPrefix(Worker.prefix) ? String($0.dropFirst(Worker.prefix.count)) : $0)
-      } ?? ""
+    let error = complaints.all.last { $0.hasPrefix(Worker.prefix) }.map {
+      String($0.dropFirst(Worker.prefix.count))
+    }
+    let said = (error ?? complaints.first).map { ": " + TerminalText.line($0) } ?? ""
     switch end {
     case .exited(StopRequest.exitCode), .killed(SIGTERM), .killed(SIGINT): return .interrupted
     case .exited(let code): return .failed("its process ended with exit code \(code)\(said)")

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Tensors
 
 /// A safetensors file: 8 bytes with the header's length (little endian), a JSON header that gives each tensor's type,
@@ -44,13 +45,9 @@ public struct SafetensorsFile {
   public init(reading url: URL) throws(WeightsError) {
     let data: Data
     do {
-      data = try Data(contentsOf: url, options: .mappedIfSafe)
+      data = try RegularFile.read(url.path)
     } catch {
-      var isFolder: ObjCBool = false
-      _ = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
-      throw .unreadable(
-        path: url.path,
-        reason: isFolder.boolValue ? "it is a folder" : (error as NSError).localizedDescription)
+      throw .unreadable(path: url.path, reason: error.reason)
     }
     try self.init(data, path: url.path)
   }
@@ -71,6 +68,9 @@ public struct SafetensorsFile {
     let header = data.subdata(in: data.startIndex + 8..<data.startIndex + start)
     guard let members = try? JSONSerialization.jsonObject(with: header) as? [String: Any] else {
       throw malformed("the header is not a JSON object")
+    }
+    if let name = TopLevelKeys.repeated(in: header) {
+      throw malformed("the header names tensor '\(name)' twice")
     }
     var entries: [Entry] = []
     for name in members.keys.sorted() where name != "__metadata__" {

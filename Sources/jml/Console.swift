@@ -2,21 +2,34 @@ import Datasets
 import Experiments
 import Foundation
 import JSON
+import Platform
+import Synchronization
 
 /// stdout is for data, stderr for talk.
 enum Console {
   static let isLive = isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
 
+  /// Why data could not be written; nil so far.
+  private static let failure = Mutex<String?>(nil)
+
+  /// What became of everything that was written to stdout: the system's reason, or nil. A reader that has gone away, as
+  /// `head` does, has what it wanted.
+  static var outputFailure: String? { failure.withLock { $0 } }
+
   /// Data, as it is.
-  static func out(_ text: String) { write(text, to: STDOUT_FILENO) }
+  static func out(_ text: String) {
+    guard let code = write(text, to: STDOUT_FILENO), code != EPIPE else { return }
+    failure.withLock { $0 = $0 ?? strerror(code).map { String(cString: $0) } ?? "error \(code)" }
+  }
 
   static func out(_ json: JSONValue) { out(json.pretty) }
 
   /// Talk, as it is.
-  static func raw(_ text: String) { write(text, to: STDERR_FILENO) }
+  static func raw(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
-  /// Unbuffered, whole text. A reader that has gone away is not an error of ours.
-  private static func write(_ text: String, to descriptor: Int32) {
+  /// Unbuffered, whole text.
+  /// - Returns: errno, where it could not be written.
+  private static func write(_ text: String, to descriptor: Int32) -> Int32? {
     let bytes = Array(text.utf8)
     var done = 0
     while done < bytes.count {
@@ -24,18 +37,19 @@ enum Console {
         Foundation.write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done)
       }
       if count < 0 {
-        guard errno == EINTR else { return }
+        guard errno == EINTR else { return errno }
       } else {
         done += count
       }
     }
+    return nil
   }
 
   static func say(_ text: String) { raw("jml: \(text)\n") }
 
   /// One line, whatever the text.
   static func error(_ text: String) {
-    say("error: " + text.split(whereSeparator: \.isNewline).joined(separator: " "))
+    say("error: " + TerminalText.line(text.split(whereSeparator: \.isNewline).joined(separator: " ")))
   }
 
   /// Progress of reading data: a line in place, or nothing where there is no terminal.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Experiments
+import Foundation
 import Results
 import Runner
 import Weights
@@ -37,6 +38,8 @@ struct JML: ParsableCommand {
 enum Main {
   static func main() {
     ThreadPolicy.adopt()
+    // A reader that goes away is told of by write, not by the end of the process.
+    signal(SIGPIPE, SIG_IGN)
     var command: any ParsableCommand
     do {
       command = try JML.parseAsRoot()
@@ -47,13 +50,22 @@ enum Main {
     }
     do {
       try command.run()
+      try checkOutput()
     } catch let code as ExitCode {
+      if code.isSuccess, Console.outputFailure != nil { JML.exit(withError: ExitCode(1)) }
       JML.exit(withError: code)
     } catch {
       if JML.exitCode(for: error) == .success { JML.exit(withError: error) }
       Console.error("\(error)")
       JML.exit(withError: ExitCode(Main.code(error)))
     }
+  }
+
+  /// Data that did not arrive is not there, whatever the command has done.
+  private static func checkOutput() throws {
+    guard let reason = Console.outputFailure else { return }
+    Console.error("stdout: cannot be written: \(reason)")
+    throw ExitCode(1)
   }
 
   /// 64 for what the user typed, 65 for what lies in files, 1 for the rest.
@@ -72,7 +84,7 @@ enum Main {
       case .noExperiments, .noDataFolder, .needsData, .unknownRun, .ambiguousRun, .otherProfile: return 64
       case .unknownSplit, .classCount, .badData, .alteredData, .changedData, .otherList: return 65
       case .unknownMethod, .inputMissing, .backboneDiffers: return 65
-      case .inputNotFinished, .cannotStart, .noFolder: return 1
+      case .inputNotFinished, .cannotStart, .noThread, .noFolder: return 1
       }
     case let error as ResultsError: return error.isDamage ? 65 : 1
     case let error as DatasetError:

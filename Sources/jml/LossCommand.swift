@@ -109,7 +109,7 @@ struct LossCommand: ParsableCommand {
     try check("--smooth", smooth, "0 or more") { $0 >= 0 }
     try check("--alpha", alpha, "0 or more") { $0 >= 0 }
     try check("--beta", beta, "0 or more") { $0 >= 0 }
-    try check("--gamma", gamma, "1 or more") { $0 >= 1 }
+    try check("--gamma", gamma, "1 to 1000") { $0 >= 1 && $0 <= 1000 }
     try check("--temperature", temperature, "above 0") { $0 > 0 }
     let forms = try numbers("--weights", weights)
     guard forms.map({ $0.count == 3 && $0.contains { $0 > 0 } }) ?? true else {
@@ -197,8 +197,10 @@ struct LossCommand: ParsableCommand {
     }
     guard isHard else {
       try file.require("soft", try file.shape("soft", axes: "BCHW"), equals: shape, of: "logits")
-      let values = try file.file.floats("soft")
-      try file.checkProbabilities("soft", values, shape)
+      let pixels = shape[2] * shape[3]
+      let values = try file.probabilities("soft", try file.file.floats("soft"), shape) { place in
+        keep[place / (shape[1] * pixels) * pixels + place % pixels] == 0
+      }
       return (SoftLabels(values: Tensor(values, shape: Shape(shape)), keep: mask(keep)), false)
     }
     try file.require("label", try file.shape("label", axes: "BHW"), equals: plane, of: "logits")

@@ -90,9 +90,9 @@ struct MetricsCommand: ParsableCommand {
     let boundary = BoundaryLabelSmoothing(kernel: boundaryKernel, epsilon: 0, classes: classes)
     var report = MetricsReport(classes: classes)
     for image in 0..<shape[0] {
-      let values = try file.file.floats(name, slice: image)
+      var values = try file.file.floats(name, slice: image)
       if hasProbabilities {
-        try file.checkProbabilities(name, values, [classes, height, width], first: [image])
+        values = try file.probabilities(name, values, [classes, height, width], first: [image])
       } else {
         try file.checkFinite(name, values, [classes, height, width], first: [image])
       }

@@ -85,9 +85,25 @@ struct TensorFile {
     try check(dataset, values, shape, first: first, wanted: "a finite number") { $0.isFinite }
   }
 
-  /// Rounding may carry a probability a little beyond 0...1.
-  func checkProbabilities(_ dataset: String, _ values: [Float], _ shape: [Int], first: [Int] = []) throws {
-    try check(dataset, values, shape, first: first, wanted: "a probability, 0...1") { $0 >= 0 && $0 <= 1 }
+  /// What rounding explains: a softmax in single precision that was masked or resized is off by some 1e-7.
+  private static let rounding: Float = 1e-6
+
+  /// Values with what rounding has carried beyond 0...1 brought back.
+  ///
+  /// - Parameters:
+  ///   - shape: of `values`.
+  ///   - first: indices that come before those of `shape` in messages.
+  ///   - isMasked: whether nobody will look at a value, by its place; it is then 0, whatever it was.
+  /// - Throws: `TensorFileError.badValue`.
+  func probabilities(
+    _ dataset: String, _ values: [Float], _ shape: [Int], first: [Int] = [],
+    isMasked: (Int) -> Bool = { _ in false }
+  ) throws -> [Float] {
+    let seen = values.indices.map { isMasked($0) ? 0 : values[$0] }
+    try check(dataset, seen, shape, first: first, wanted: "a probability, 0...1") {
+      $0 >= -TensorFile.rounding && $0 <= 1 + TensorFile.rounding
+    }
+    return seen.map { min(max($0, 0), 1) }
   }
 
   /// Runs what reads and checks input; whatever it throws is the data's fault.

@@ -45,6 +45,13 @@ struct PlaceOptions: ParsableArguments {
       valueName: "key=value"))
   var overrides: [String] = []
 
+  func validate() throws {
+    for (name, value) in [("--data", data), ("--results", results), ("--experiments", experiments)]
+    where value?.isEmpty == true {
+      throw ValidationError("\(name) is empty: a folder's name is wanted")
+    }
+  }
+
   func workspace(
     tables: [String] = [], figures: [String] = [], threads: Int? = nil
   ) -> Workspace.Options {

@@ -22,7 +22,9 @@ final class MemoryDataset: SegmentationDataset {
 
   func load(_ index: Int) throws -> Sample {
     reads.withLock { $0 += 1 }
-    if broken.contains(index) { throw DatasetError.image(.unknownFormat(path: "\(index).png")) }
+    if broken.contains(index) {
+      throw DatasetError.image(.unknownFormat(path: "\(index).png", found: "nothing known"))
+    }
     let (height, width) = (20 + index, 31 - index)
     return Sample(
       id: "s\(index)", image: noiseImage(height: height, width: width, seed: UInt64(index)),
@@ -93,8 +95,12 @@ struct BatchTests {
     let bad = try #require((0..<3).first { loader.indices(at: $0).contains(4) })
     let prefetcher = Prefetcher(source: loader, range: 0..<9, depth: 4, workers: 2)
     for _ in 0..<bad { _ = try prefetcher.next() }
-    #expect(throws: DatasetError.image(.unknownFormat(path: "4.png"))) { try prefetcher.next() }
-    #expect(throws: DatasetError.image(.unknownFormat(path: "4.png"))) { try prefetcher.next() }
+    #expect(throws: DatasetError.image(.unknownFormat(path: "4.png", found: "nothing known"))) {
+      try prefetcher.next()
+    }
+    #expect(throws: DatasetError.image(.unknownFormat(path: "4.png", found: "nothing known"))) {
+      try prefetcher.next()
+    }
     prefetcher.stop()
   }
 

@@ -140,7 +140,9 @@ struct DataCheckTests {
       report.errors[4]
         == .labelValue(
           path: path(files[4].label), value: 34, x: 5, y: 3, allowed: "0...33 and 255", hint: nil))
-    #expect(report.errors[7] == .image(.unknownFormat(path: path(files[7].image))))
+    #expect(
+      report.errors[7]
+        == .image(.unknownFormat(path: path(files[7].image), found: "the file is empty: copy it again")))
   }
 
   @Test func emptyDataset() {

@@ -147,10 +147,58 @@ struct ImageFileTests {
     let image = noiseImage(height: 4, width: 6)
     try ImageFile.writePNG(image, to: "\(folder.path)/really-a-png.jpg")
     #expect(try ImageFile.readRGB("\(folder.path)/really-a-png.jpg") == image)
-    #expect(throws: ImageError.unknownFormat(path: "x.png")) {
+    #expect(throws: ImageError.unknownFormat(path: "x.png", found: "a GIF; allowed: PNG and JPEG")) {
       try ImageFile.decodeRGB(bytes(Samples.gif), path: "x.png")
     }
-    #expect(throws: ImageError.unknownFormat(path: "x.png")) { try ImageFile.decodeRGB([], path: "x.png") }
+  }
+
+  /// What is no picture is called by its name.
+  @Test(
+    arguments: [
+      ("", "the file is empty"),
+      ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a", "git lfs pull"),
+      ("<!DOCTYPE html><html>", "a web page"), ("\u{1}\u{2}\u{3}", "neither a PNG nor a JPEG"),
+      ("2008_000003\n2008_000007\n", "a text file in the place of a picture, which begins with '2008_000003"),
+      ("PK\u{3}\u{4}", "a zip archive"),
+    ]) func otherContent(_ text: String, _ says: String) throws
+  {
+    #expect {
+      try ImageFile.decodeRGB(Array(text.utf8), path: "x.png")
+    } throws: { "\($0)".contains("x.png: ") && "\($0)".contains(says) }
+  }
+
+  /// A chunk that declares what is not there: the library would take memory for it.
+  @Test(arguments: [UInt32(0x7FFF_FFFE), 0xFFFF_FFFF, 65]) func chunksAreAsLongAsTheyAre(_ length: UInt32)
+    throws
+  {
+    let folder = try TemporaryFolder()
+    try ImageFile.writePNG(noiseImage(height: 4, width: 6), to: "\(folder.path)/a.png")
+    let whole = try FileBytes.read("\(folder.path)/a.png")
+    // Behind the signature and IHDR.
+    let chunk = (0..<4).map { UInt8(truncatingIfNeeded: length >> (24 - 8 * $0)) } + Array("tEXt".utf8)
+    let hostile = Array(whole[..<33]) + chunk + [0, 0, 0, 0]
+    #expect {
+      try ImageFile.decodeRGB(hostile, path: "a.png")
+    } throws: { "\($0)".contains("chunk 'tEXt' at byte 33 declares \(length) bytes, and 0 are there") }
+  }
+
+  @Test func pipesAreNotWaitedFor() throws {
+    let folder = try TemporaryFolder()
+    let pipe = "\(folder.path)/pipe.png"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    #expect(throws: ImageError.file(path: pipe, reason: "it is a pipe, not a regular file")) {
+      try ImageFile.readRGB(pipe)
+    }
+    let link = "\(folder.path)/link.png"
+    #expect(symlink("\(folder.path)/elsewhere.png", link) == 0)
+    #expect(throws: ImageError.file(path: link, reason: "it is a link, not a regular file")) {
+      try ImageFile.writePNG(noiseImage(height: 4, width: 6), to: link)
+    }
+    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/elsewhere.png"))
+  }
+
+  @Test func emptyFiles() throws {
+    #expect(throws: ImageError.self) { try ImageFile.decodeRGB([], path: "x.png") }
   }
 
   @Test func filesThatCannotBeRead() throws {

@@ -108,7 +108,9 @@ import Testing
     let prefetcher = Prefetcher(source: source, range: 0..<9, depth: 4, workers: 2)
     for _ in 0..<bad { _ = try prefetcher.next() }
     for _ in 0..<2 {
-      #expect(throws: DatasetError.image(.unknownFormat(path: "4.png"))) { try prefetcher.next() }
+      #expect(throws: DatasetError.image(.unknownFormat(path: "4.png", found: "nothing known"))) {
+        try prefetcher.next()
+      }
     }
     prefetcher.stop()
     let stopped = Prefetcher(source: source, range: 0..<1000, depth: 3, workers: 2)

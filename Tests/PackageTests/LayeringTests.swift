@@ -114,7 +114,9 @@ import Testing
     let rooms = try Room.all().filter { !$0.isC }
     #expect(targets.keys.sorted() == rooms.map(\.name).sorted())
     for room in rooms {
-      let modules = targets[room.name] ?? []
+      // Yams brings the parser it stands on.
+      let modules = (targets[room.name] ?? []).union(
+        targets[room.name]?.contains("Yams") == true ? ["CYaml"] : [])
       #expect(
         modules == room.imports,
         "\(room.name): Package.swift declares \(modules.sorted()), its row names \(room.imports.sorted())")

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Platform
 import Synchronization
 
 /// A file of ImageNet weights that backbones start from. Its content is part of a run's id: planning hashes it.
@@ -65,17 +66,17 @@ public enum FileHash {
   ///
   /// - Throws: `RegistryError.unreadable`.
   public static func sha256(of url: URL) throws -> String {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: url.path)
+    let stamp = Stamp(
+      path: url.standardizedFileURL.path, size: (attributes?[.size] as? NSNumber)?.intValue ?? -1,
+      modified: (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970 ?? -1)
+    if attributes != nil, let digest = known.withLock({ $0[stamp] }) { return digest }
     do {
-      let attributes = try FileManager.default.attributesOfItem(atPath: url.path)
-      let stamp = Stamp(
-        path: url.standardizedFileURL.path, size: (attributes[.size] as? NSNumber)?.intValue ?? -1,
-        modified: (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? -1)
-      if let digest = known.withLock({ $0[stamp] }) { return digest }
-      let digest = SHA256.hexDigest(of: [UInt8](try Data(contentsOf: url)))
+      let digest = SHA256.hexDigest(of: [UInt8](try RegularFile.read(url.path)))
       known.withLock { $0[stamp] = digest }
       return digest
     } catch {
-      throw RegistryError.unreadable(file: url.path, reason: (error as NSError).localizedDescription)
+      throw RegistryError.unreadable(file: url.path, reason: error.reason)
     }
   }
 }

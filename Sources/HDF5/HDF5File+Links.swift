@@ -1,0 +1,101 @@
+import CHDF5
+
+extension HDF5File {
+  /// Soft links on the way to an object; more are a circle, or meant to be one.
+  private static let maximumSoftLinks = 16
+
+  /// The path to an object by hard links alone, soft ones replaced by what they name.
+  ///
+  /// The library would follow a link into any file that this process may read.
+  /// - Throws: `HDF5Error.missing`; `.elsewhere` for external and user-defined links, and circles.
+  func resolved(_ object: String) throws -> [String] {
+    var rest = HDF5File.parts(object)[...]
+    var path: [String] = []
+    var followed = 0
+    while let part = rest.popFirst() {
+      if part == "." { continue }
+      let name = (path + [part]).joined(separator: "/")
+      guard H5Lexists(handle.id, name, jml_h5_default()) > 0 else {
+        throw HDF5Error.missing(path: self.path, object: object)
+      }
+      var info = H5L_info_t()
+      guard H5Lget_info(handle.id, name, &info, jml_h5_default()) >= 0 else {
+        throw failure(object, "looking up")
+      }
+      switch info.type {
+      case H5L_TYPE_HARD: path.append(part)
+      case H5L_TYPE_SOFT:
+        followed += 1
+        guard followed <= HDF5File.maximumSoftLinks else {
+          throw HDF5Error.elsewhere(path: self.path, object: object, what: "a circle of links")
+        }
+        let target = try softTarget(name, bytes: info.u.val_size, of: object)
+        if target.hasPrefix("/") { path = [] }
+        rest = HDF5File.parts(target)[...] + rest
+      case H5L_TYPE_EXTERNAL:
+        throw HDF5Error.elsewhere(path: self.path, object: object, what: "a link to another file")
+      default: throw HDF5Error.elsewhere(path: self.path, object: object, what: "a link of an unknown kind")
+      }
+    }
+    return path
+  }
+
+  private func softTarget(_ name: String, bytes: Int, of object: String) throws -> String {
+    guard bytes <= 1 << 16 else {
+      throw HDF5Error.elsewhere(path: path, object: object, what: "a link of \(bytes) bytes")
+    }
+    var text = [UInt8](repeating: 0, count: bytes + 1)
+    guard H5Lget_val(handle.id, name, &text, bytes, jml_h5_default()) >= 0 else {
+      throw failure(object, "following")
+    }
+    return String(decoding: text.prefix { $0 != 0 }, as: UTF8.self)
+  }
+
+  /// Refuses data that lies in other files.
+  /// - Throws: `HDF5Error.elsewhere`.
+  func checkIsInside(_ dataset: hid_t, named name: String) throws {
+    let creation = try Handle(
+      H5Dget_create_plist(dataset), close: H5Pclose, orThrow: { self.failure(name, "looking up", $0) })
+    if H5Pget_external_count(creation.id) != 0 {
+      throw HDF5Error.elsewhere(path: path, object: name, what: "stored in another file")
+    }
+    if H5Pget_layout(creation.id) == H5D_VIRTUAL {
+      throw HDF5Error.elsewhere(path: path, object: name, what: "a view of other files")
+    }
+  }
+
+  /// What a deflated byte may become, rounded up: no filter of this library makes more of it.
+  private static let maximumRatio = 1100
+  /// Below this much nobody is hurt by a promise.
+  private static let harmless = 1 << 24
+
+  /// How many values a shape has, before memory is asked for.
+  ///
+  /// - Parameters:
+  ///   - bytes: of a value.
+  ///   - stored: bytes of the values in the file, compressed as they may be.
+  /// - Throws: `HDF5Error.unstored`: a file of some kilobytes can promise terabytes, which would be filled with zeros.
+  func count(of shape: [Int], bytes: Int, stored: Int, named name: String) throws -> Int {
+    var count = 1
+    var total = max(bytes, 1)
+    for extent in shape {
+      let product = count.multipliedReportingOverflow(by: extent)
+      let sum = total.multipliedReportingOverflow(by: extent)
+      guard !product.overflow, !sum.overflow else {
+        throw HDF5Error.unstored(path: path, object: name, shape: shape, stored: stored)
+      }
+      (count, total) = (product.partialValue, sum.partialValue)
+    }
+    guard total <= HDF5File.harmless || total / HDF5File.maximumRatio <= stored else {
+      throw HDF5Error.unstored(path: path, object: name, shape: shape, stored: stored)
+    }
+    return count
+  }
+
+  /// Bytes of the whole file.
+  func fileSize() throws -> Int {
+    var size: hsize_t = 0
+    guard H5Fget_filesize(handle.id, &size) >= 0 else { throw failure("/", "measuring") }
+    return Int(clamping: size)
+  }
+}

@@ -1,0 +1,28 @@
+/// The chunks of a PNG by their declared lengths, before the library sees them: it takes memory for what a chunk declares,
+/// whether the bytes are there or not.
+enum PNGChunks {
+  private static let signature = 8
+  /// Length, type and checksum.
+  private static let frame = 12
+
+  /// Why a file is refused; nil: nothing to object. Image data that ends early is the decoder's matter, which may not
+  /// need what is missing.
+  static func problem(_ bytes: [UInt8]) -> String? {
+    var place = signature
+    while place + frame <= bytes.count {
+      let length = bytes[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
+      let type = bytes[place + 4..<place + 8]
+      guard type.elementsEqual("IDAT".utf8) || length <= bytes.count - place - frame else {
+        return "its chunk '\(name(type))' at byte \(place) declares \(length) bytes, and "
+          + "\(max(0, bytes.count - place - frame)) are there"
+      }
+      if type.elementsEqual("IEND".utf8) { return nil }
+      place += frame + length
+    }
+    return nil
+  }
+
+  private static func name(_ type: ArraySlice<UInt8>) -> String {
+    String(decoding: type.map { (0x21...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
+  }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import HDF5
+import TestSupport
+import Testing
+
+/// Files that point elsewhere (Tests/Oracles/record_links.py): nothing outside the file is ever read.
+@Suite(.serialized) struct LinkTests {
+  private func file() throws -> HDF5File {
+    let url = try #require(
+      Bundle.module.url(forResource: "links", withExtension: "h5", subdirectory: "Fixtures"))
+    return try HDF5File(reading: url.path)
+  }
+
+  @Test(arguments: ["group/values", "near", "group/beside"]) func linksWithinTheFile(_ name: String) throws {
+    #expect(try file().shape(name) == [2, 3])
+    #expect(try file().floats(name) == [0, 1, 2, 3, 4, 5])
+    #expect(try file().exists(name))
+  }
+
+  @Test(
+    arguments: [
+      ("far", "a link to another file"), ("far_behind_near", "a link to another file"),
+      ("far/values", "a link to another file"), ("circle", "a circle of links"),
+      ("itself", "a circle of links"),
+      ("outside", "stored in another file"), ("view", "a view of other files"),
+    ]) func elsewhere(_ name: String, _ what: String) throws
+  {
+    let file = try file()
+    let refused = HDF5Error.elsewhere(path: file.path, object: name, what: what)
+    #expect(throws: refused) { try file.shape(name) }
+    #expect(throws: refused) { try file.bytes(name) }
+    #expect(throws: refused) { try file.floats(name, slice: 0) }
+    // Attributes of a data set lie in the file, wherever its values are.
+    if !["outside", "view"].contains(name) { #expect(throws: refused) { try file.attributeNames(at: name) } }
+  }
+
+  @Test func nothingThere() throws {
+    let file = try file()
+    #expect(throws: HDF5Error.missing(path: file.path, object: "dangling")) { try file.floats("dangling") }
+    #expect(!file.exists("dangling") && !file.exists("far") && !file.exists("circle"))
+  }
+
+  /// 6.4 GB of zeros that nobody stored; 32 MB that are stored compressed are read.
+  @Test func promises() throws {
+    let file = try file()
+    #expect(
+      throws: HDF5Error.unstored(path: file.path, object: "promised", shape: [1, 3, 32768, 16384], stored: 0)
+    ) { try file.floats("promised") }
+    #expect(throws: HDF5Error.self) { try file.floats("promised", slice: 0) }
+    #expect(try file.floats("zeros").allSatisfy { $0 == 0 })
+  }
+
+  @Test func pipesAreNotWaitedFor() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pipe-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let pipe = folder.appendingPathComponent("pipe.h5").path
+    #expect(mkfifo(pipe, 0o600) == 0)
+    #expect(throws: HDF5Error.unreadable(path: pipe, reason: "not a regular file")) {
+      try HDF5File(reading: pipe)
+    }
+    #expect(throws: HDF5Error.unreadable(path: "/dev/null", reason: "not a regular file")) {
+      try HDF5File(reading: "/dev/null")
+    }
+  }
+}

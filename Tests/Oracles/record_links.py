@@ -1,0 +1,32 @@
+"""Records links.h5: what an HDF5 file can say of data that lies elsewhere, in circles, or nowhere."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+OUT = Path(__file__).resolve().parent.parent / "HDF5Tests" / "Fixtures" / "links.h5"
+
+
+def main() -> None:
+    OUT.parent.mkdir(exist_ok=True)
+    with h5py.File(OUT, "w", libver=("earliest", "v110")) as file:
+        file["group/values"] = np.arange(6, dtype=np.float32).reshape(2, 3)
+        file["near"] = h5py.SoftLink("/group/values")
+        file["group/beside"] = h5py.SoftLink("values")
+        file["far"] = h5py.ExternalLink("other.h5", "/values")
+        file["far_behind_near"] = h5py.SoftLink("/far")
+        file["circle"] = h5py.SoftLink("/circle_back")
+        file["circle_back"] = h5py.SoftLink("/circle")
+        file["itself"] = h5py.SoftLink("/itself/below")
+        file["dangling"] = h5py.SoftLink("/nothing")
+        file.create_dataset("outside", (4,), np.uint8, external=[("/etc/passwd", 0, 4)])
+        layout = h5py.VirtualLayout(shape=(4,), dtype=np.uint8)
+        layout[:] = h5py.VirtualSource("other.h5", "values", shape=(4,))
+        file.create_virtual_dataset("view", layout)
+        file.create_dataset("promised", (1, 3, 32768, 16384), np.float32, chunks=(1, 1, 256, 256))
+        file.create_dataset("zeros", (4096, 2048), np.float32, chunks=(512, 512), compression=4)[:] = 0
+
+
+if __name__ == "__main__":
+    main()
