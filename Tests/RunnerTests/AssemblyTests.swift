@@ -65,7 +65,11 @@ import Training
     let hard = try #require(registry.labels["hard"])
     // Multi-grid changes no shape: what holds of the network without holds of these.
     let isVariant = spec.multiGrid != nil
-    let losses = registry.losses.values.filter { !isVariant || $0.name == "ce_single_head" }
+    // A run's loss on an auxiliary head needs one.
+    let losses = registry.losses.values.filter {
+      isVariant
+        ? $0.name == "ce_single_head" : spec.auxiliaryChannels != nil || $0.forHardLabels.auxiliaryWeight == 0
+    }
     var steps = 0
     for loss in losses.sorted(by: { $0.name < $1.name }) {
       for label in registry.labels.values.sorted(by: { $0.name < $1.name }) {
