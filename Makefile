@@ -3,16 +3,26 @@
 #   PROFILE  smoke, mini, paper or paper_published    RESULTS  folder for results
 #   JOBS     runs at a time                           THREADS  threads of each run
 #   PAIRS    repeats of make bench                    ROWS     rows of make bench (default: all)
+#   NIGHT    subsets of make nightly (default: all but those of tier paper)
 #   SKIP     modes of PyTorch that make bench leaves out
+#   COUNT    signals of make faults; the other faults are tried as often as that allows
+#   SEED     seed of make faults, as it printed one      KEEP     folder for what its findings left
+#   ONLY     faults of make faults, such as ONLY=signals,disk (default: all); JSON=1 for machines
+#   SECONDS  of make fuzz, for each target            TARGET   of make fuzz: png, yaml, ... (default: all)
+#   INSTRUMENT  1: make fuzz builds libpng and libjpeg-turbo from Debian's sources, so that it sees into them
+#   SITE     folder that make site writes to (default: site)
 #   SET      overrides, such as SET="recipe.optimizer.learning_rate=0.02 loss.smooth=2"
 TABLE   ?= 4
 PROFILE ?= mini
 JOBS    ?= 2
 PAIRS   ?= 3
+COUNT   ?= 20
+SECONDS ?= 60
+SITE    ?= site
 
 # What the user gives is text: taken as it was typed, and handed to recipes by the environment, so that neither make nor a
 # shell reads it. Paths may hold blanks, quotes, $ and ;.
-given   := TABLE PROFILE DATA RESULTS JOBS THREADS PAIRS ROWS SKIP SET
+given   := TABLE PROFILE DATA RESULTS JOBS THREADS PAIRS ROWS SKIP SET COUNT SEED ONLY KEEP SECONDS TARGET INSTRUMENT NIGHT SITE
 $(foreach name,$(given),$(eval override $(name) := $$(value $(name))))
 export $(given)
 
@@ -29,7 +39,7 @@ sweeps  := 4 5
 pictures := 7 8
 drawings := "$${RESULTS:-results}/figures"
 
-.PHONY: help tableN setup build test test-threads $(trained:%=table%) table9 tables run table plan claims publish status \
+.PHONY: help tableN setup build test test-tensorboard test-threads test-site faults fuzz $(trained:%=table%) table9 tables run table plan claims publish site status nightly \
         figure1 figure2 figure3 $(sweeps:%=figure%) $(pictures:%=figure%) figures data doctor bench bench-step format lint clean
 .DEFAULT_GOAL := help
 
@@ -41,9 +51,19 @@ build: setup ## Builds .build/release/jml.
 	$(build)
 test: setup  ## Builds and passes every test.
 	swift test -c release --no-parallel --disable-testable-imports
+test-tensorboard: setup ## Reads exported event files back with TensorBoard's own reader, which it installs.
+	@scripts/test-tensorboard.sh
 test-threads: setup ## Runs the concurrent parts under the thread sanitizer.
 	@scripts/test-threads.sh
-tableN:      ## Trains the grid of Table N (1 to 8, 10, 13 to 15) and renders it: make table4.
+faults: build ## Kills, starves and disturbs a small grid (COUNT=20, SEED, ONLY, KEEP): it has to end the same.
+	swift build -c release --package-path Tests/Faults --scratch-path .build/faults
+	.build/faults/release/faults --jml $(jml) --package . --count "$$COUNT" $(if $(SEED),--seed "$$SEED") \
+	  $(if $(ONLY),--only "$$ONLY") $(if $(KEEP),--keep "$$KEEP") $(if $(JSON),--json)
+fuzz: setup  ## Hostile input for every reader, SECONDS each, under the sanitizers (TARGET=png INSTRUMENT=1).
+	@scripts/fuzz.sh --seconds "$$SECONDS" --jobs "$$JOBS" $(if $(INSTRUMENT),--instrument) $(if $(TARGET),"$$TARGET")
+test-site: build ## Looks at the site in Chromium: console, filters, keyboard, contrast, phone.
+	@scripts/test-site.sh
+tableN:      ## Trains the grid of Table N (1 to 8, 10 to 15) and renders it: make table4.
 	@echo "make tableN: put a number for N: $(trained) 9"; exit 1
 $(trained:%=table%): build
 	$(pairs) $(jml) run --table $(@:table%=%) $(where) $(how) && $(jml) table --table $(@:table%=%) $(where)
@@ -61,6 +81,10 @@ claims: build ## Judges the paper's claims by its numbers and by ours, from fini
 	$(pairs) $(jml) claims $(where)
 publish: build ## Keeps what finished runs reached in results/<profile>/runs.jsonl.
 	$(pairs) $(jml) publish $(where)
+nightly: build ## Trains the subsets NIGHT anew and compares every cell with its reference (docs/nightly.md).
+	$(pairs) $(jml) regress $$NIGHT $(if $(DATA),--data "$$DATA") "$$@"
+site: build  ## Writes the results as static pages into SITE.
+	$(pairs) $(jml) site --output "$$SITE" $(where)
 status: build ## Says where each run of TABLE stands.
 	$(pairs) $(jml) status --table "$$TABLE" $(where)
 figure1 figure2 figure3: build ## Draws a figure of the paper that needs no training.
@@ -88,4 +112,4 @@ format:      ## Formats the sources.
 lint:        ## Fails on unformatted sources and on warnings.
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests && $(build) --scratch-path .build-lint -Xswiftc -warnings-as-errors
 clean:       ## Removes what was built; results and data stay.
-	rm -rf .build .build-lint .build-tsan benchmarks/.venv
+	rm -rf .build .build-lint .build-tsan .build-fuzz benchmarks/.venv Tests/TensorBoard/.venv

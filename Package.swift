@@ -21,29 +21,41 @@ func tests(
 
 let package = Package(
   name: "jml",
-  products: [.executable(name: "jml", targets: ["jml"])],
+  products: [
+    .executable(name: "jml", targets: ["jml"]),
+    // What reads the files of strangers, for Tests/Fuzz, a package of its own.
+    .library(
+      name: "Readers",
+      targets: [
+        "JSON", "Schemas", "Tensors", "CImageCodec", "Images", "Datasets", "HDF5", "Weights", "Experiments",
+        "Metrics", "Results",
+      ]),
+    .library(name: "CHDF5", targets: ["CHDF5"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
   ],
   targets: [
     // Borders to C libraries.
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "CPlatform", cxxSettings: [.unsafeFlags(["-O2", "-std=c++17", "-fno-builtin"])]),
     .target(
-      name: "CKernels", cxxSettings: optimisedCXX,
+      name: "CKernels", dependencies: ["CPlatform"], cxxSettings: optimisedCXX,
       linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp"), .linkedLibrary("openblas")]),
     .target(
       name: "CImageCodec", cSettings: optimised,
-      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("turbojpeg")]),
+      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
 
-    room("Platform", []),
+    room("Platform", ["CPlatform"]),
     room("JSON", []),
     room("Schemas", ["JSON"]),
 
     // The engine.
-    room("Tensors", []),
+    room("Tensors", ["Platform"]),
     room("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
     room("Autograd", ["Tensors", "Kernels"]),
     room("Layers", ["Tensors", "Kernels", "Autograd"]),
@@ -53,7 +65,7 @@ let package = Package(
     room("Metrics", ["Tensors", "CKernels"]),
     room("Images", ["Platform", "Tensors", "CImageCodec"]),
     room("Datasets", ["Platform", "Tensors", "Images"]),
-    room("Scenes", ["Tensors", "Images", "Datasets"]),
+    room("Scenes", ["Platform", "Tensors", "Images", "Datasets"]),
     room(
       "Training",
       [
@@ -86,14 +98,23 @@ let package = Package(
         "Images",
         "Scenes", "Autograd", "Results", "Methods", "Runner",
       ]),
+    room("EventFiles", ["JSON", "Experiments", "Results"]),
     room("Tables", ["JSON", "Experiments", "Results"]),
     room("Claims", ["JSON", "Experiments", "Tables"]),
+    room("Regression", ["Platform", "JSON", "Experiments", "Results", "Tables", "Claims", "Tensors"]),
     room("Figures", ["JSON", "Images", "Losses", "Metrics"]),
+    room(
+      "Site",
+      [
+        "JSON", "Experiments", "Metrics", "Results", "Tables", "Figures",
+        .product(name: "Mustache", package: "swift-mustache"),
+      ]),
     .executableTarget(
       name: "jml",
       dependencies: [
         "Runner", "Tables", "Results", "Experiments", "Datasets", "Kernels", "Tensors", "Models", "Losses",
-        "Autograd", "Metrics", "HDF5", "Weights", "Figures", "Claims", "JSON", "Benchmarks", "Platform",
+        "Autograd", "Metrics", "HDF5", "Weights", "Figures", "Claims", "Regression", "JSON", "Benchmarks",
+        "Platform", "EventFiles", "Site", "Images",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -121,7 +142,7 @@ let package = Package(
     tests("MetricsTests", ["Metrics", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("HDF5Tests", ["HDF5"], resources: [.copy("Fixtures")]),
     tests("WeightsTests", ["Weights", "Models", "HDF5", "Tensors", "Autograd"]),
-    tests("ResultsTests", ["Results", "JSON", "HDF5", "Metrics", "Tensors", "Experiments"]),
+    tests("ResultsTests", ["Results", "JSON", "HDF5", "Metrics", "Tensors", "Experiments", "Platform"]),
     tests(
       "TrainingTests",
       [
@@ -142,13 +163,21 @@ let package = Package(
     tests(
       "TablesTests", ["Tables", "Experiments", "Methods", "Results", "Metrics", "Tensors"],
       exclude: ["Snapshots"]),
-    tests("ClaimsTests", ["Claims", "Experiments", "Methods", "Tables", "JSON"]),
+    tests("ClaimsTests", ["Claims", "Experiments", "Methods", "Tables", "JSON"], exclude: ["Snapshots"]),
+    tests(
+      "EventFilesTests", ["EventFiles", "Results", "Experiments", "JSON", "Metrics", "Tensors"],
+      exclude: ["Fixtures"]),
+    tests(
+      "RegressionTests",
+      ["Regression", "Claims", "Tables", "Results", "Experiments", "Methods", "JSON", "Tensors"]),
+    tests("SiteTests", ["Site", "Figures", "JSON", "Metrics", "Results", "Tensors", "Experiments"]),
     tests("PackageTests", ["Experiments", "Methods"]),
     tests(
       "RunnerTests",
       [
         "Runner", "Experiments", "Results", "Training", "Losses", "Models", "Kernels", "Tensors", "JSON",
-        "Methods", "Schemas", "Datasets", "Metrics", "ToyMethods",
+        "Methods", "Schemas", "Datasets", "Metrics", "ToyMethods", "HDF5", "Images", "Platform", "Weights",
+        "Regression", "Autograd",
       ]),
     tests(
       "EndToEndTests",

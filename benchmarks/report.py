@@ -11,7 +11,7 @@ INTRODUCTION = """\
 
 Written by `make bench`. Seconds are medians over pairs, of the median step of each process; a pair runs jml, PyTorch
 in float32 and PyTorch's fastest mode one after the other. Ratios are taken pair by pair: PyTorch's seconds over
-jml's, as median (least to most). jml computes in float32 everywhere. Memory is the largest resident size of the
+jml's, as median (least to most). jml computes in float32 where a row does not say otherwise. Memory is the largest resident size of the
 process; PyTorch's starts at that of its libraries, some {base} MB.
 
 PyTorch's modes: `channels_last`; `bfloat16` (autocast and channels_last); `compile` (`torch.compile`, inductor, and
@@ -41,7 +41,7 @@ class Document:
             and row["pairs"][0]["ours"]["cpu"] == ours["cpu"]
         }
         self.rows[measured["name"]] = measured
-        rows = [self.rows[row.name] for row in ROWS if row.name in self.rows]
+        rows = [self.rows[row.name] | {"title": row.title} for row in ROWS if row.name in self.rows]
         self.folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"threads": self.threads, "rows": rows}, indent=1, sort_keys=True) + "\n"
         self.path.write_text(text)

@@ -51,6 +51,23 @@ def distilled(method: str, title: str) -> Row:
     return replace(row, relative_to="distil_ce_kd", relative_seconds=seconds, relative_memory=1.3)
 
 
+def augseg(name: str, precision: str, **more) -> Row:
+    return Row(
+        name,
+        f"AugSeg's step of DeepLabV3+-R101, 2 labelled and 2 unlabelled 3x320x320, 21 classes, {precision}",
+        "step",
+        {
+            "model": "deeplabv3plus_resnet101d_os16_mg124", "batch": "2", "crop": "320x320", "classes": "21",
+            "recipe": "sgd_semi_supervised", "loss": "ce_single_head", "label": "hard", "semi-supervised": "augseg",
+        },
+        steps=2,
+        peer_steps=2,
+        bar=2,
+        extra={"precision": precision},
+        **more,
+    )
+
+
 ROWS = [
     step("deeplabv3_resnet18d", "DeepLabV3-R18 step", bar=3, bar_best=1.5, memory_share=0.5),
     step("pspnet_resnet18d", "PSPNet-R18 step", bar=3, bar_best=1.5),
@@ -66,20 +83,10 @@ ROWS = [
     distilled("cirkd_cityscapes", "CIRKD"),
     distilled("maskd", "MasKD"),
     distilled("dist", "DIST"),
-    Row(
-        "semi_augseg",
-        "AugSeg's step of DeepLabV3+-R101, 2 labelled and 2 unlabelled 3x320x320, 21 classes",
-        "step",
-        {
-            "model": "deeplabv3plus_resnet101d_os16_mg124", "batch": "2", "crop": "320x320", "classes": "21",
-            "recipe": "sgd_semi_supervised", "loss": "ce_single_head", "label": "hard", "semi-supervised": "augseg",
-        },
-        modes=("channels_last",),
-        steps=2,
-        peer_steps=2,
-        bar=2,
-        note="Strong views are given; row views times them.",
+    augseg(
+        "semi_augseg", "float32", modes=("channels_last",), note="Strong views are given; row views times them."
     ),
+    augseg("semi_augseg_bfloat16", "bfloat16", modes=("channels_last", "bfloat16"), note="Bar against float32."),
     Row(
         "mini_step",
         "DeepLabV3-R18 step, 4x3x64x128, 19 classes",

@@ -8,7 +8,7 @@ needs=(
   "libopenblas-dev cblas.h"      # matrix products
   "libdnnl-dev dnnl.h"           # convolution
   "libpng-dev png.h"             # images and label maps
-  "libturbojpeg0-dev turbojpeg.h" # PASCAL VOC's photographs
+  "libjpeg-dev jpeglib.h"        # photographs; libjpeg-turbo in Debian and Ubuntu
   "libhdf5-dev hdf5.h"           # weights and counts of a run
   "libssl-dev openssl/evp.h"     # SHA-256 of run ids
   "pkg-config -"                 # finds the above

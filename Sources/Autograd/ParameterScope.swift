@@ -1,3 +1,4 @@
+import Kernels
 import Tensors
 
 /// All parameters and buffers of one model, in the order in which its layers made them.
@@ -5,11 +6,16 @@ public final class ParameterStore: @unchecked Sendable {
   /// Seed of the initial values; each parameter's own seed also depends on its path, so that adding a layer leaves
   /// the others' initial values as they were.
   public let seed: UInt64?
+  /// Of the products of the layers that are made here.
+  public let precision: Precision
   public private(set) var parameters: [Parameter] = []
   public private(set) var buffers: [ModelBuffer] = []
 
   /// - Parameter seed: nil leaves every parameter at zero, for weights that are loaded next.
-  public init(seed: UInt64?) { self.seed = seed }
+  public init(seed: UInt64?, precision: Precision = .float32) {
+    self.seed = seed
+    self.precision = precision
+  }
 
   public var root: ParameterScope { ParameterScope(store: self, path: "") }
 
@@ -32,6 +38,8 @@ public final class ParameterStore: @unchecked Sendable {
 public struct ParameterScope {
   let store: ParameterStore
   public let path: String
+
+  public var precision: Precision { store.precision }
 
   public subscript(_ name: String) -> ParameterScope {
     ParameterScope(store: store, path: path.isEmpty ? name : "\(path).\(name)")

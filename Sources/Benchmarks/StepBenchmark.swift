@@ -28,6 +28,7 @@ public struct StepBenchmark: Sendable {
   /// nil: every image is labelled.
   public let semiSupervised: SemiSupervisedSpec?
   public let recipe: RecipeSpec
+  public let precision: RecipeSpec.Precision
   /// Labelled images, and as many unlabelled ones of each stream.
   public let batch: Int
   /// Pixels.
@@ -36,10 +37,11 @@ public struct StepBenchmark: Sendable {
   public let cropWidth: Int
   public let classes: Int
 
+  /// - Parameter precision: nil: the recipe's.
   public init(
     model: ModelSpec, loss: LossSpec, label: LabelSpec, teaching: Teaching?,
-    semiSupervised: SemiSupervisedSpec? = nil, recipe: RecipeSpec, batch: Int,
-    cropHeight: Int, cropWidth: Int, classes: Int
+    semiSupervised: SemiSupervisedSpec? = nil, recipe: RecipeSpec, precision: RecipeSpec.Precision? = nil,
+    batch: Int, cropHeight: Int, cropWidth: Int, classes: Int
   ) {
     self.model = model
     self.loss = loss
@@ -47,22 +49,24 @@ public struct StepBenchmark: Sendable {
     self.teaching = teaching
     self.semiSupervised = semiSupervised
     self.recipe = recipe
+    self.precision = precision ?? recipe.precision
     self.batch = batch
     self.cropHeight = cropHeight
     self.cropWidth = cropWidth
     self.classes = classes
   }
 
-  /// - Throws: `TrainingError.diverged`.
+  /// - Throws: `TrainingError.diverged`; `RunnerError.noPrecision`.
   public func run(_ repeats: Repeats) throws -> BenchmarkReport {
-    let network = SegmentationModel(Assembly.architecture(model), classes: classes, seed: 0)
+    let network = try network(model, seed: 0)
     let (times, work) = try measure(network, repeats)
     return BenchmarkReport(
       "step",
       settings: [
         ("model", .string(model.name)), ("parameters", .int(network.parameterCount)), ("batch", .int(batch)),
         ("crop", .string("\(cropHeight)x\(cropWidth)")), ("classes", .int(classes)),
-        ("loss", .string(loss.name)), ("label", .string(label.name)),
+        ("precision", .string(precision.rawValue)), ("loss", .string(loss.name)),
+        ("label", .string(label.name)),
         ("teacher", teaching.map { .string($0.teacher.name) } ?? .null),
         ("distillation", teaching.map { .string($0.distillation.name) } ?? .null),
         ("semi_supervised", semiSupervised.map { .string($0.name) } ?? .null),
@@ -70,17 +74,23 @@ public struct StepBenchmark: Sendable {
   }
 
   /// The times alone.
-  /// - Throws: `TrainingError.diverged`.
+  /// - Throws: `TrainingError.diverged`; `RunnerError.noPrecision`.
   func times(_ repeats: Repeats) throws -> Measurement {
-    try measure(SegmentationModel(Assembly.architecture(model), classes: classes, seed: 0), repeats).times
+    try measure(try network(model, seed: 0), repeats).times
+  }
+
+  private func network(_ model: ModelSpec, seed: UInt64) throws -> SegmentationModel {
+    SegmentationModel(
+      Assembly.architecture(model), classes: classes, seed: seed,
+      precision: try Assembly.precision(precision, recipe: recipe.name))
   }
 
   private func measure(
     _ network: SegmentationModel, _ repeats: Repeats
   ) throws -> (times: Measurement, work: WorkByKind) {
     let iterations = repeats.count + repeats.warmUp
-    let taught = teaching.map {
-      let teacher = SegmentationModel(Assembly.architecture($0.teacher), classes: classes, seed: 1)
+    let taught = try teaching.map {
+      let teacher = try self.network($0.teacher, seed: 1)
       // What a first stage would have learned; its numbers do not change what a step costs.
       let tokens = StateDict([(MaskTokensStep.product, BenchmarkNoise.tensor([8, classes], -1...1))])
       return Assembly.TaughtBy(

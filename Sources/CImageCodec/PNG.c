@@ -244,7 +244,8 @@ int jml_png_encode(
 
 jml_image_format jml_image_sniff(const uint8_t *bytes, size_t count) {
   if (count >= 8 && png_sig_cmp(bytes, 0, 8) == 0) return JML_IMAGE_PNG;
-  if (count >= 3 && bytes[0] == 0xFF && bytes[1] == 0xD8 && bytes[2] == 0xFF) return JML_IMAGE_JPEG;
+  // The next marker may come after stray bytes.
+  if (count >= 2 && bytes[0] == 0xFF && bytes[1] == 0xD8) return JML_IMAGE_JPEG;
   return JML_IMAGE_UNKNOWN;
 }
 

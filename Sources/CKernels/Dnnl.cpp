@@ -106,7 +106,7 @@ void *jml_scratch(int slot, unsigned long bytes) {
   if (scratch.bytes < bytes) {
     scratch.release();
     unsigned long rounded = (bytes + 4095) & ~4095UL;
-    if (posix_memalign(&scratch.memory, 64, rounded) != 0) throw std::bad_alloc();
+    if (posix_memalign(&scratch.memory, 64, rounded) != 0) jml_memory_end(rounded, "the scratch memory of a kernel");
     scratch.bytes = rounded;
   }
   return scratch.memory;

@@ -10,6 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include <CPlatform.h>
+
 #include "Convolution.h"
 
 namespace jml {
@@ -22,13 +24,14 @@ int thread_count_for_key();
 dnnl::stream &stream();
 void set_error(const std::string &text);
 
-/// Runs `body`, turning a library exception into status 1 and a message.
+/// Runs `body`, turning a library exception into status 1 and a message; without memory the process ends.
 template <typename Body>
 int guarded(const char *operation, const Body &body) {
   try {
     body();
     return 0;
   } catch (const dnnl::error &error) {
+    if (error.status == dnnl_out_of_memory) jml_memory_end(0, "a primitive of oneDNN");
     set_error(std::string(operation) + ": oneDNN " + error.what());
   } catch (const std::exception &error) {
     set_error(std::string(operation) + ": " + error.what());

@@ -18,6 +18,8 @@ public enum Statistics {
     public let t: Double
     public let freedom: Double
 
+    public init(t: Double, freedom: Double) { (self.t, self.freedom) = (t, freedom) }
+
     public var oneSided: Double { Statistics.oneSided(t: t, freedom: freedom) }
     public var twoSided: Double { Statistics.twoSided(t: t, freedom: freedom) }
   }
@@ -33,6 +35,15 @@ public enum Statistics {
     let otherShare = second * second / Double(right.count - 1)
     return Student(
       t: (mean(left) - mean(right) - shift) / sum.squareRoot(), freedom: sum * sum / (share + otherShare))
+  }
+
+  /// Student's test of two samples of equal variance that the mean of `left` exceeds that of `right`.
+  /// - Returns: nil with fewer than two values on a side, or no variance at all.
+  public static func student(_ left: [Double], _ right: [Double]) -> Student? {
+    guard let deviation = pooledDeviation(left, right), deviation > 0 else { return nil }
+    let (n, m) = (Double(left.count), Double(right.count))
+    return Student(
+      t: (mean(left) - mean(right)) / (deviation * (1 / n + 1 / m).squareRoot()), freedom: n + m - 2)
   }
 
   /// Student's test that the mean of `values` exceeds `shift`: of differences, the paired test.
@@ -51,13 +62,13 @@ public enum Statistics {
   }
 
   /// Sample variance, divided by n - 1; nil of fewer than two values.
-  static func variance(_ values: [Double]) -> Double? {
+  public static func variance(_ values: [Double]) -> Double? {
     guard values.count > 1 else { return nil }
     let mean = mean(values)
     return values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
   }
 
-  static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+  public static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
 
   /// p that at least `needed` of the tests' alternatives are true (partial conjunction, Benjamini and Heller 2008, with
   /// Bonferroni): the largest p for all of them, n times the smallest for one.

@@ -1,12 +1,12 @@
-import Foundation
-import Images
+import Platform
 
 /// Cityscapes, fine annotations: `leftImg8bit/<split>/<city>/<id>_leftImg8bit.png` and
 /// `gtFine/<split>/<city>/<id>_gtFine_labelTrainIds.png`, or `_gtFine_labelIds.png` where that is not there.
 ///
 /// Source: Cordts et al., "The Cityscapes Dataset for Semantic Urban Scene Understanding", CVPR 2016. Any
 /// folder is a city, and images may have any size. Raw ids are mapped to the 19 train ids here, so the
-/// official preparation step is not needed.
+/// official preparation step is not needed. Endings may be in upper or lower case. Where two cities have a file of one
+/// name, the samples' identifiers are `<city>/<id>`.
 public struct Cityscapes: SegmentationDataset {
   public enum Split: String, CaseIterable, Sendable {
     case train, val
@@ -16,53 +16,33 @@ public struct Cityscapes: SegmentationDataset {
   public let classNames = Cityscapes.classes.map(\.name)
   public let classColors = Cityscapes.classes.map(\.color)
   public let samples: [SampleFiles]
-  private static let trainIdSuffix = "_gtFine_labelTrainIds.png"
-  private static let rawIdSuffix = "_gtFine_labelIds.png"
-  private static let imageSuffix = "_leftImg8bit.png"
+  public let listing: SplitListing
   private let trainIds = LabelMapping.identity(classCount: Cityscapes.classes.count, rawIdLimit: 34)
   private let rawIds = LabelMapping.rawIds(Cityscapes.classes.map(\.rawId), last: 33)
 
   /// Lists a split, ordered by city and id. Files are not opened; a missing partner is found by `load`.
   /// - Parameter root: the folder with `leftImg8bit` and `gtFine`, or one with a `cityscapes` folder like
   ///   that.
-  /// - Throws: `DatasetError.notFound`, `.emptySplit`.
+  /// - Throws: `DatasetError.notFound`, `.emptySplit`; what keeps all of the split from being listed. What is wrong with
+  ///   some of it is in `listing`.
   public init(root: String, split: Split) throws {
     name = "cityscapes/\(split.rawValue)"
     let candidates = ["\(root)/cityscapes", root]
-    guard let base = candidates.first(where: { FolderListing.isFolder("\($0)/leftImg8bit") }) else {
+    guard let base = candidates.first(where: { Folder.isFolder("\($0)/leftImg8bit") }) else {
       throw DatasetError.notFound(
         dataset: name, what: "folder leftImg8bit", tried: candidates.map { "\($0)/leftImg8bit" })
     }
-    let imageRoot = "\(base)/leftImg8bit/\(split.rawValue)"
-    let labelRoot = "\(base)/gtFine/\(split.rawValue)"
-    var samples: [SampleFiles] = []
-    let cities = Set(FolderListing.names(in: imageRoot)).union(FolderListing.names(in: labelRoot)).sorted()
-    for city in cities
-    where FolderListing.isFolder("\(imageRoot)/\(city)")
-      || FolderListing.isFolder("\(labelRoot)/\(city)")
-    {
-      let labels = Set(FolderListing.names(in: "\(labelRoot)/\(city)"))
-      let images = FolderListing.names(in: "\(imageRoot)/\(city)")
-      var ids = Set(Cityscapes.stems(images, suffix: Cityscapes.imageSuffix))
-      ids.formUnion(Cityscapes.stems(labels, suffix: Cityscapes.trainIdSuffix))
-      ids.formUnion(Cityscapes.stems(labels, suffix: Cityscapes.rawIdSuffix))
-      for id in ids.sorted() {
-        let hasTrainIds = labels.contains(id + Cityscapes.trainIdSuffix)
-        samples.append(
-          SampleFiles(
-            id: id, imagePath: "\(imageRoot)/\(city)/\(id)\(Cityscapes.imageSuffix)",
-            labelPath: "\(labelRoot)/\(city)/\(id)"
-              + (hasTrainIds ? Cityscapes.trainIdSuffix : Cityscapes.rawIdSuffix)))
-      }
+    let folders = ["leftImg8bit", "gtFine"].map { "\(base)/\($0)/\(split.rawValue)" }
+    for folder in folders where !Folder.isFolder(folder) {
+      throw DatasetError.notFound(
+        dataset: name, what: "folder of split '\(split.rawValue)'", tried: [folder])
     }
+    let files = CityscapesFiles(base: base, images: folders[0], labels: folders[1], dataset: name)
+    (samples, listing) = (files.samples, files.listing)
     guard !samples.isEmpty else {
-      throw DatasetError.emptySplit(dataset: name, path: imageRoot)
+      if let error = listing.errors.first { throw error }
+      throw DatasetError.emptySplit(dataset: name, path: folders[0])
     }
-    self.samples = samples
-  }
-
-  private static func stems(_ names: some Sequence<String>, suffix: String) -> [String] {
-    names.filter { $0.hasSuffix(suffix) }.map { String($0.dropLast(suffix.count)) }
   }
 
   public func load(_ index: Int) throws -> Sample {
@@ -74,7 +54,8 @@ public struct Cityscapes: SegmentationDataset {
   }
 
   private func mapping(_ files: SampleFiles) -> LabelMapping {
-    files.labelPath?.hasSuffix(Cityscapes.trainIdSuffix) == true ? trainIds : rawIds
+    files.labelPath.flatMap { FileNaming.stem($0, suffix: CityscapesFiles.trainIdSuffix) } == nil
+      ? rawIds : trainIds
   }
 
   /// The evaluated classes in train-id order, with their raw ids and the data set's own display colours.

@@ -15,13 +15,25 @@ public struct DataReport: Equatable, Sendable {
   public let ignoredPixels: Int
   /// Pixels that are ignored since their colour in the label file is no class's.
   public let unmatchedPixels: Int
-  /// Everything that must be repaired before training, in sample order.
-  public let errors: [DatasetError]
+  /// Everything that must be repaired before training; of samples in their order.
+  public private(set) var errors: [DatasetError]
   /// What is allowed but deserves a look, one line each.
-  public let warnings: [String]
+  public private(set) var warnings: [String]
+  /// What is as it should be, and is counted for completeness, one line each.
+  public private(set) var notes: [String] = []
   /// A hash of identifiers and file contents in sample order: equal data gives an equal number wherever it
   /// lies. For noticing changes, not against forgery. 0 when there are errors.
-  public let fingerprint: UInt64
+  public private(set) var fingerprint: UInt64
+
+  /// With what was found without reading: first of errors, last of warnings.
+  public func adding(_ findings: DataFindings) -> DataReport {
+    var report = self
+    report.errors = findings.errors + errors
+    report.warnings += findings.warnings
+    report.notes += findings.notes
+    if !report.errors.isEmpty { report.fingerprint = 0 }
+    return report
+  }
 
   /// Fraction 0...1 of pixels that are not labelled.
   public var ignoredFraction: Double {
@@ -39,6 +51,7 @@ public struct DataReport: Equatable, Sendable {
 /// Reads every sample once before any training, so that a bad file stops a run before its first step and not
 /// hours into it.
 public enum DataCheck {
+  /// One split by itself, with what its listing has found.
   /// - Parameters:
   ///   - dataset: at its full resolution, not cached: the files themselves are to be read.
   ///   - threads: samples are dealt to this many threads; the report does not depend on it.
@@ -46,10 +59,31 @@ public enum DataCheck {
   public static func run(
     _ dataset: any SegmentationDataset, threads: Int = 2, progress: @escaping @Sendable (Int, Int) -> Void
   ) -> DataReport {
-    let samples = dataset.samples
-    guard !samples.isEmpty else {
-      return report(dataset, findings: [], extra: [.emptySplit(dataset: dataset.name, path: nil)])
+    let listing = dataset.listing
+    return report(dataset, findings: read(dataset, threads: threads, progress: progress))
+      .adding(DataFindings(errors: listing.errors, warnings: listing.warnings))
+  }
+
+  /// Reads all splits of a data set, and compares their images; `DataInventory` knows the rest.
+  /// - Parameters:
+  ///   - parts: as in `run(_:threads:progress:)`, each.
+  ///   - progress: called with (name of the split, samples done, samples in all), one call at a time.
+  public static func read(
+    _ parts: [any SegmentationDataset], threads: Int = 2,
+    progress: @escaping @Sendable (String, Int, Int) -> Void
+  ) -> [DataReport] {
+    let findings = parts.map { dataset in
+      read(dataset, threads: threads) { progress(dataset.name, $0, $1) }
     }
+    let copies = DataInventory.copies(parts, hashes: findings.map { $0.map(\.imageHash) })
+    return parts.indices.map { report(parts[$0], findings: findings[$0]).adding(copies[$0]) }
+  }
+
+  private static func read(
+    _ dataset: any SegmentationDataset, threads: Int, progress: @escaping @Sendable (Int, Int) -> Void
+  ) -> [Finding] {
+    let samples = dataset.samples
+    guard !samples.isEmpty else { return [] }
     let state = Mutex((next: 0, done: 0, findings: [Finding?](repeating: nil, count: samples.count)))
     BackgroundThread.run(min(threads, samples.count)) {
       while let index = state.withLock({ state -> Int? in
@@ -65,7 +99,7 @@ public enum DataCheck {
         }
       }
     }
-    return report(dataset, findings: state.withLock { $0.findings.compactMap { $0 } }, extra: [])
+    return state.withLock { $0.findings.compactMap { $0 } }
   }
 
   private struct Finding: Sendable {
@@ -73,6 +107,10 @@ public enum DataCheck {
     var counts: [Int] = []
     var unmatched = 0
     var hash: UInt64 = 0
+    var remark: String?
+    var orientation: ImageOrientation?
+    /// Of the image's bytes alone.
+    var imageHash: UInt64?
   }
 
   private static func inspect(_ dataset: any SegmentationDataset, _ index: Int) -> Finding {
@@ -84,9 +122,12 @@ public enum DataCheck {
         for value in values { counts[Int(value)] += 1 }
       }
       var hash = RandomSource.hash(files.id)
-      hash = contentHash(try FileBytes.read(files.imagePath), hash)
+      let image = try FileBytes.read(files.imagePath)
+      hash = contentHash(image, hash)
       if let labelPath = files.labelPath { hash = contentHash(try FileBytes.read(labelPath), hash) }
-      return Finding(counts: counts, unmatched: sample.unmatchedPixels, hash: hash)
+      return Finding(
+        counts: counts, unmatched: sample.unmatchedPixels, hash: hash, remark: sample.remark,
+        orientation: ImageOrientation(of: image), imageHash: contentHash(image, 0))
     } catch let error as DatasetError {
       return Finding(error: error)
     } catch let error as ImageError {
@@ -131,10 +172,12 @@ public enum DataCheck {
   }
 
   private static func report(
-    _ dataset: any SegmentationDataset, findings: [Finding], extra: [DatasetError]
+    _ dataset: any SegmentationDataset, findings: [Finding]
   ) -> DataReport {
     let names = dataset.classNames
-    let errors = extra + findings.compactMap(\.error)
+    var nearMisses = NearMisses()
+    var errors = findings.compactMap(\.error).map { nearMisses.hinted($0) }
+    if dataset.samples.isEmpty { errors.append(.emptySplit(dataset: dataset.name, path: nil)) }
     var counts = [Int](repeating: 0, count: 256)
     var hash = RandomSource.hash(dataset.name)
     for finding in findings {
@@ -157,6 +200,12 @@ public enum DataCheck {
           + "\(touched.count) of \(findings.count) labels have a colour of no class and are ignored, most of them "
           + "in '\(dataset.samples[worst].id)'")
     }
+    var remarks = PictureRemarks()
+    // There is one finding a sample, or none at all.
+    for (sample, finding) in zip(dataset.samples, findings) {
+      remarks.add(sample.id, remark: finding.remark, orientation: finding.orientation)
+    }
+    warnings += remarks.lines(dataset: dataset.name, images: dataset.samples.count)
     return DataReport(
       dataset: dataset.name, imageCount: dataset.samples.count, classNames: names, classPixels: classPixels,
       ignoredPixels: counts[Int(LabelMap.ignore)], unmatchedPixels: unmatched, errors: errors,

@@ -1,6 +1,3 @@
-import Foundation
-import Images
-
 /// Images and labels in folders of one's own, paired by the part of their names that a `*` stands for.
 ///
 /// `train/*_sat.jpg` and `train/*_mask.png` pair `train/7_sat.jpg` with `train/7_mask.png` under the identifier `7`.
@@ -10,9 +7,10 @@ public struct FolderDataset: SegmentationDataset {
   public let classNames: [String]
   public let classColors: [[UInt8]]
   public let samples: [SampleFiles]
+  public let listing: SplitListing
   private let mapping: LabelMapping
 
-  /// Lists the files, by Unicode scalar order of the images' paths or in a list's order. They are not opened; a
+  /// Lists the files, by the order of the bytes of the images' paths or in a list's order. They are not opened; a
   /// missing partner is found by `load`.
   /// - Parameters:
   ///   - root: the folder that the patterns begin in.
@@ -20,8 +18,8 @@ public struct FolderDataset: SegmentationDataset {
   ///   - labels: pattern; nil for unlabelled images.
   ///   - list: path below `root` of a file with one identifier a line; nil: every file that the patterns fit.
   ///   - classColors: C RGB colours for pictures; nil for PASCAL VOC's.
-  /// - Throws: `DatasetError.notFound`, `.emptySplit`, `.ambiguous`, `.badList`, `.repeatedIdentifier`; `.image` when
-  ///   the list cannot be read.
+  /// - Throws: `DatasetError.notFound`, `.emptySplit`; what keeps all of the split from being listed. What is wrong with
+  ///   some of it is in `listing`.
   public init(
     name: String, root: String, images: String, labels: String?, list: String? = nil, classNames: [String],
     classColors: [[UInt8]]? = nil, mapping: LabelMapping
@@ -31,37 +29,31 @@ public struct FolderDataset: SegmentationDataset {
     self.classColors = classColors ?? Array(PascalVOC.palette.prefix(classNames.count))
     self.mapping = mapping
     let (imagePattern, labelPattern) = (FilePattern(images), labels.map { FilePattern($0) })
-    let imageFolder = "\(root)/\(imagePattern.folder)"
-    guard FolderListing.isFolder(imageFolder) else {
-      throw DatasetError.notFound(dataset: name, what: "folder of images '\(images)'", tried: [imageFolder])
-    }
-    if let labels, let labelPattern, !FolderListing.isFolder("\(root)/\(labelPattern.folder)") {
-      throw DatasetError.notFound(
-        dataset: name, what: "folder of labels '\(labels)'", tried: ["\(root)/\(labelPattern.folder)"])
-    }
-    let found = try imagePattern.files(root: root, dataset: name)
-    let foundLabels = try labelPattern?.files(root: root, dataset: name) ?? []
-    let imagePaths = Dictionary(uniqueKeysWithValues: found.map { ($0.id, $0.path) })
-    let labelPaths = Dictionary(uniqueKeysWithValues: foundLabels.map { ($0.id, $0.path) })
+    let files = try FolderFiles(
+      root: root, images: imagePattern, labels: labelPattern, namesMatter: list == nil, dataset: name)
+    var listing = files.listing
     let ids: [String]
     if let list {
       let path = "\(root)/\(list)"
-      guard FileManager.default.fileExists(atPath: path) else {
+      guard try exists(path) else {
         throw DatasetError.notFound(dataset: name, what: "list of a split", tried: [path])
       }
-      ids = try IdentifierList.read(path) { !$0.isWhitespace && $0 != "\0" }
+      let read = try IdentifierList(path, files.forms)
+      ids = read.items.map(\.id)
+      listing.errors += read.errors
+      listing.lists = [path]
+      listing.known.formUnion([FolderFiles.first(list)])
     } else {
-      // A label without an image is an error of `load`, not an image less.
-      let all =
-        found + foundLabels.filter { imagePaths[$0.id] == nil }.map { ($0.id, imagePattern.path($0.id)) }
-      ids = all.sorted { $0.1.unicodeScalars.lexicographicallyPrecedes($1.1.unicodeScalars) }.map(\.0)
+      ids = files.ids
     }
     samples = ids.map { id in
       SampleFiles(
-        id: id, imagePath: "\(root)/\(imagePaths[id] ?? imagePattern.path(id))",
-        labelPath: labelPattern.map { "\(root)/\(labelPaths[id] ?? $0.path(id))" })
+        id: id, imagePath: "\(root)/\(files.images[FileName(id)] ?? imagePattern.path(id))",
+        labelPath: labelPattern.map { "\(root)/\(files.labels[FileName(id)] ?? $0.path(id))" })
     }
+    self.listing = files.completed(listing, samples)
     guard !samples.isEmpty else {
+      if let error = self.listing.errors.first { throw error }
       throw DatasetError.emptySplit(dataset: name, path: list.map { "\(root)/\($0)" } ?? "\(root)/\(images)")
     }
   }

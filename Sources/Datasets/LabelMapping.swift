@@ -64,9 +64,10 @@ public struct LabelMapping: Sendable {
         values: found == wanted ? raw.values : cut(raw.values, width: raw.width, wanted))
       return (try values.apply(label, path: path, firstRow: wanted.lowerBound), 0)
     case .colors(let colors):
-      let (raw, found, _) = try ImageFile.decodeColorLabel(bytes, path: path, rows: note)
-      let pixels = found == wanted ? raw.pixels : cut(raw.pixels, width: raw.width * 3, wanted)
-      return colors.apply(ImageBuffer(height: wanted.count, width: raw.width, pixels: pixels))
+      let raw = try ImageFile.decodeColorLabel(bytes, path: path, rows: note)
+      let (all, width) = (raw.image.pixels, raw.image.width)
+      let pixels = raw.rows == wanted ? all : cut(all, width: width * 3, wanted)
+      return colors.apply(ImageBuffer(height: wanted.count, width: width, pixels: pixels))
     }
   }
 

@@ -28,25 +28,27 @@ public enum LabelledSamples {
   }
 
   /// Reads a list of labelled samples: one a line, as an identifier (`2008_000003`) or as the lists of public codes have
-  /// them (`JPEGImages/2008_000003.jpg SegmentationClass/2008_000003.png`: the first file's name without its
-  /// extension). Blank lines are skipped.
+  /// them, as the paths of its files (`JPEGImages/2008_000003.jpg SegmentationClass/2008_000003.png`). Of paths the image's
+  /// counts: the sample with an image of that path, else the one whose identifier is its name without the ending. Blank
+  /// lines are skipped.
   /// - Parameters:
   ///   - path: of the list.
   ///   - samples: the whole split.
   /// - Returns: indices of `samples`, ascending: the order of the list means nothing.
-  /// - Throws: `DatasetError.unknownIdentifier`, `.repeatedIdentifier`, `.emptyList`, `.allLabelled`; `.image` when
-  ///   the list cannot be read.
+  /// - Throws: `DatasetError.unknownIdentifier`, `.repeatedIdentifier`, `.emptyList`, `.allLabelled`, `.badList`;
+  ///   `.image` and `.badListText` when the list cannot be read.
   public static func listed(path: String, in samples: [SampleFiles]) throws -> [Int] {
-    let places = Dictionary(
-      samples.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+    let places = SamplePlaces(samples)
     var found: Set<Int> = []
-    for (line, text) in try IdentifierList.lines(path) {
-      let id = places[text] == nil ? name(text) : text
-      guard let place = places[id] else {
-        throw DatasetError.unknownIdentifier(path: path, line: line, id: id, samples: samples.count)
+    let list = try ListFile(path)
+    if let error = list.errors.first { throw error }
+    for line in list.lines {
+      let (place, name) = places[line]
+      guard let place else {
+        throw DatasetError.unknownIdentifier(path: path, line: line.number, id: name, samples: samples.count)
       }
       guard found.insert(place).inserted else {
-        throw DatasetError.repeatedIdentifier(path: path, line: line, id: id)
+        throw DatasetError.repeatedIdentifier(path: path, line: line.number, id: samples[place].id)
       }
     }
     guard !found.isEmpty else { throw DatasetError.emptyList(path: path) }
@@ -71,12 +73,40 @@ public enum LabelledSamples {
   public static func canonical(_ ids: [String]) -> String {
     ids.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: "\n")
   }
+}
 
-  /// The name of a line's first file, without folders and extension.
-  private static func name(_ line: String) -> String {
-    let field = line.prefix { !$0.isWhitespace }
-    let file = field.split(separator: "/").last ?? field
-    guard let dot = file.lastIndex(of: "."), dot > file.startIndex else { return String(file) }
-    return String(file[..<dot])
+/// Finds samples by what lines of a list say.
+private struct SamplePlaces {
+  private let byID: [FileName: Int]
+  /// By the image's name.
+  private let byFile: [FileName: [Int]]
+  private let samples: [SampleFiles]
+
+  init(_ samples: [SampleFiles]) {
+    self.samples = samples
+    byID = Dictionary(
+      samples.enumerated().map { (FileName($1.id), $0) }, uniquingKeysWith: { first, _ in first })
+    byFile = Dictionary(grouping: samples.indices) { FileName(FileNaming.last(samples[$0].imagePath)) }
+  }
+
+  /// - Returns: the index of a sample, or nil; and how it was looked for.
+  subscript(line: ListFile.Line) -> (place: Int?, name: String) {
+    for text in [line.text, line.whole] {
+      if let place = byID[FileName(text)] { return (place, text) }
+    }
+    let path = image(of: line.text)
+    let below = Array("/\(FileNaming.relative(path))".utf8)
+    let found = (byFile[FileName(FileNaming.last(path))] ?? []).filter {
+      samples[$0].imagePath.utf8.suffix(below.count).elementsEqual(below)
+    }
+    if found.count == 1 { return (found[0], samples[found[0]].id) }
+    let file = FileNaming.last(path)
+    let name = FileNaming.stem(file, endings: FileNaming.pictureEndings) ?? file
+    return (byID[FileName(name)], name)
+  }
+
+  /// The first path of a line: what stands before a blank, and ends as pictures do, since names may have blanks.
+  private func image(of line: String) -> String {
+    IdentifierList.fields(line).map(\.first).first { FileNaming.isPicture($0) } ?? line
   }
 }

@@ -1,10 +1,10 @@
-import Foundation
 import Images
+import Platform
 import Tensors
 
 /// The two files of one sample.
 public struct SampleFiles: Equatable, Sendable {
-  /// Unique within the split, for instance "aachen_000000_000019".
+  /// Unique within the split by its bytes, for instance "aachen_000000_000019".
   public let id: String
   public let imagePath: String
   /// nil: an unlabelled sample, whose label is `LabelMap.ignore` everywhere.
@@ -26,8 +26,12 @@ public struct Sample: Equatable, Sendable {
   public let label: LabelMap
   /// Pixels that are ignored since their colour in the label file is no class's.
   public let unmatchedPixels: Int
+  /// What the image's decoder objected to, in a picture that is whole all the same (`DecodedRows.remark`).
+  public let remark: String?
 
-  public init(id: String, image: ImageBuffer, label: LabelMap, unmatchedPixels: Int = 0) {
+  public init(
+    id: String, image: ImageBuffer, label: LabelMap, unmatchedPixels: Int = 0, remark: String? = nil
+  ) {
     precondition(
       image.height == label.height && image.width == label.width,
       "Sample \(id): image [\(image.height), \(image.width)], label [\(label.height), \(label.width)]")
@@ -35,6 +39,7 @@ public struct Sample: Equatable, Sendable {
     self.image = image
     self.label = label
     self.unmatchedPixels = unmatchedPixels
+    self.remark = remark
   }
 }
 
@@ -82,6 +87,8 @@ public protocol SegmentationDataset: Sendable {
   var classColors: [[UInt8]] { get }
   /// In a fixed order that does not depend on the file system.
   var samples: [SampleFiles] { get }
+  /// What listing them has shown besides, errors among it: `DataCheck` reports them, and nothing is trained before.
+  var listing: SplitListing { get }
   /// Reads one sample.
   /// - Throws: `DatasetError`, naming the file.
   func load(_ index: Int) throws -> Sample
@@ -102,6 +109,9 @@ extension SegmentationDataset {
   /// Number of samples.
   public var count: Int { samples.count }
 
+  /// Nothing: for data sets over others.
+  public var listing: SplitListing { SplitListing() }
+
   /// PASCAL VOC's.
   public var classColors: [[UInt8]] { Array(PascalVOC.palette.prefix(classNames.count)) }
 }
@@ -109,8 +119,9 @@ extension SegmentationDataset {
 /// Reads the pair of a sample and checks what no later stage could tell: both there, one size, known values.
 /// - Throws: `DatasetError`.
 func readPair(_ files: SampleFiles, mapping: LabelMapping) throws -> Sample {
-  let (band, unmatched) = try readRows(files, mapping: mapping) { height, _ in 0..<height }
-  return Sample(id: band.id, image: band.image, label: band.label, unmatchedPixels: unmatched)
+  let (band, unmatched, remark) = try readRows(files, mapping: mapping) { height, _ in 0..<height }
+  return Sample(
+    id: band.id, image: band.image, label: band.label, unmatchedPixels: unmatched, remark: remark)
 }
 
 /// The same for some rows.
@@ -122,30 +133,47 @@ func readPair(
   try readRows(files, mapping: mapping, rows: rows).band
 }
 
+/// Whether there is something at a path that may be read.
+/// - Throws: `DatasetError.image` where that cannot be known, and for a link to nothing.
+func exists(_ path: String) throws(DatasetError) -> Bool {
+  let kind: Folder.Kind?
+  do {
+    kind = try Folder.kind(path)
+  } catch {
+    throw .image(.file(path: path, reason: error.reason))
+  }
+  if case .unreachable(let reason) = kind { throw .image(.file(path: path, reason: reason)) }
+  return kind != nil
+}
+
 private func readRows(
   _ files: SampleFiles, mapping: LabelMapping, rows: (_ height: Int, _ width: Int) -> Range<Int>
-) throws -> (band: SampleBand, unmatched: Int) {
-  guard FileManager.default.fileExists(atPath: files.imagePath) else {
+) throws -> (band: SampleBand, unmatched: Int, remark: String?) {
+  guard try exists(files.imagePath) else {
     throw DatasetError.missingImage(path: files.imagePath, label: files.labelPath)
   }
-  if let labelPath = files.labelPath, !FileManager.default.fileExists(atPath: labelPath) {
+  if let labelPath = files.labelPath, !(try exists(labelPath)) {
     throw DatasetError.missingLabel(path: labelPath, image: files.imagePath)
   }
   do {
-    let (image, shown, height) = try ImageFile.decodeRGB(
-      FileBytes.read(files.imagePath), path: files.imagePath, rows: rows)
+    let bytes = try FileBytes.read(files.imagePath)
+    let decoded = try ImageFile.decodeRGB(bytes, path: files.imagePath, rows: rows)
+    let (image, shown, height) = (decoded.image, decoded.rows, decoded.height)
+    func band(_ label: LabelMap) -> SampleBand {
+      SampleBand(id: files.id, image: image, label: label, rows: shown, height: height)
+    }
     guard let labelPath = files.labelPath else {
-      let label = LabelMap(height: shown.count, width: image.width)
-      return (SampleBand(id: files.id, image: image, label: label, rows: shown, height: height), 0)
+      return (band(LabelMap(height: shown.count, width: image.width)), 0, decoded.remark)
     }
     let (label, unmatched) = try mapping.decode(FileBytes.read(labelPath), path: labelPath) {
       guard $0 == height && $1 == image.width else {
         throw DatasetError.sizeMismatch(
-          image: files.imagePath, imageSize: [height, image.width], label: labelPath, labelSize: [$0, $1])
+          image: files.imagePath, imageSize: [height, image.width], orientation: ImageOrientation(of: bytes),
+          label: labelPath, labelSize: [$0, $1])
       }
       return shown
     }
-    return (SampleBand(id: files.id, image: image, label: label, rows: shown, height: height), unmatched)
+    return (band(label), unmatched, decoded.remark)
   } catch let error as ImageError {
     throw DatasetError.image(error)
   }

@@ -23,12 +23,14 @@ public struct Registry: Sendable {
   public let claims: [String: [ClaimSpec]]
   /// Figures of pictures that finished runs make. No name is also a sweep's.
   public let qualitative: [String: QualitativeSpec]
+  /// What nightly runs train and compare. Their tables are looked up when they are used.
+  public let regressions: [String: RegressionSpec]
   /// That the files may name.
   public let methods: MethodCatalogue
 
   private static let folders = [
     "models", "datasets", "losses", "labels", "distillation", "semi_supervised", "labelled", "first_stages",
-    "recipes", "profiles", "tables", "figures", "claims",
+    "recipes", "profiles", "tables", "figures", "claims", "regression",
   ]
 
   /// - Parameters:
@@ -62,6 +64,7 @@ public struct Registry: Sendable {
     figures = drawn.compactMapValues { if case .sweep(let spec) = $0 { spec } else { nil } }
     qualitative = drawn.compactMapValues { if case .qualitative(let spec) = $0 { spec } else { nil } }
     claims = try Registry.loadIfPresent(root, "claims") { reader, _ in try ClaimSpec.all(reader) }
+    regressions = try Registry.loadIfPresent(root, "regression") { try RegressionSpec($0, name: $1) }
     try checkReferences()
   }
 
@@ -73,6 +76,7 @@ public struct Registry: Sendable {
     figures.mapValues(\.number).merging(qualitative.mapValues(\.number)) { sweep, _ in sweep }
   }
   public var profileNames: [String] { profiles.keys.sorted() }
+  public var regressionNames: [String] { regressions.keys.sorted() }
 
   // MARK: Loading
 

@@ -184,6 +184,7 @@ public struct RunSpec: Equatable, Sendable {
   var overridableJSON: JSONValue {
     guard case .object(var members) = json, case .object(var recipe) = members["recipe"] else { return json }
     if recipe[RecipeSpec.weightsKey] == nil { recipe[RecipeSpec.weightsKey] = .null }
+    recipe[RecipeSpec.precisionKey] = .string(self.recipe.precision.rawValue)
     members["recipe"] = .object(recipe)
     return .object(members)
   }

@@ -11,16 +11,16 @@ public struct Drawing: Equatable, Sendable {
       (self.red, self.green, self.blue) = (red, green, blue)
     }
 
-    static let ink = Colour(34, 34, 34)
-    static let grey = Colour(120, 120, 120)
-    static let grid = Colour(226, 226, 226)
-    static let blue = Colour(31, 95, 168)
-    static let orange = Colour(214, 106, 10)
-    static let green = Colour(42, 138, 74)
-    static let red = Colour(200, 44, 44)
-    static let violet = Colour(122, 74, 160)
-    static let white = Colour(255, 255, 255)
-    static let shade = Colour(231, 239, 248)
+    public static let ink = Colour(34, 34, 34)
+    public static let grey = Colour(120, 120, 120)
+    public static let grid = Colour(226, 226, 226)
+    public static let blue = Colour(31, 95, 168)
+    public static let orange = Colour(214, 106, 10)
+    public static let green = Colour(42, 138, 74)
+    public static let red = Colour(200, 44, 44)
+    public static let violet = Colour(122, 74, 160)
+    public static let white = Colour(255, 255, 255)
+    public static let shade = Colour(231, 239, 248)
   }
 
   public struct Stroke: Equatable, Sendable {

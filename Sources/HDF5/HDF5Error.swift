@@ -12,7 +12,7 @@ public enum HDF5Error: Error, Equatable, CustomStringConvertible, LocalizedError
   case wrongShape(path: String, object: String, wanted: String, found: [Int])
   /// An object that points out of the file, or in a circle: nothing of it is read.
   case elsewhere(path: String, object: String, what: String)
-  /// A shape that promises far more than the file holds.
+  /// A shape, of an object or of its chunks, that promises far more than the file holds; for texts, their number.
   case unstored(path: String, object: String, shape: [Int], stored: Int)
   /// The library refused an operation.
   case failed(path: String, object: String, operation: String, reason: String)

@@ -41,12 +41,13 @@ extension HDF5File {
 
   /// A scalar string attribute, of variable or fixed length.
   public func attribute(string name: String, at object: String = "/") throws -> String {
-    let values = try attribute(strings: name, at: object)
-    guard values.count == 1 else {
-      throw HDF5Error.wrongShape(
-        path: path, object: "\(object)@\(name)", wanted: "one value", found: [values.count])
+    let label = "\(object)@\(name)"
+    return try withAttribute(name, object) { attribute, type, count in
+      guard count == 1 else {
+        throw HDF5Error.wrongShape(path: path, object: label, wanted: "one value", found: [count])
+      }
+      return try readStrings(label, type: type, count: 1) { H5Aread(attribute, $0, $1) }[0]
     }
-    return values[0]
   }
 
   /// An attribute of floats of any shape, row-major.

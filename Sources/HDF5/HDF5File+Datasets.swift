@@ -31,9 +31,21 @@ extension HDF5File {
     let count = try count(
       of: shape, bytes: H5Tget_size(stored.id), stored: Int(clamping: H5Dget_storage_size(opened.id)),
       named: dataset)
+    try checkTexts(opened.id, stored.id, count, named: dataset)
     return try readStrings(dataset, type: stored.id, count: count) { memory, buffer in
       H5Dread(opened.id, memory, jml_h5_all(), jml_h5_all(), jml_h5_default(), buffer)
     }
+  }
+
+  /// Many places of a dataset may point to one long text, and each gets a copy of it.
+  /// - Throws: `HDF5Error.unstored`.
+  private func checkTexts(_ dataset: hid_t, _ type: hid_t, _ count: Int, named name: String) throws {
+    guard count > 0, H5Tget_class(type) == H5T_STRING, H5Tis_variable_str(type) > 0 else { return }
+    let space = try Handle(
+      H5Dget_space(dataset), close: H5Sclose, orThrow: { self.failure(name, "measuring", $0) })
+    var size: hsize_t = 0
+    guard H5Dvlen_get_buf_size(dataset, type, space.id, &size) >= 0 else { throw failure(name, "measuring") }
+    _ = try self.count(of: [Int(clamping: size)], bytes: 1, stored: try fileSize(), named: name)
   }
 
   func openDataset(_ dataset: String) throws -> Handle {

@@ -51,17 +51,33 @@ extension HDF5File {
     return String(decoding: text.prefix { $0 != 0 }, as: UTF8.self)
   }
 
-  /// Refuses data that lies in other files.
-  /// - Throws: `HDF5Error.elsewhere`.
+  /// Refuses data that lies in other files, and chunks that are more than there is.
+  /// - Throws: `HDF5Error.elsewhere`, `.unstored`.
   func checkIsInside(_ dataset: hid_t, named name: String) throws {
     let creation = try Handle(
       H5Dget_create_plist(dataset), close: H5Pclose, orThrow: { self.failure(name, "looking up", $0) })
     if H5Pget_external_count(creation.id) != 0 {
       throw HDF5Error.elsewhere(path: path, object: name, what: "stored in another file")
     }
-    if H5Pget_layout(creation.id) == H5D_VIRTUAL {
-      throw HDF5Error.elsewhere(path: path, object: name, what: "a view of other files")
+    switch H5Pget_layout(creation.id) {
+    case H5D_VIRTUAL: throw HDF5Error.elsewhere(path: path, object: name, what: "a view of other files")
+    case H5D_CHUNKED: try checkChunks(of: dataset, creation.id, named: name)
+    default: break
     }
+  }
+
+  /// A chunk is taken into memory whole, however little of it the shape shows.
+  /// - Throws: `HDF5Error.unstored`.
+  private func checkChunks(of dataset: hid_t, _ creation: hid_t, named name: String) throws {
+    let rank = H5Pget_chunk(creation, 0, nil)
+    guard rank > 0 else { throw failure(name, "looking up") }
+    var extents = [hsize_t](repeating: 0, count: Int(rank))
+    guard H5Pget_chunk(creation, rank, &extents) == rank else { throw failure(name, "looking up") }
+    let type = try Handle(
+      H5Dget_type(dataset), close: H5Tclose, orThrow: { self.failure(name, "typing", $0) })
+    _ = try count(
+      of: extents.map { Int(clamping: $0) }, bytes: H5Tget_size(type.id),
+      stored: Int(clamping: H5Dget_storage_size(dataset)), named: name)
   }
 
   /// What a deflated byte may become, rounded up: no filter of this library makes more of it.

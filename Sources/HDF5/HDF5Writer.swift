@@ -99,9 +99,12 @@ public final class HDF5Writer {
     guard H5Fflush(file.id, H5F_SCOPE_LOCAL) >= 0 else { throw failure("/", "flushing") }
     let size = H5Fget_file_image(file.id, nil, 0)
     guard size >= 0 else { throw failure("/", "imaging") }
-    var image = Data(count: size)
-    let written = image.withUnsafeMutableBytes { H5Fget_file_image(file.id, $0.baseAddress, size) }
-    guard written == size else { throw failure("/", "imaging") }
+    // Asked for here, since Foundation would trap where there is no memory.
+    guard let block = malloc(max(size, 1)) else {
+      throw failure("/", "imaging", "no memory for \(size) bytes")
+    }
+    let image = Data(bytesNoCopy: block, count: size, deallocator: .free)
+    guard H5Fget_file_image(file.id, block, size) == size else { throw failure("/", "imaging") }
     return image
   }
 

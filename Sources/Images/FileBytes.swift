@@ -14,23 +14,25 @@ public enum FileBytes {
   }
 
   /// Writes a file, replacing a regular one that was there; nothing is written through a link.
-  /// - Throws: `ImageError.file`, for instance when the disk is full.
+  /// - Throws: `ImageError.writing`, for instance when the disk is full.
   public static func write(_ bytes: UnsafeBufferPointer<UInt8>, to path: String) throws {
     do {
       try RegularFile.checkIsReplaceable(path)
     } catch {
-      throw ImageError.file(path: path, reason: error.reason)
+      throw ImageError.writing(path: path, reason: error.reason)
     }
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o666)
     guard descriptor >= 0, let file = fdopen(descriptor, "wb") else {
-      throw ImageError.file(path: path, reason: systemReason(errno))
+      throw ImageError.writing(path: path, reason: systemReason(errno))
     }
     let written = fwrite(bytes.baseAddress, 1, bytes.count, file)
     let writeError = errno
     // A full disk may show only when the buffer is flushed.
     let closed = fclose(file)
-    guard written == bytes.count else { throw ImageError.file(path: path, reason: systemReason(writeError)) }
-    guard closed == 0 else { throw ImageError.file(path: path, reason: systemReason(errno)) }
+    guard written == bytes.count else {
+      throw ImageError.writing(path: path, reason: systemReason(writeError))
+    }
+    guard closed == 0 else { throw ImageError.writing(path: path, reason: systemReason(errno)) }
   }
 
   private static func systemReason(_ code: Int32) -> String {

@@ -8,6 +8,20 @@ extension ImageFile {
     try writePNG(image.pixels, image.height, image.width, JML_PNG_RGB, palette: [], to: path)
   }
 
+  /// The bytes that `writePNG` writes.
+  /// - Parameter name: for errors.
+  /// - Throws: `ImageError`.
+  public static func encodePNG(_ image: ImageBuffer, name: String) throws -> [UInt8] {
+    try encoding(
+      name,
+      { encoded, count, message in
+        jml_png_encode(
+          image.pixels, Int32(image.width), Int32(image.height), Int32(JML_PNG_RGB.rawValue), [], 0,
+          compressionLevel, encoded, count, message)
+      }
+    ) { Array($0) }
+  }
+
   /// Writes an 8-bit grey PNG: grey level = value.
   /// - Throws: `ImageError`.
   public static func writeGreyPNG(_ label: LabelMap, to path: String) throws {
@@ -60,6 +74,18 @@ extension ImageFile {
       UnsafeMutablePointer<CChar>
     ) -> Int32
   ) throws {
+    try encoding(path, encode) { try FileBytes.write($0, to: path) }
+  }
+
+  /// Bytes that a codec has allocated, while `body` runs.
+  private static func encoding<Result>(
+    _ path: String,
+    _ encode: (
+      UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>, UnsafeMutablePointer<Int>,
+      UnsafeMutablePointer<CChar>
+    ) -> Int32,
+    _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
+  ) throws -> Result {
     var encoded: UnsafeMutablePointer<UInt8>?
     var count = 0
     try withMessage {
@@ -68,6 +94,6 @@ extension ImageFile {
       ImageError.encoding(path: path, reason: $0)
     }
     defer { jml_image_free(encoded) }
-    try FileBytes.write(UnsafeBufferPointer(start: encoded, count: count), to: path)
+    return try body(UnsafeBufferPointer(start: encoded, count: count))
   }
 }

@@ -1,12 +1,24 @@
 import CImageCodec
 import Tensors
 
+/// Some rows of a photograph.
+public struct DecodedRows: Equatable, Sendable {
+  /// [rows.count, W, 3].
+  public let image: ImageBuffer
+  /// Which rows of the file these are.
+  public let rows: Range<Int>
+  /// Of the whole picture, pixels.
+  public let height: Int
+  /// What the decoder objected to in a picture that is whole all the same, in its words.
+  public let remark: String?
+}
+
 /// Reads PNG and JPEG files. The format is told by the content, not by the file's extension.
 public enum ImageFile {
   /// Reads a photograph as RGB. Grey and palette files are expanded, alpha is dropped, 16 bits become 8.
   ///
-  /// JPEG is decoded with the accurate integer DCT and smooth chroma up-sampling, as common Python readers
-  /// do.
+  /// JPEG is decoded with the accurate integer DCT and smooth chroma up-sampling, as common Python readers do, and as it
+  /// is stored (`ImageOrientation`).
   /// - Throws: `ImageError`; a truncated file is an error, never a half-grey image.
   public static func readRGB(_ path: String) throws -> ImageBuffer {
     try decodeRGB(FileBytes.read(path), path: path)
@@ -21,11 +33,11 @@ public enum ImageFile {
   /// Decodes some rows of a photograph. A PNG is not read beyond the last of them, so that damage further down stays
   /// unseen; other files are decoded whole.
   /// - Parameter rows: the wanted rows of an image of this height and width; not empty, and inside.
-  /// - Returns: at least the wanted rows, [rows.count, W, 3], and which they are.
-  /// - Throws: `ImageError`.
+  /// - Returns: at least the wanted rows.
+  /// - Throws: `ImageError`, also where a part of the picture is not in the file.
   public static func decodeRGB(
     _ bytes: [UInt8], path: String, rows: (_ height: Int, _ width: Int) throws -> Range<Int>
-  ) throws -> (image: ImageBuffer, rows: Range<Int>, height: Int) {
+  ) throws -> DecodedRows {
     switch jml_image_sniff(bytes, bytes.count) {
     case JML_IMAGE_PNG:
       let info = try pngInfo(bytes, path)
@@ -36,7 +48,9 @@ public enum ImageFile {
           bytes, bytes.count, Int32(wanted.lowerBound), Int32(wanted.count), buffer.baseAddress, buffer.count,
           message)
       }
-      return (ImageBuffer(height: wanted.count, width: width, pixels: pixels), wanted, height)
+      return DecodedRows(
+        image: ImageBuffer(height: wanted.count, width: width, pixels: pixels), rows: wanted, height: height,
+        remark: nil)
     case JML_IMAGE_JPEG:
       var width: Int32 = 0
       var height: Int32 = 0
@@ -46,11 +60,16 @@ public enum ImageFile {
         ImageError.decoding(path: path, reason: $0)
       }
       _ = try rows(Int(height), Int(width))
+      var remark: String?
       let pixels = try decode(count: Int(width) * Int(height) * 3, path) { buffer, message in
-        jml_jpeg_decode_rgb(bytes, bytes.count, buffer.baseAddress, buffer.count, message)
+        withText { warning in
+          jml_jpeg_decode_rgb(bytes, bytes.count, buffer.baseAddress, buffer.count, warning, message)
+        } found: {
+          remark = $0
+        }
       }
       let image = ImageBuffer(height: Int(height), width: Int(width), pixels: pixels)
-      return (image, 0..<image.height, image.height)
+      return DecodedRows(image: image, rows: 0..<image.height, height: image.height, remark: remark)
     default:
       throw ImageError.unknownFormat(path: path, found: UnknownContent.description(bytes))
     }
@@ -101,7 +120,7 @@ public enum ImageFile {
   /// - Throws: `ImageError`.
   public static func decodeColorLabel(
     _ bytes: [UInt8], path: String, rows: (_ height: Int, _ width: Int) throws -> Range<Int>
-  ) throws -> (image: ImageBuffer, rows: Range<Int>, height: Int) {
+  ) throws -> DecodedRows {
     if jml_image_sniff(bytes, bytes.count) == JML_IMAGE_JPEG {
       throw ImageError.decoding(
         path: path, reason: "a JPEG does not keep label colours exactly; allowed: PNG")
@@ -150,9 +169,22 @@ extension jml_png_info {
 func withMessage(
   _ body: (UnsafeMutablePointer<CChar>) -> Int32, failed: (String) -> ImageError
 ) throws {
-  try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(JML_IMAGE_ERROR_SIZE)) { message in
-    message.initialize(repeating: 0)
-    guard let start = message.baseAddress else { return }
-    guard body(start) == 0 else { throw failed(String(cString: start)) }
+  var message: String?
+  let status = withText(body) { message = $0 }
+  guard status == 0 else { throw failed(message ?? "no reason given") }
+}
+
+/// Calls a codec function with room for a line of text.
+/// - Parameter found: gets the line, unless it is empty.
+/// - Returns: the function's status.
+private func withText(
+  _ body: (UnsafeMutablePointer<CChar>) -> Int32, found: (String) -> Void
+) -> Int32 {
+  withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(JML_IMAGE_ERROR_SIZE)) { text in
+    text.initialize(repeating: 0)
+    guard let start = text.baseAddress else { preconditionFailure("withText: no room for a line") }
+    let status = body(start)
+    if start.pointee != 0 { found(String(cString: start)) }
+    return status
   }
 }

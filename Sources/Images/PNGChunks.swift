@@ -22,6 +22,20 @@ enum PNGChunks {
     return nil
   }
 
+  /// The bytes of the first chunk of a type; nil where there is none, or where it is cut.
+  static func content(of type: String, in bytes: [UInt8]) -> ArraySlice<UInt8>? {
+    var place = signature
+    while place + frame <= bytes.count {
+      let length = bytes[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
+      guard length <= bytes.count - place - frame else { return nil }
+      if bytes[place + 4..<place + 8].elementsEqual(type.utf8) {
+        return bytes[place + 8..<place + 8 + length]
+      }
+      place += frame + length
+    }
+    return nil
+  }
+
   private static func name(_ type: ArraySlice<UInt8>) -> String {
     String(decoding: type.map { (0x21...0x7E).contains($0) ? $0 : UInt8(ascii: "?") }, as: UTF8.self)
   }

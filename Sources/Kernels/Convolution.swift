@@ -55,8 +55,15 @@ public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
 /// The algorithm is a function of the shapes alone, so that equal runs take equal paths; see `algorithm(for:)`.
 public struct Convolution: Sendable {
   public let geometry: ConvolutionGeometry
+  /// Of the products of `ConvolutionAlgorithm.taps`.
+  public let precision: Precision
 
-  public init(_ geometry: ConvolutionGeometry) { self.geometry = geometry }
+  /// - Parameter precision: one that this CPU has.
+  public init(_ geometry: ConvolutionGeometry, precision: Precision = .float32) {
+    precondition(precision.isAvailable, "Convolution: this CPU has no products in \(precision)")
+    self.geometry = geometry
+    self.precision = precision
+  }
 
   /// - Parameters:
   ///   - x: [B, in, H, W].
@@ -203,6 +210,7 @@ public struct Convolution: Sendable {
       in_width: Int32(x.shape[3]), in_block: x.layout.block, out_channels: Int32(geometry.outChannels),
       out_height: Int32(y.shape[2]), out_width: Int32(y.shape[3]), out_block: y.layout.block,
       kernel: Int32(geometry.kernel), stride: Int32(geometry.stride), padding: Int32(geometry.padding),
-      dilation: Int32(geometry.dilation), groups: Int32(geometry.groups))
+      dilation: Int32(geometry.dilation), groups: Int32(geometry.groups),
+      short_products: precision == .bfloat16 ? 1 : 0)
   }
 }

@@ -24,7 +24,7 @@ extension Convolution {
       in_width: Int32(shape[3]), in_block: KernelRuntime.preferredLayout.block,
       out_channels: Int32(geometry.outChannels), out_height: Int32(shape[2]), out_width: Int32(shape[3]),
       out_block: KernelRuntime.preferredLayout.block, kernel: Int32(geometry.kernel), stride: 1,
-      padding: Int32(geometry.padding), dilation: Int32(geometry.dilation), groups: 1)
+      padding: Int32(geometry.padding), dilation: Int32(geometry.dilation), groups: 1, short_products: 0)
     let channels = Double(geometry.inChannels + geometry.outChannels)
     let pairs = Double(geometry.inChannels * geometry.outChannels)
     // Unit: one multiply-add. `traffic` is the price of moving one float.
@@ -32,7 +32,8 @@ extension Convolution {
     let tiles = Double(jml_winograd_tiles(&c))
     let winograd =
       Double(jml_winograd_positions(&c)) * (tiles * pairs + traffic * (tiles * channels * 1.5 + pairs * 2))
-    let taps = Double(jml_taps_pixels(&c)) * pairs
+    // bfloat16 multiplies two pairs in the time of one.
+    let taps = Double(jml_taps_pixels(&c)) * pairs / (precision == .bfloat16 ? 2 : 1)
     return winograd < taps ? .winograd : .taps
   }
 }

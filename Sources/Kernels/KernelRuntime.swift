@@ -10,6 +10,17 @@ public enum KernelRuntime {
     set { jml_set_thread_count(Int32(newValue)) }
   }
 
+  /// How many threads work when the calling thread's kernels ask for `count`. The environment (`OMP_THREAD_LIMIT`), a
+  /// queue or a container may allow fewer than were set, and the library's primitives would wait for the others for ever.
+  /// - Parameter count: at least 1.
+  /// - Returns: `working` threads, and how many the system would start at all; both at most `count`.
+  public static func team(of count: Int) -> (working: Int, startable: Int) {
+    precondition(count > 0, "KernelRuntime.team: \(count) threads")
+    var startable: Int32 = 0
+    let working = jml_measure_team(Int32(count), &startable)
+    return (Int(working), Int(startable))
+  }
+
   /// The activation layout that the convolution kernels prefer on this CPU.
   public static let preferredLayout: Layout = .blocked(Int(jml_preferred_block()))
 

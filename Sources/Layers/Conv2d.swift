@@ -22,7 +22,7 @@ public struct Conv2d: Sendable {
     let geometry = ConvolutionGeometry(
       inChannels: inChannels, outChannels: outChannels, kernel: kernel, stride: stride, padding: padding,
       dilation: dilation, groups: groups)
-    convolution = Convolution(geometry)
+    convolution = Convolution(geometry, precision: scope.precision)
     weight = scope.parameter("weight", geometry.weightShape, layout: geometry.weightLayout) {
       initializer.values(geometry.weightShape, &$0)
     }

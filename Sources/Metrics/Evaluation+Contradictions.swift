@@ -7,17 +7,31 @@ extension Evaluation {
   public var contradiction: String? {
     for (name, values) in [
       ("tp", confusion.truePositives), ("fp", confusion.falsePositives), ("fn", confusion.falseNegatives),
-    ] where values.contains(where: { $0 < 0 }) { return "\(name) has a negative count" }
+    ] {
+      if let reason = Evaluation.impossible(values) { return "\(name) has \(reason)" }
+    }
     for (name, bins) in [("ece", calibration), ("bece", boundaryCalibration)] {
       if let reason = bins.contradiction { return "calibration \(name): \(reason)" }
     }
-    for field in ClasswiseCalibration.Field.allCases
-    where classwise.values(of: field).contains(where: { $0 < 0 }) {
-      return "classwise \(field) has a negative count"
+    for field in ClasswiseCalibration.Field.allCases {
+      // Probabilities are in units of 2^-32, and are summed in 128 bits.
+      let most = field == .probability ? Int64.max : Evaluation.mostPixels
+      if let reason = Evaluation.impossible(classwise.values(of: field), most: most) {
+        return "classwise \(field) has \(reason)"
+      }
     }
     return (0..<images).lazy.compactMap { image in
       contradiction(image).map { "image \(image): \($0)" }
     }.first
+  }
+
+  /// More than any image has, and so few that sums over classes, bins and images do not overflow.
+  private static let mostPixels: Int64 = 1 << 40
+
+  /// nil for counts that an image may have.
+  fileprivate static func impossible(_ counts: [Int64], most: Int64 = mostPixels) -> String? {
+    guard let count = counts.first(where: { $0 < 0 || $0 > most }) else { return nil }
+    return count < 0 ? "a negative count" : "a count of \(count) pixels, more than an image has"
   }
 
   private func contradiction(_ image: Int) -> String? {
@@ -55,8 +69,10 @@ extension Evaluation {
 
 extension CalibrationBins {
   fileprivate var contradiction: String? {
+    for (name, counts) in [("count", count), ("correct", correct)] {
+      if let reason = Evaluation.impossible(counts) { return "\(name) has \(reason)" }
+    }
     for index in count.indices {
-      if count[index] < 0 || correct[index] < 0 { return "a negative count" }
       if correct[index] > count[index] { return "more correct pixels than pixels in a bin" }
       // A bin's confidences are at most 1 each.
       guard confidence[index].isFinite, confidence[index] >= 0, confidence[index] <= Double(count[index])

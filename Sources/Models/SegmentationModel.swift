@@ -31,6 +31,7 @@ public final class SegmentationModel: Sendable {
 
   public let architecture: Architecture
   public let classes: Int
+  public var precision: Precision { store.precision }
   private let store: ParameterStore
   private let backbone: any Backbone
   private let decoder: @Sendable ([Variable], ForwardPass) -> (joined: Variable?, output: Variable)
@@ -38,10 +39,12 @@ public final class SegmentationModel: Sendable {
   private let auxiliary: (convolution: ConvNormAct, head: Conv2d)?
 
   /// A network with initial values drawn from `seed`; with nil, zeros, for weights that are loaded next.
-  public init(_ architecture: Architecture, classes: Int, seed: UInt64?) {
+  ///
+  /// - Parameter precision: of its products, in training and in evaluation; one that this CPU has.
+  public init(_ architecture: Architecture, classes: Int, seed: UInt64?, precision: Precision = .float32) {
     self.architecture = architecture
     self.classes = classes
-    store = ParameterStore(seed: seed)
+    store = ParameterStore(seed: seed, precision: precision)
     let root = store.root
     let features = root["backbone"]["backbone"]
     let (stride, grid) = (architecture.outputStride, architecture.multiGrid)

@@ -37,20 +37,23 @@ public enum RegularFile {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw .last(path, "looking at it") }
     guard status.st_mode & S_IFMT == S_IFREG else { throw wrongKind(path, status) }
-    var data = Data(count: Int(status.st_size))
+    // Asked for here, since Foundation would trap where there is no memory.
+    let size = Int(status.st_size)
+    guard let block = malloc(max(size, 1)) else { OutOfMemory.end(bytes: size, "a file") }
     var done = 0
-    while done < data.count {
-      let wanted = data.count - done
-      let count = data.withUnsafeMutableBytes {
-        Foundation.read(descriptor, $0.baseAddress.map { $0 + done }, wanted)
-      }
+    while done < size {
+      let count = Foundation.read(descriptor, block + done, size - done)
       if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw .last(path, "reading") }
+      guard count >= 0 else {
+        let failure = FileFailure.last(path, "reading")
+        free(block)
+        throw failure
+      }
       // Somebody has cut it meanwhile.
-      guard count > 0 else { return data.prefix(done) }
+      guard count > 0 else { break }
       done += count
     }
-    return data
+    return Data(bytesNoCopy: block, count: done, deallocator: .free)
   }
 
   /// Whether there is something at a path that must not be replaced: anything but a regular file, a link included, so that

@@ -73,9 +73,9 @@ public struct Checkpoint: Sendable {
     guard found == runID else {
       throw ResultsError.damaged(path: url.path, reason: "it belongs to run \(found), not to \(runID)")
     }
-    let parts = try file.children(of: "state").map { name -> Part in
+    let parts = try file.names(in: "state").map { name -> Part in
       var state = StateDict(try file.tensors(group: "state/\(name)").map { ($0.name, $0.tensor) })
-      for path in try file.children(of: "counters/\(name)") {
+      for path in try file.names(in: "counters/\(name)") {
         let values = try file.int64s("counters/\(name)/\(path)")
         guard values.count == 1 else {
           throw ResultsError.damaged(path: url.path, reason: "/counters/\(name)/\(path) is no single number")

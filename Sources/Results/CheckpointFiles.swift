@@ -4,18 +4,19 @@ import Foundation
 public struct CheckpointLoad: Sendable {
   /// nil: begin at iteration 0.
   public let checkpoint: Checkpoint?
-  /// Files that were there but could not be used, one line each. Not empty means: tell the user.
-  public let problems: [String]
+  /// What was there but could not be used, one line each. Not empty means: tell the user.
+  public internal(set) var problems: [String]
 }
 
 /// checkpoint.h5 and the generation before it.
 struct CheckpointFiles {
+  static let names = ["checkpoint.h5", "checkpoint.previous.h5"]
   let newest: URL
   let previous: URL
 
   init(folder: URL) {
-    newest = folder.appendingPathComponent("checkpoint.h5")
-    previous = folder.appendingPathComponent("checkpoint.previous.h5")
+    newest = folder.appendingPathComponent(CheckpointFiles.names[0])
+    previous = folder.appendingPathComponent(CheckpointFiles.names[1])
   }
 
   var exist: Bool { FileSystem.exists(newest) || FileSystem.exists(previous) }
@@ -37,13 +38,15 @@ struct CheckpointFiles {
     }
   }
 
-  func load(runID: String) -> CheckpointLoad {
+  /// Throws what reading throws for a file that may be whole: to begin anew then would lose what is there.
+  func load(runID: String) throws -> CheckpointLoad {
     var problems: [String] = []
     for url in [newest, previous] where FileSystem.exists(url) {
       do {
         return CheckpointLoad(checkpoint: try Checkpoint(reading: url, runID: runID), problems: problems)
       } catch {
-        problems.append("\(error)")
+        guard FileSystem.isDamage(error, of: url) else { throw error }
+        problems.append("checkpoint not used: \(error)")
       }
     }
     return CheckpointLoad(checkpoint: nil, problems: problems)

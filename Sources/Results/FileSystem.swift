@@ -1,13 +1,10 @@
 import Foundation
+import HDF5
 import Platform
 
 /// POSIX calls with errors that name the path.
 enum FileSystem {
-  static let host: String = {
-    var name = [CChar](repeating: 0, count: 256)
-    guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
-    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }()
+  static let host = ProcessIdentity.hostName
 
   /// The error of the call that has just failed.
   static func error(_ url: URL, _ operation: String) -> ResultsError {
@@ -81,6 +78,16 @@ enum FileSystem {
     } catch {
       throw FileSystem.error(error)
     }
+  }
+
+  /// Whether an error of reading a file speaks of its content, rather than of a disk that fails or a limit of the process.
+  static func isDamage(_ error: any Error, of url: URL) -> Bool {
+    if let error = error as? HDF5Error, case .unreadable = error {
+      // Something else than a file was put there, which no second try will read.
+      var status = stat()
+      return lstat(url.path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+    }
+    return (error as? ResultsError)?.isDamage ?? (error is HDF5Error)
   }
 
   static func exists(_ url: URL) -> Bool { access(url.path, F_OK) == 0 }

@@ -60,9 +60,20 @@ extension HDF5Writer {
 }
 
 extension HDF5File {
+  /// Names in a group, sorted.
+  /// - Throws: `HDF5Error`; `ResultsError.damaged` for two names that are the same text, as composed and decomposed
+  ///   letters are: they are told apart in the file, and nowhere else.
+  func names(in group: String) throws -> [String] {
+    let names = try children(of: group)
+    guard let index = names.indices.dropFirst().first(where: { names[$0] == names[$0 - 1] }) else {
+      return names
+    }
+    throw ResultsError.damaged(path: path, reason: "/\(group) has '\(names[index])' twice")
+  }
+
   /// The tensors of a flat group, sorted by name.
   func tensors(group: String) throws -> [NamedTensor] {
-    try children(of: group).map { name in
+    try names(in: group).map { name in
       let dataset = "\(group)/\(name)"
       return NamedTensor(name: name, tensor: Tensor(try floats(dataset), shape: Shape(try shape(dataset))))
     }

@@ -12,7 +12,7 @@ public struct StoredResult: Sendable {
 }
 
 /// Reading results. Nothing is believed that cannot be checked: the spec is what the id is the hash of, arrays have the
-/// checksums of the record, and the record's metrics are those of the counts, to the last bit.
+/// checksums of the record, the record's metrics are those of the counts, to the last bit, and the record has its own.
 extension ResultStore {
   /// A finished run's record and counts.
   /// - Throws: `ResultsError.damaged`, `.unsupportedSchema` or `.unreadableJSON`, which name the file and what differs.
@@ -23,6 +23,7 @@ extension ResultStore {
     try compare(RunTensors.checksum(evaluations), checksums.evaluation, "evaluation", tensors)
     let result = StoredResult(record: record, evaluations: evaluations)
     try compare(record.metrics, result[EvaluationPoint.last]?.evaluation.values ?? [:], runID)
+    try verifyRecord(runID)
     return result
   }
 
@@ -51,6 +52,7 @@ extension ResultStore {
     let tensors = try tensorsFile(runID)
     let models = try reading(tensors) { try RunTensors.models(reading: tensors, runID: runID) }
     try compare(RunTensors.checksum(models.model, models.networks), checksums.model, "model", tensors)
+    try verifyRecord(runID)
     return models
   }
 
@@ -86,6 +88,15 @@ extension ResultStore {
       throw ResultsError.damaged(path: path, reason: "it lacks the checksums of a finished run")
     }
     return (record, checksums)
+  }
+
+  /// Seconds, seed, machine and whatever else only the record says. Asked last: what else was found says more.
+  private func verifyRecord(_ runID: String) throws {
+    let url = RunFiles(folder: try folder(runID)).record
+    guard let data = try FileSystem.read(url) else { return }
+    if let reason = try RecordSeal.damage(data, name: url.path) {
+      throw ResultsError.damaged(path: url.path, reason: reason)
+    }
   }
 
   /// A file that lacks something, or is no HDF5 file, is damaged; one that cannot be read from disk may be whole.

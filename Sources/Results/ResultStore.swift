@@ -32,21 +32,26 @@ public enum ClaimResult {
 ///     <root>/runs/<run id>/tensors.h5               weights, counts of every evaluation, curves
 ///     <root>/runs/<run id>/log.jsonl                one line an iteration that was logged
 ///     <root>/runs/<run id>/checkpoint.h5            while unfinished, with checkpoint.previous.h5
-///     <root>/locks/<run id>.lock                    who works on it
+///     <root>/locks/<run id>.lock                    who works on it; <run id>.claim where the kernel's locks do not do
 ///
 /// Files are replaced as a whole, so that reading needs no lock. Any number of processes may use one root.
 public struct ResultStore: Sendable {
   public let root: URL
 
+  let locking: Locking
+
   /// - Parameter root: the profile's folder. It need not exist: only a claim makes folders.
-  public init(root: URL) { self.root = root }
+  public init(root: URL, locking: Locking = .system) {
+    self.root = root
+    self.locking = locking
+  }
 
   /// Takes a run for this process, unless it is done or another one has it. A damaged result is none: whoever takes it
   /// decides what to do (`damage(_:)`). Throws `ResultsError`.
   public func claim(_ runID: String) throws -> ClaimResult {
     let folder = try self.folder(runID)
     try FileSystem.make(folder: root.appendingPathComponent("locks"))
-    switch try RunLock.attempt(lockFile(runID)) {
+    switch try RunLock.attempt(lockFile(runID), locking) {
     case .held(let holder): return .taken(holder)
     case .taken(let lock):
       // Asked under the lock: whoever had it a moment ago may have finished.
@@ -64,6 +69,7 @@ public struct ResultStore: Sendable {
     guard record.runID == runID else {
       throw ResultsError.damaged(path: file.path, reason: "it is the record of run \(record.runID)")
     }
+    if let reason = record.contradiction { throw ResultsError.damaged(path: file.path, reason: reason) }
     if RunID(runID) != nil {
       let digest = SHA256.hexDigest(of: record.spec.canonical).prefix(16)
       guard runID.hasSuffix(digest) else {
@@ -84,7 +90,7 @@ public struct ResultStore: Sendable {
       return .damaged(error.description)
     }
     if found?.state == .done, FileSystem.exists(try tensorsFile(runID)) { return .done }
-    if let holder = try RunLock.holder(of: lockFile(runID)) { return .running(holder) }
+    if let holder = try RunLock.holder(of: lockFile(runID), locking) { return .running(holder) }
     let checkpoints = CheckpointFiles(folder: try folder(runID))
     guard let record = found else { return checkpoints.exist ? .interrupted : .pending }
     switch record.state {
@@ -125,6 +131,9 @@ public struct ResultStore: Sendable {
       return false
     }
   }
+
+  /// Without a claim: for looking after a run that is finished.
+  func lock(_ runID: String) throws -> RunLock.Attempt { try RunLock.attempt(lockFile(runID), locking) }
 
   private func lockFile(_ runID: String) throws -> URL {
     guard ResultStore.isRunID(runID) else { throw ResultsError.badRunID(runID) }

@@ -12,6 +12,8 @@ public enum ResultsError: Error, Equatable, CustomStringConvertible, LocalizedEr
   case unwritableJSON(path: String, reason: String)
   case unsupportedSchema(path: String, found: Int, supported: Int)
   case badRunID(String)
+  /// Another process has taken a run over, since this one gave no sign of life for too long.
+  case lostClaim(path: String, reason: String)
   /// A stored file whose content contradicts itself or belongs to another run.
   case damaged(path: String, reason: String)
 
@@ -27,6 +29,8 @@ public enum ResultsError: Error, Equatable, CustomStringConvertible, LocalizedEr
         + "run's folder away, or train the run again"
     case .badRunID(let id):
       "run id '\(id)': letters, digits, '-', '_' and '.' are allowed, and no leading '.'"
+    case .lostClaim(let path, let reason):
+      "\(path): the run is no longer this process's: \(reason); nothing more is written, and the same command goes on"
     case .damaged(let path, let reason): "\(path): damaged: \(reason)"
     }
   }
@@ -35,7 +39,7 @@ public enum ResultsError: Error, Equatable, CustomStringConvertible, LocalizedEr
   public var isDamage: Bool {
     switch self {
     case .unreadableJSON, .unsupportedSchema, .damaged: true
-    case .fileSystem, .wrongKind, .unwritableJSON, .badRunID: false
+    case .fileSystem, .wrongKind, .unwritableJSON, .badRunID, .lostClaim: false
     }
   }
 

@@ -9,6 +9,7 @@ import HDF5
 extension RunClaim {
   /// Keeps the evaluation under its point's name, in place of an earlier one. Throws `ResultsError`, `HDF5Error`.
   public func keep(_ point: EvaluationPoint) throws {
+    try lock.confirm()
     let url = evaluationFile(point.point)
     let writer = try HDF5Writer(name: url.path)
     try writer.write(attribute: RunTensors.schemaVersion, named: "schema_version")
@@ -30,10 +31,24 @@ extension RunClaim {
     return point
   }
 
-  func removeKeptEvaluations() throws {
-    for name in try FileSystem.names(in: folder) where name.hasPrefix("evaluation-") && name.hasSuffix(".h5")
-    {
+  /// Forgets evaluations on the way, which a run that has not come to the first of them will make again. Throws
+  /// `ResultsError`.
+  public func removeKeptEvaluations() throws {
+    for name in try FileSystem.names(in: folder) where RunClaim.isEvaluation(name) {
       try FileSystem.remove(folder.appendingPathComponent(name))
+    }
+  }
+
+  static func isEvaluation(_ name: String) -> Bool { name.hasPrefix("evaluation-") && name.hasSuffix(".h5") }
+
+  /// Why the evaluation kept under `name` cannot be used, in words that name the file; nil if it can.
+  /// - Throws: `HDF5Error.unreadable`, `ResultsError.fileSystem` where it may be whole.
+  public func lossOfKeptEvaluation(_ name: String) throws -> String? {
+    do {
+      return try keptEvaluation(name) == nil ? "\(evaluationFile(name).path): it is not there" : nil
+    } catch {
+      guard FileSystem.isDamage(error, of: evaluationFile(name)) else { throw error }
+      return "\(error)"
     }
   }
 

@@ -1,5 +1,4 @@
 import Foundation
-import JSON
 
 /// Who works on a run.
 public struct LockHolder: Codable, Equatable, Sendable, CustomStringConvertible {
@@ -11,58 +10,84 @@ public struct LockHolder: Codable, Equatable, Sendable, CustomStringConvertible 
   public var description: String { "process \(pid) on \(host) since \(started)" }
 }
 
-/// An exclusive lock on a file, which the kernel drops when its process dies however it dies. The file
-/// itself stays: removing it would let two processes hold locks on two files of one name.
-final class RunLock {
-  private let descriptor: Int32
+/// The right to a run: the kernel's lock on a file, which goes with its process however that ends, and a claim file where
+/// that lock is missing or may not be seen by other machines. The locked file itself stays: removing it would let two
+/// processes hold locks on two files of one name.
+public final class RunLock {
+  /// Of the locked file.
+  private let descriptor: Int32?
+  private var claim: ClaimFile?
 
-  private init(descriptor: Int32) { self.descriptor = descriptor }
-
-  deinit {
-    ftruncate(descriptor, 0)
-    close(descriptor)
+  private init(descriptor: Int32?, claim: ClaimFile? = nil) {
+    self.descriptor = descriptor
+    self.claim = claim
   }
 
-  enum Attempt {
+  deinit {
+    claim?.release()
+    if let descriptor {
+      ftruncate(descriptor, 0)
+      close(descriptor)
+    }
+  }
+
+  public enum Attempt {
     case taken(RunLock)
     case held(LockHolder)
   }
 
-  /// Does not wait for a holder. Throws `ResultsError.fileSystem`.
-  static func attempt(_ url: URL) throws -> Attempt {
-    let descriptor = open(url.path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw FileSystem.error(url, "opening") }
-    // `holder(of:)` takes a shared lock for an instant; a few tries tell it from a real holder.
-    for attempt in 0..<10 {
-      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 {
-        let lock = RunLock(descriptor: descriptor)
-        try lock.sign(url)
+  /// Does not wait for a holder. Throws `ResultsError`.
+  public static func attempt(_ url: URL, _ locking: Locking = .system) throws -> Attempt {
+    let file = claimFile(url)
+    switch try locking.lock(url) {
+    case .held: return .held(try signature(of: url))
+    case .missing:
+      switch try ClaimFile.attempt(file, locking) {
+      case .held(let holder): return .held(holder)
+      case .taken(let claim): return .taken(RunLock(descriptor: nil, claim: claim))
+      }
+    case .taken(let descriptor):
+      // From here the lock goes with the value that holds it.
+      let lock = RunLock(descriptor: descriptor)
+      try sign(descriptor, url)
+      // A claim may be there of a process that could not lock.
+      let isEnough = !locking.isShared(url.deletingLastPathComponent().path) && !FileSystem.exists(file)
+      if isEnough { return .taken(lock) }
+      switch try ClaimFile.attempt(file, locking) {
+      case .held(let holder): return .held(holder)
+      case .taken(let claim):
+        lock.claim = claim
         return .taken(lock)
       }
-      guard errno == EWOULDBLOCK || errno == EINTR else {
-        defer { close(descriptor) }
-        throw FileSystem.error(url, "locking")
-      }
-      if attempt < 9 { usleep(2_000) }
     }
-    close(descriptor)
-    return .held(try signature(of: url))
   }
 
-  /// The live process that holds the lock; nil if none does.
-  static func holder(of url: URL) throws -> LockHolder? {
+  /// The live process that holds the lock; nil if none does. Throws `ResultsError`.
+  static func holder(of url: URL, _ locking: Locking) throws -> LockHolder? {
     let descriptor = open(url.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-    if descriptor < 0, errno == ENOENT { return nil }
-    guard descriptor >= 0 else { throw FileSystem.error(url, "opening") }
-    defer { close(descriptor) }
-    if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }
-    guard errno == EWOULDBLOCK else { throw FileSystem.error(url, "locking") }
-    return try signature(of: url)
+    guard descriptor >= 0 || errno == ENOENT else { throw FileSystem.error(url, "opening") }
+    if descriptor >= 0 {
+      defer { close(descriptor) }
+      switch locking.flock(descriptor, LOCK_SH | LOCK_NB) {
+      case EWOULDBLOCK: return try signature(of: url)
+      case 0: break
+      case let code where Locking.isMissing(code): break
+      case let code: throw ResultsError.fileSystem(path: url.path, operation: "locking", code: code)
+      }
+    }
+    return try ClaimFile.holder(of: claimFile(url), locking)
   }
 
-  private func sign(_ url: URL) throws {
-    let holder = LockHolder(
-      host: FileSystem.host, pid: getpid(), started: Date().formatted(.iso8601))
+  /// To be asked before anything is written. Throws `ResultsError.lostClaim`.
+  func confirm() throws { try claim?.confirm() }
+
+  /// `<run id>.claim` beside `<run id>.lock`.
+  private static func claimFile(_ url: URL) -> URL {
+    url.deletingPathExtension().appendingPathExtension("claim")
+  }
+
+  private static func sign(_ descriptor: Int32, _ url: URL) throws {
+    let holder = LockHolder(host: FileSystem.host, pid: getpid(), started: Date().formatted(.iso8601))
     guard ftruncate(descriptor, 0) == 0 else { throw FileSystem.error(url, "emptying") }
     try FileSystem.write(try StoredJSON.encode(holder, name: url.path), to: descriptor, of: url)
   }
@@ -70,7 +95,6 @@ final class RunLock {
   private static func signature(of url: URL) throws -> LockHolder {
     // Between locking and signing the file is empty for an instant.
     let data = try FileSystem.read(url) ?? Data()
-    return (try? JSONDecoder().decode(LockHolder.self, from: data))
-      ?? LockHolder(host: "unknown", pid: 0, started: "just now")
+    return (try? JSONDecoder().decode(LockHolder.self, from: data)) ?? .unknown
   }
 }

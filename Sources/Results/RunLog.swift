@@ -37,14 +37,16 @@ public final class RunLog {
     try lines(of: url).map { try StoredJSON.parse($0, name: url.path) }
   }
 
-  /// Drops what a run that goes on from `iteration` will write again.
-  static func truncate(_ url: URL, after iteration: Int) throws {
-    guard FileSystem.exists(url) else { return }
-    let kept = try lines(of: url).filter { line in
-      guard let at = try StoredJSON.parse(line, name: url.path)["iteration"]?.double else { return false }
-      return at <= Double(iteration)
-    }
-    try AtomicFile.write(Data(kept.map { $0 + "\n" }.joined().utf8), to: url)
+  /// Drops what a run that goes on from `iteration` will write again, and lines that a failing disk has damaged: a log that
+  /// no table reads is no reason not to go on.
+  /// - Returns: how many were damaged.
+  static func truncate(_ url: URL, after iteration: Int) throws -> Int {
+    guard FileSystem.exists(url) else { return 0 }
+    let all = try lines(of: url)
+    let read = all.map { (line: $0, at: try? StoredJSON.parse($0, name: url.path)["iteration"]?.double) }
+    let kept = read.filter { ($0.at ?? .infinity) <= Double(iteration) }
+    try AtomicFile.write(Data(kept.map { $0.line + "\n" }.joined().utf8), to: url)
+    return read.count { $0.at == nil }
   }
 
   private static func lines(of url: URL) throws -> [String] {

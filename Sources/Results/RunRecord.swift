@@ -94,12 +94,26 @@ public struct RunRecord: Codable, Equatable, Sendable {
     return record
   }
 
+  /// What no run can have left behind, in words; nil for a record that may be right.
+  var contradiction: String? {
+    if state != .done, checksums != nil {
+      return "its state is '\(state)', and it has the checksums of a result"
+    }
+    if !(wallSeconds >= 0) || !wallSeconds.isFinite { return "wallSeconds is \(wallSeconds)" }
+    for (name, value) in [
+      ("threads", threads), ("peakMemoryBytes", peakMemoryBytes), ("peakTensorBytes", peakTensorBytes),
+      ("iterations", iterations),
+    ] where value < 0 { return "\(name) is \(value)" }
+    return nil
+  }
+
   /// Pretty JSON with a final newline. Throws `ResultsError.unwritableJSON` if a number is not finite.
   public func json(name: String = "run record") throws -> Data {
     try StoredJSON.encode(self, pretty: true, name: name) + Data("\n".utf8)
   }
 
-  /// Throws `ResultsError.unreadableJSON` or `.unsupportedSchema`; `name` is for their messages.
+  /// Throws `ResultsError.unreadableJSON`, `.unsupportedSchema`, or `.damaged` for numbers that no run has; `name` is for
+  /// their messages.
   public init(json: Data, name: String) throws {
     struct Version: Decodable { let schemaVersion: Int }
     let version = try StoredJSON.decode(Version.self, from: json, name: name).schemaVersion
@@ -107,5 +121,10 @@ public struct RunRecord: Codable, Equatable, Sendable {
       throw ResultsError.unsupportedSchema(path: name, found: version, supported: RunRecord.schemaVersion)
     }
     self = try StoredJSON.decode(RunRecord.self, from: json, name: name)
+    try StoredJSON.check(
+      [
+        ("threads", threads), ("iterations", iterations), ("peakMemoryBytes", peakMemoryBytes),
+        ("peakTensorBytes", peakTensorBytes),
+      ], seconds: ("wallSeconds", wallSeconds), name: name)
   }
 }

@@ -157,7 +157,10 @@ public struct RunTensors: Sendable {
         weights: try file.tensors(group: "\(prefix)weights"),
         buffers: try file.tensors(group: "\(prefix)buffers"))
     }
-    let names = file.exists("networks") ? try file.children(of: "networks") : []
+    let names = file.exists("networks") ? try file.names(in: "networks") : []
+    if let name = names.first(where: { !EvaluationPoint.isName($0) }) {
+      throw ResultsError.damaged(path: file.path, reason: "/networks/\(name) is no name of a network")
+    }
     return (try model(""), try names.map { (name: $0, model: try model("networks/\($0)/")) })
   }
 

@@ -30,6 +30,24 @@ enum StoredJSON {
     }
   }
 
+  /// Sums and roundings of what files hold are those of sensible numbers: three hundred years.
+  static let longestSeconds = 1e10
+
+  /// - Throws: `ResultsError.damaged`, with the first of these numbers that no run has.
+  static func check(
+    _ counts: [(name: String, value: Int)], seconds: (name: String, value: Double), name: String
+  )
+    throws
+  {
+    if let (key, value) = counts.first(where: { $0.value < 0 }) {
+      throw ResultsError.damaged(path: name, reason: "\(key) is \(value); allowed: 0 or more")
+    }
+    guard (0...longestSeconds).contains(seconds.value) else {
+      throw ResultsError.damaged(
+        path: name, reason: "\(seconds.name) is \(seconds.value); allowed: 0 to \(longestSeconds)")
+    }
+  }
+
   /// One line, sorted keys.
   /// - Throws: `ResultsError.unwritableJSON` for NaN and infinities.
   static func text(_ value: JSONValue, name: String) throws -> String {

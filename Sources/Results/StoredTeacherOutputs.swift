@@ -25,9 +25,11 @@ public struct StoredTeacherOutputs: Sendable {
     public var text: String { sum.text }
   }
 
+  private let key: String
   private let folder: URL
 
   init(root: URL, key: Key) {
+    self.key = key.text
     folder = root.appendingPathComponent("teacher").appendingPathComponent(key.text)
   }
 
@@ -52,8 +54,11 @@ public struct StoredTeacherOutputs: Sendable {
 
     fileprivate static let folder = "maps"
 
-    fileprivate var checksum: String {
+    /// Over what they are and whose: another teacher's, or another iteration's, are not these.
+    fileprivate func checksum(_ key: String, _ iteration: Int) -> String {
       var sum = Checksum()
+      sum.add(key)
+      sum.add(UInt64(iteration))
       for (path, tensor) in all {
         sum.add(NamedTensor(name: path.replacing("/", with: "."), tensor: tensor))
       }
@@ -76,7 +81,7 @@ public struct StoredTeacherOutputs: Sendable {
       maps: names.compactMap { name in
         (try? file.tensor("\(Entry.folder)/\(name)")).map { (name: name, tensor: $0) }
       })
-    return stored.checksum == checksum ? stored : nil
+    return stored.checksum(key, iteration) == checksum ? stored : nil
   }
 
   /// Throws `ResultsError` when the disk does not take them.
@@ -89,7 +94,7 @@ public struct StoredTeacherOutputs: Sendable {
         try writer.write(floats: values, shape: tensor.shape.dimensions, at: name)
       }
     }
-    try writer.write(attribute: entry.checksum, named: "checksum")
+    try writer.write(attribute: entry.checksum(key, iteration), named: "checksum")
     try FileSystem.make(folder: folder)
     try AtomicFile.write(try writer.image(), to: url)
   }

@@ -2,6 +2,7 @@ import Datasets
 import Experiments
 import Foundation
 import Images
+import Kernels
 import Methods
 import Models
 import Tensors
@@ -148,10 +149,11 @@ public struct Assembly: Sendable {
   ///
   /// - Parameter backbone: the finished run of that role; given if the model starts from one.
   /// - Throws: `WeightsError` when the file is not the one that the run was planned with, or does not fit;
-  ///   `RunnerError.backboneDiffers`.
+  ///   `RunnerError.backboneDiffers`, `.noPrecision`.
   func model(backbone: InputRuns.Stored?) throws -> SegmentationModel {
     let model = SegmentationModel(
-      Assembly.architecture(spec.model), classes: spec.data.classes, seed: seed)
+      Assembly.architecture(spec.model), classes: spec.data.classes, seed: seed,
+      precision: try Assembly.precision(spec.recipe.precision, recipe: spec.recipe.name))
     switch spec.model.weights {
     case .random: if let weights = spec.recipe.backboneWeights { try load(weights, into: model) }
     case .pretrained:
@@ -183,7 +185,24 @@ public struct Assembly: Sendable {
   }
 
   /// A network whose values are about to be overwritten: a teacher.
-  public static func emptyModel(_ spec: RunSpec) -> SegmentationModel {
-    SegmentationModel(architecture(spec.model), classes: spec.data.classes, seed: nil)
+  ///
+  /// - Throws: `RunnerError.noPrecision`.
+  public static func emptyModel(_ spec: RunSpec) throws -> SegmentationModel {
+    SegmentationModel(
+      architecture(spec.model), classes: spec.data.classes, seed: nil,
+      precision: try precision(spec.recipe.precision, recipe: spec.recipe.name))
+  }
+
+  /// - Throws: `RunnerError.noPrecision` where the CPU lacks the instructions.
+  public static func precision(_ precision: RecipeSpec.Precision, recipe: String) throws -> Precision {
+    switch precision {
+    case .float32: return .float32
+    case .bfloat16:
+      guard Precision.bfloat16.isAvailable else {
+        throw RunnerError.noPrecision(
+          recipe: recipe, precision: precision.rawValue, needs: "AVX-512 BF16")
+      }
+      return .bfloat16
+    }
   }
 }

@@ -16,6 +16,8 @@ public struct CheckCache: Sendable {
     var text = root.standardizedFileURL.path + "\n" + meaning
     for dataset in datasets {
       text += "\n\(dataset.name)\t\(dataset.classNames.joined(separator: ","))"
+      // Names that stand twice are no samples more.
+      for error in dataset.listing.errors { text += "\nerror \(error)" }
       for sample in dataset.samples {
         text += "\n\(sample.id)\t\(stamp(sample.imagePath))\t\(sample.labelPath.map(stamp) ?? "unlabelled")"
       }

@@ -1,6 +1,7 @@
 import Datasets
 import Experiments
 import Foundation
+import Images
 import Scenes
 
 /// Where data comes from: folders that somebody has, or the embedded generator.
@@ -94,10 +95,15 @@ public enum DataSource: Equatable, Sendable {
   }
 
   /// Reads what was made and compares it with what was drawn, by whose name runs know it; nothing for real folders.
-  /// - Throws: `RunnerError.alteredData`, `.needsData`, `ImageError.file`.
+  /// - Throws: `RunnerError.alteredData`, `.needsData`, `DatasetError.image`.
   public func verify(_ spec: DatasetSpec, profile: ProfileSpec) throws {
     guard let (set, root) = try embedded(spec, profile) else { return }
-    let altered = try set.alteredFiles(below: root.path)
+    let altered: [String]
+    do {
+      altered = try set.alteredFiles(below: root.path)
+    } catch let error as ImageError {
+      throw DatasetError.image(error)
+    }
     guard let first = altered.first else { return }
     throw RunnerError.alteredData(folder: set.folder(below: root.path), count: altered.count, first: first)
   }
@@ -220,6 +226,15 @@ enum OpenedData: Sendable {
     switch self {
     case .split(let train, let validation): [train, validation]
     case .folds(let all, _): [all]
+    }
+  }
+
+  /// With files that have to stay as they are now.
+  var unchanged: OpenedData {
+    switch self {
+    case .split(let train, let validation):
+      .split(train: UnchangedDataset(train), validation: UnchangedDataset(validation))
+    case .folds(let all, let folds): .folds(UnchangedDataset(all), folds)
     }
   }
 

@@ -50,6 +50,33 @@ public struct FinishedNetwork {
   /// - Parameter image: place among the evaluated images.
   /// - Throws: `DatasetError`.
   public func view(_ image: Int) throws -> View {
+    let (sample, prediction, confidence) = try predict(image)
+    let shown = Set((sample.label.values + prediction.values).map(Int.init))
+    return View(
+      id: sample.id, image: sample.image, label: coloured(sample.label), prediction: coloured(prediction),
+      confidence: ImageBuffer(
+        height: prediction.height, width: prediction.width, pixels: confidence.flatMap { [$0, $0, $0] }),
+      shownClasses: shown.subtracting([Int(LabelMap.ignore)]).sorted())
+  }
+
+  /// Labelled pixels of all evaluated images, [classes, classes]: label by prediction.
+  /// - Throws: `DatasetError`.
+  public func confusion() throws -> [[Int64]] {
+    let classes = spec.data.classes
+    var counts = [[Int64]](repeating: [Int64](repeating: 0, count: classes), count: classes)
+    for image in evaluation.imageIDs.indices {
+      let (sample, prediction, _) = try predict(image)
+      for (truth, guess) in zip(sample.label.values, prediction.values) where truth != LabelMap.ignore {
+        counts[Int(truth)][Int(guess)] += 1
+      }
+    }
+    return counts
+  }
+
+  /// - Returns: the image, its predicted classes, and the probability of each pixel's as a grey level, [H x W].
+  private func predict(
+    _ image: Int
+  ) throws -> (sample: Sample, prediction: LabelMap, confidence: [UInt8]) {
     let sample = try assembly.validation.load(assembly.validationIndices[image])
     let scores = assembly.evaluator.logits(assembly.evaluationTransform(sample).image, of: model)
     let (height, width) = (sample.image.height, sample.image.width)
@@ -57,20 +84,15 @@ public struct FinishedNetwork {
     let top = (scores.shape[2] - height) / 2
     let left = (scores.shape[3] - width) / 2
     var prediction = LabelMap(height: height, width: width)
-    var confidence = [UInt8](repeating: 0, count: height * width * 3)
+    var confidence = [UInt8](repeating: 0, count: height * width)
     for y in 0..<height {
       for x in 0..<width {
         let (best, probability) = FinishedNetwork.decision(scores, y + top, x + left)
         prediction[y, x] = UInt8(best)
-        let level = UInt8((255 * min(max(probability, 0), 1)).rounded())
-        for channel in 0..<3 { confidence[(y * width + x) * 3 + channel] = level }
+        confidence[y * width + x] = UInt8((255 * min(max(probability, 0), 1)).rounded())
       }
     }
-    let shown = Set((sample.label.values + prediction.values).map(Int.init))
-    return View(
-      id: sample.id, image: sample.image, label: coloured(sample.label), prediction: coloured(prediction),
-      confidence: ImageBuffer(height: height, width: width, pixels: confidence),
-      shownClasses: shown.subtracting([Int(LabelMap.ignore)]).sorted())
+    return (sample, prediction, confidence)
   }
 
   /// Class of the highest score of a pixel, the first of equals, and its probability.

@@ -20,7 +20,12 @@ struct InputRuns {
     /// nil for a run that is not finished.
     /// - Throws: `ResultsError` for what cannot be read or was changed.
     init?(_ id: RunID, in store: ResultStore) throws {
-      guard try store.state(id.text) == .done, let record = try store.record(id.text) else { return nil }
+      switch try store.state(id.text) {
+      // Reading a damaged one throws what is wrong.
+      case .done, .damaged: break
+      case .pending, .running, .failed, .diverged, .interrupted: return nil
+      }
+      guard let record = try store.record(id.text) else { return nil }
       let source = try store.folder(id.text).appendingPathComponent("run.json").path
       let (model, others) = try store.models(id.text)
       self.id = id
@@ -35,7 +40,7 @@ struct InputRuns {
     /// The run's network.
     /// - Throws: `StateError` when the stored tensors are not this network's.
     func model() throws -> SegmentationModel {
-      let model = Assembly.emptyModel(spec)
+      let model = try Assembly.emptyModel(spec)
       try model.restore(StateDict(tensors.map { ($0.name, $0.tensor) }))
       return model
     }

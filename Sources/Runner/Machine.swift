@@ -1,23 +1,41 @@
 import Foundation
 import HDF5
 import Kernels
+import Platform
 
 /// What a run's record says of the machine and the software under it.
 public enum Machine {
   /// As the kernel names it.
-  public static let cpu: String = {
+  public static let cpu: String = information("model name") ?? information("Model") ?? "unknown CPU"
+
+  /// Which processor it is, whatever its name: a virtual machine may call several by one. Vendor, family, model, and the
+  /// widest vectors.
+  public static let processor: String = {
+    let names = [
+      ("vendor_id", ""), ("cpu family", "family "), ("model", "model "), ("CPU implementer", "implementer "),
+      ("CPU part", "part "),
+    ]
+    let known = names.compactMap { key, word in information(key).map { word + $0 } }
+    let flags = Set((information("flags") ?? "").split(separator: " "))
+    let vectors = ["avx512_bf16", "avx512f", "avx2"].first { flags.contains($0[...]) }
+    return (known + [vectors].compactMap { $0 }).joined(separator: " ")
+  }()
+
+  /// A line of the kernel's description of the first processor.
+  private static func information(_ key: String) -> String? {
     let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
     for line in text.split(separator: "\n") {
       let parts = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
-      if parts.count == 2, parts[0] == "model name" || parts[0] == "Model" { return parts[1] }
+      if parts.count == 2, parts[0] == key { return parts[1] }
     }
-    return "unknown CPU"
-  }()
+    return nil
+  }
 
-  /// Processors that this process may use.
-  public static var cores: Int { max(1, ProcessInfo.processInfo.activeProcessorCount) }
+  /// Processors that this process may use, and no more threads than a queue lets its programs have.
+  public static var cores: Int { min(Processors.usable, ThreadTeam.limit) }
 
-  public static var memoryBytes: UInt64 { ProcessInfo.processInfo.physicalMemory }
+  /// Memory that this process may have: the machine's, or what its control group leaves of it.
+  public static var memoryBytes: UInt64 { MemoryLimits.current.resident }
 
   /// The most memory that this process has had resident.
   public static var peakMemoryBytes: Int {

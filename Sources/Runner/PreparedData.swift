@@ -62,11 +62,18 @@ public struct DataSummary: Codable, Equatable, Sendable {
   public let description: String
   public let trainImages: Int
   public let validationImages: Int
-  public let warnings: [String]
+  public private(set) var warnings: [String]
   /// Labelled pixels of each class, by split; both of the whole data set where it has folds.
   public let trainPixels: [Int]
   public let validationPixels: [Int]
   public let classNames: [String]
+
+  /// With what is found anew each time: files that are not used may come and go.
+  func warning(_ more: [String]) -> DataSummary {
+    var summary = self
+    summary.warnings += more
+    return summary
+  }
 }
 
 /// Reads every file of a data set once before any training.
@@ -78,15 +85,19 @@ public struct DataPreparation: Sendable {
   /// Where the results of checks are kept.
   public let cache: CheckCache
   public let threads: Int
+  /// Whether warnings about data keep it from being used; those of the backbones' pretraining do not.
+  public let strict: Bool
 
   public init(
-    source: DataSource, pretrainingSource: DataSource, profile: ProfileSpec, cache: CheckCache, threads: Int
+    source: DataSource, pretrainingSource: DataSource, profile: ProfileSpec, cache: CheckCache, threads: Int,
+    strict: Bool = false
   ) {
     self.source = source
     self.pretrainingSource = pretrainingSource
     self.profile = profile
     self.cache = cache
     self.threads = threads
+    self.strict = strict
   }
 
   private func source(of spec: DatasetSpec) -> DataSource {
@@ -138,22 +149,37 @@ public struct DataPreparation: Sendable {
   /// - Parameters:
   ///   - fresh: check again in any case.
   ///   - progress: (what, done, in all), one call at a time.
-  /// - Throws: `RunnerError.badData`, `.alteredData` and what `DataSource` throws.
+  /// - Throws: `RunnerError.badData`, `.strictWarnings`, `.alteredData` and what `DataSource` throws.
   public func prepare(
     _ spec: DatasetSpec, fresh: Bool = false, progress: @escaping @Sendable (String, Int, Int) -> Void
   ) throws -> PreparedData {
     let (spec, source) = (spec.scaled(by: profile.dataset(spec.name)), source(of: spec))
     try source.make(spec, profile: profile)
     let data = try source.open(spec)
+    // Looked at before the check, so that what changes later is not what was checked.
+    let unchanged = data.unchanged
     let manifest = CheckCache.manifest(data.parts, meaning: spec.meaning, root: source.root)
-    if !fresh, let known = cache.summary(dataset: spec.name, manifest: manifest) {
-      return PreparedData(spec, data, known, from: source)
+    let inventory = DataInventory.findings(data.parts)
+    if !fresh, inventory.allSatisfy(\.errors.isEmpty),
+      let known = cache.summary(dataset: spec.name, manifest: manifest)
+    {
+      return try accepted(spec, unchanged, known.warning(inventory.flatMap(\.warnings)), from: source)
     }
-    let (reports, summary) = try check(spec, data, manifest: manifest, progress: progress)
+    let (reports, summary) = try check(spec, data, inventory, manifest: manifest, progress: progress)
     guard let summary else {
       let errors = reports.flatMap(\.errors)
       throw RunnerError.badData(
         dataset: spec.name, count: errors.count, first: errors.prefix(3).map(\.description))
+    }
+    return try accepted(spec, unchanged, summary, from: source)
+  }
+
+  private func accepted(
+    _ spec: DatasetSpec, _ data: OpenedData, _ summary: DataSummary, from source: DataSource
+  ) throws -> PreparedData {
+    if strict, spec.name != profile.pretraining?.dataset, !summary.warnings.isEmpty {
+      throw RunnerError.strictWarnings(
+        dataset: spec.name, count: summary.warnings.count, first: Array(summary.warnings.prefix(3)))
     }
     return PreparedData(spec, data, summary, from: source)
   }
@@ -168,20 +194,19 @@ public struct DataPreparation: Sendable {
     try source.make(spec, profile: profile)
     let data = try source.open(spec)
     return try check(
-      spec, data,
+      spec, data, DataInventory.findings(data.parts),
       manifest: CheckCache.manifest(data.parts, meaning: spec.meaning, root: source.root),
       progress: progress)
   }
 
   private func check(
-    _ spec: DatasetSpec, _ data: OpenedData, manifest: String,
+    _ spec: DatasetSpec, _ data: OpenedData, _ inventory: [DataFindings], manifest: String,
     progress: @escaping @Sendable (String, Int, Int) -> Void
   ) throws -> (reports: [DataReport], summary: DataSummary?) {
     let source = source(of: spec)
     try source.verify(spec, profile: profile)
-    let reports = data.parts.map { dataset in
-      DataCheck.run(dataset, threads: threads) { progress(dataset.name, $0, $1) }
-    }
+    let read = DataCheck.read(data.parts, threads: threads, progress: progress)
+    let reports = zip(read, inventory).map { $0.adding($1) }
     guard reports.allSatisfy(\.errors.isEmpty) else { return (reports, nil) }
     let content = String(
       SHA256.hexDigest(of: reports.map(\.fingerprintText).joined(separator: " ")).prefix(16))
@@ -192,9 +217,9 @@ public struct DataPreparation: Sendable {
       content: content,
       description: source.description(data), trainImages: train.count,
       validationImages: validation.count,
-      warnings: reports.flatMap(\.warnings), trainPixels: reports[0].classPixels,
+      warnings: read.flatMap(\.warnings), trainPixels: reports[0].classPixels,
       validationPixels: reports[reports.count - 1].classPixels, classNames: train.classNames)
     cache.keep(summary, manifest: manifest)
-    return (reports, summary)
+    return (reports, summary.warning(inventory.flatMap(\.warnings)))
   }
 }

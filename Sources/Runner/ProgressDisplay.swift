@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Platform
 
 /// Tells a person how a schedule goes: on a terminal by a line that is kept up to date, elsewhere by a line every few
 /// seconds; starts, ends and remarks get lines of their own.
@@ -24,6 +25,7 @@ public final class ProgressDisplay {
   private let positions: [RunID: Int]
   private let jobs: Int
   private let isLive: Bool
+  private let columns: () -> Int
   private let write: (String) -> Void
   private var estimate: GridEstimate
   private var going: [(id: RunID, state: Going)] = []
@@ -35,15 +37,18 @@ public final class ProgressDisplay {
   ///   - runs: all that may be spoken of, in order.
   ///   - isLive: whether the line is rewritten in place.
   ///   - estimate: what is known from earlier runs.
+  ///   - columns: how wide the terminal is, asked for each line, since somebody may change it.
   ///   - write: writes text as it is, line ends included.
   public init(
-    runs: [PlannedRun], jobs: Int, isLive: Bool, estimate: GridEstimate, write: @escaping (String) -> Void
+    runs: [PlannedRun], jobs: Int, isLive: Bool, estimate: GridEstimate,
+    columns: @escaping () -> Int = { Terminal.columns(of: STDERR_FILENO) }, write: @escaping (String) -> Void
   ) {
     self.runs = runs
     positions = Dictionary(uniqueKeysWithValues: runs.enumerated().map { ($1.id, $0) })
     self.jobs = jobs
     self.isLive = isLive
     self.estimate = estimate
+    self.columns = columns
     self.write = write
     left = Set(runs.map(\.id))
   }
@@ -78,7 +83,7 @@ public final class ProgressDisplay {
   /// A line of its own, above the live one.
   public func say(_ text: String) {
     end()
-    write("jml: \(text)\n")
+    write("jml: \(TerminalText.line(text))\n")
   }
 
   private func update(_ id: RunID, _ event: RunEvent) {
@@ -138,7 +143,8 @@ public final class ProgressDisplay {
     let grid = remaining().map { ", all runs \(ProgressDisplay.duration($0)) left" } ?? ""
     let line = parts.joined(separator: " | ") + grid
     if isLive {
-      write("\r\u{1B}[K" + line.prefix(ProgressDisplay.terminalWidth() - 1))
+      // A line that reaches the last column wraps in some terminals, and only its last row could be rewritten.
+      write("\r\u{1B}[K" + TerminalText.prefix(line, columns: columns() - 1))
       liveLineIsUp = true
     } else {
       write("jml: \(line)\n")
@@ -187,11 +193,5 @@ public final class ProgressDisplay {
     let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
     return hours > 0
       ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
-  }
-
-  private static func terminalWidth() -> Int {
-    var size = winsize()
-    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 else { return 100 }
-    return Int(size.ws_col)
   }
 }

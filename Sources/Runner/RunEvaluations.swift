@@ -55,12 +55,15 @@ struct RunEvaluations {
 
   /// The better of what is kept and `point`, under the name of the best.
   private func best(of point: EvaluationPoint, _ network: String?) throws -> EvaluationPoint {
-    let name = CellSpec.Evaluation(.best, network: network).name
+    let name = RunEvaluations.bestPoint(of: network)
     let mine = EvaluationPoint(point: name, iteration: point.iteration, evaluation: point.evaluation)
     guard let kept = try claim.keptEvaluation(name) else { return mine }
     let (old, new) = (RunEvaluations.score(kept), RunEvaluations.score(mine))
     return new > old || (new == old && mine.iteration < kept.iteration) ? mine : kept
   }
+
+  /// The name under which the best evaluation of a network is kept; nil is the run's own.
+  static func bestPoint(of network: String?) -> String { CellSpec.Evaluation(.best, network: network).name }
 
   private static func score(_ point: EvaluationPoint) -> Double {
     point.evaluation.evaluation.confusion.meanIoUD()?.percent ?? -1

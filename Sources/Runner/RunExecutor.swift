@@ -2,9 +2,9 @@ import Datasets
 import Experiments
 import Foundation
 import JSON
-import Kernels
 import Metrics
 import Models
+import Platform
 import Results
 import Tensors
 import Training
@@ -46,8 +46,11 @@ public struct RunExecutor {
   ///
   /// A run that has diverged would diverge again: it is reported and left alone.
   /// - Parameter restart: begin anew, whatever is stored of an unfinished run.
-  /// - Throws: `ResultsError` when not even the failure can be stored, for instance on a full disk.
+  /// - Throws: `ResultsError` when not even the failure can be stored, for instance on a full disk;
+  ///   `RunnerError.fewerThreads`.
   public func execute(restart: Bool = false) throws -> RunEnd {
+    // Kernels take the number of threads from the thread that calls them: this one.
+    try ThreadTeam.adopt(threads)
     switch try store.claim(id) {
     case .done:
       report(.done(metrics: try store.record(id)?.metrics ?? [:], wallSeconds: 0))
@@ -72,8 +75,6 @@ public struct RunExecutor {
   }
 
   private func attempt(_ claim: RunClaim) throws -> RunEnd {
-    // Kernels take the number of threads from the thread that calls them: this one.
-    KernelRuntime.threads = threads
     var progress = Progress()
     do {
       return try train(claim, &progress)
@@ -88,7 +89,7 @@ public struct RunExecutor {
       guard case .notFinite = error else { return try fail(claim, progress, "\(error)") }
       return try diverge(claim, progress, "evaluation: \(error)")
     } catch {
-      return try fail(claim, progress, "\(error)")
+      return try fail(claim, progress, OutOfMemory.reason(for: error) ?? "\(error)")
     }
   }
 
@@ -125,8 +126,13 @@ public struct RunExecutor {
   private func train(_ claim: RunClaim, _ progress: inout Progress) throws -> RunEnd {
     let batches = try assembly.batches()
     let trainer = try makeTrainer()
-    let load = try claim.resume()
-    for problem in load.problems { report(.notice("checkpoint not used: \(problem)")) }
+    var load = try claim.resume()
+    for problem in load.problems { report(.notice(problem)) }
+    if let lost = try lostEvaluation(claim, trainer, load.checkpoint) {
+      report(.notice("training begins anew, since the best evaluation so far is lost: \(lost)"))
+      try claim.reset()
+      load = try claim.resume()
+    }
     if let checkpoint = load.checkpoint {
       try restore(trainer, &progress, checkpoint)
     }
@@ -214,11 +220,32 @@ public struct RunExecutor {
       parts: trainer.snapshot() + [(RunExecutor.ownPart, own)], curves: progress.curves)
   }
 
+  private func own(_ checkpoint: Checkpoint) -> StateDict? {
+    checkpoint.parts.first { $0.name == RunExecutor.ownPart }?.state
+  }
+
+  /// Why a run cannot go on from a checkpoint: the best of the evaluations before it is not there any more, and a later one
+  /// would pass for it. nil if it can.
+  private func lostEvaluation(
+    _ claim: RunClaim, _ trainer: Trainer, _ checkpoint: Checkpoint?
+  ) throws -> String? {
+    guard let checkpoint else { return nil }
+    guard let evaluated = own(checkpoint)?.counter("evaluated"), evaluated > 0 else {
+      // Those of a later moment will be made again.
+      try claim.removeKeptEvaluations()
+      return nil
+    }
+    for (place, network) in trainer.step.networks.enumerated() {
+      let name = RunEvaluations.bestPoint(of: place == 0 ? nil : network.name)
+      if let reason = try claim.lossOfKeptEvaluation(name) { return reason }
+    }
+    return nil
+  }
+
   private func restore(_ trainer: Trainer, _ progress: inout Progress, _ checkpoint: Checkpoint) throws {
     try trainer.restore(
       checkpoint.parts.filter { $0.name != RunExecutor.ownPart }, iteration: checkpoint.iteration)
-    let own = checkpoint.parts.first { $0.name == RunExecutor.ownPart }?.state
-    progress.evaluated = own?.counter("evaluated") ?? 0
+    progress.evaluated = own(checkpoint)?.counter("evaluated") ?? 0
     progress.iteration = checkpoint.iteration
     progress.curves = checkpoint.curves
     progress.earlierSeconds = checkpoint.wallSeconds

@@ -14,6 +14,8 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
   case classCount(dataset: String, file: Int, format: Int)
   /// The data check has found errors; the first few of `count`, one line each.
   case badData(dataset: String, count: Int, first: [String])
+  /// Warnings of the data check that are to be errors; the first few of `count`, one line each.
+  case strictWarnings(dataset: String, count: Int, first: [String])
   /// Embedded data that is no longer what the generator drew, by whose name runs would know it.
   case alteredData(folder: String, count: Int, first: String)
   /// A data set whose content is another than when its runs were planned.
@@ -33,8 +35,12 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
   case inputMissing(run: String, role: String)
   /// A pretrained backbone of another kind.
   case backboneDiffers(run: String, wanted: String, found: String)
+  /// Products of a kind that this CPU has no instructions for.
+  case noPrecision(recipe: String, precision: String, needs: String)
   /// A method that this program does not have.
   case unknownMethod(kind: String, known: [String])
+  /// Fewer threads work than were asked for, which would change bits; `reason` names what allows no more.
+  case fewerThreads(asked: Int, working: Int, reason: String)
   /// The operating system would not start a thread: a limit on processes.
   case noThread(program: String)
   /// The operating system would not start a process.
@@ -44,7 +50,8 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
     switch self {
     case .noExperiments(let tried):
       return "no experiments folder; looked at \(tried.joined(separator: ", ")); name it with --experiments"
-    case .noDataFolder(let path): return "\(path): no such data folder"
+    case .noDataFolder(let path):
+      return "\(path): no such data folder; --data names the folder that the data sets' folders are in"
     case .needsData(let dataset, let profile):
       return
         "profile \(profile) has no embedded data for \(dataset): name the folder of the real data with --data"
@@ -54,7 +61,11 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
       return "datasets/\(dataset).yaml: classes: \(file); its format has \(format)"
     case .badData(let dataset, let count, let first):
       let more = count > first.count ? "; and \(count - first.count) more, see 'jml data check'" : ""
-      return "\(dataset): \(count) bad file\(count == 1 ? "" : "s"): \(first.joined(separator: "; "))\(more)"
+      return "\(dataset): \(count) error\(count == 1 ? "" : "s"): \(first.joined(separator: "; "))\(more)"
+    case .strictWarnings(let dataset, let count, let first):
+      let more = count > first.count ? "; and \(count - first.count) more, see 'jml data check'" : ""
+      return "\(dataset): \(count) warning\(count == 1 ? "" : "s"), refused by --strict: "
+        + "\(first.joined(separator: "; "))\(more)"
     case .alteredData(let folder, let count, let first):
       return "\(folder): \(count) file\(count == 1 ? " is" : "s are") not as the generator drew "
         + "\(count == 1 ? "it" : "them"), the first one \(first); remove the folder to have it drawn anew, or "
@@ -77,8 +88,15 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
       return "\(run) names no run for the role \(role), which its method needs"
     case .backboneDiffers(let run, let wanted, let found):
       return "\(run) needs a backbone \(wanted), and its input of role backbone has \(found)"
+    case .noPrecision(let recipe, let precision, let needs):
+      return
+        "recipe \(recipe): precision: '\(precision)' needs a CPU with \(needs), which this one lacks; allowed here: float32"
     case .unknownMethod(let kind, let known):
       return "method '\(kind)' is not known; allowed: \(known.joined(separator: ", "))"
+    case .fewerThreads(let asked, let working, let reason):
+      return
+        "\(asked) threads were asked for, and \(working) would work: \(reason); take that limit away, or ask for fewer "
+        + "with --threads"
     case .noThread(let program):
       return
         "\(program): cannot start a thread to listen to it: the limit on processes (ulimit -u) is reached"

@@ -28,6 +28,13 @@ public enum StopRequest {
   /// large picture included, is not waited for, and what was saved stays good.
   private static let patience: UInt32 = 4
 
+  /// Before there is anything to save, the first signal ends the process, with the exit code of a stop. `listen` comes after.
+  public static func listenBeforeWork() {
+    for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) {
+      signal(number) { _ in _exit(StopRequest.exitCode) }
+    }
+  }
+
   /// Listens to SIGINT, SIGTERM and SIGHUP; one that was ignored when this program began, as SIGHUP is under nohup, stays
   /// ignored.
   /// - Parameter supervised: as the child of a scheduler, which gets the terminal's signals itself and passes on

@@ -8,20 +8,28 @@ public final class Subprocess: Sendable {
   public enum End: Equatable, Sendable {
     case exited(Int32)
     case killed(signal: Int32)
+
+    /// For whoever needed it to succeed: its exit code, 1 where it has none or was not what was needed.
+    public var exitCode: Int32 {
+      if case .exited(let code) = self, code != 0 { return code }
+      return ExitCodes.failed
+    }
   }
 
   public let pid: pid_t
   private let input: Int32
+  private let peak = Atomic<Int>(0)
   private let readers = DispatchGroup()
 
   /// - Parameters:
   ///   - command: program, looked up in PATH if it has no slash, and arguments.
   ///   - onOutput: called with each line of standard output, without its end.
   ///   - onError: the same for standard error.
+  ///   - endsWithParent: whether a child that is this program (`endWithParent()`) ends as soon as this process does.
   /// - Throws: `RunnerError.cannotStart`.
   public init(
     _ command: [String], onOutput: @escaping @Sendable (String) -> Void,
-    onError: @escaping @Sendable (String) -> Void
+    onError: @escaping @Sendable (String) -> Void, endsWithParent: Bool = false
   ) throws {
     // Close-on-exec, or a second child would hold the first one's pipes open.
     let (inRead, inWrite) = try Subprocess.pipe(command)
@@ -43,8 +51,10 @@ public final class Subprocess: Sendable {
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
+    var variables = Subprocess.environment(with: endsWithParent ? "\(Subprocess.watchesParent)=1" : nil)
+    defer { for variable in variables { free(variable) } }
     var pid: pid_t = 0
-    let status = posix_spawnp(&pid, command[0], &actions, &attributes, &arguments, environ)
+    let status = posix_spawnp(&pid, command[0], &actions, &attributes, &arguments, &variables)
     for descriptor in [inRead, outWrite, errWrite] { close(descriptor) }
     guard status == 0 else {
       for descriptor in [inWrite, outRead, errRead] { close(descriptor) }
@@ -67,6 +77,35 @@ public final class Subprocess: Sendable {
     }
   }
 
+  private static let watchesParent = "JML_ENDS_WITH_PARENT"
+
+  /// This process's variables and one more.
+  private static func environment(with more: String?) -> [UnsafeMutablePointer<CChar>?] {
+    var variables: [UnsafeMutablePointer<CChar>?] = []
+    var next = environ
+    while let variable = next.pointee {
+      variables.append(strdup(variable))
+      next += 1
+    }
+    if let more { variables.append(strdup(more)) }
+    return variables + [nil]
+  }
+
+  /// At the beginning of a program: where this process was started to end with its parent, it does, whatever it is doing.
+  /// A parent that is gone, even killed, has closed this process's standard input.
+  public static func endWithParent() {
+    guard getenv(watchesParent) != nil else { return }
+    // Not for its own children.
+    unsetenv(watchesParent)
+    _ = BackgroundThread.start {
+      var byte: UInt8 = 0
+      while true {
+        let count = read(0, &byte, 1)
+        if count == 0 || (count < 0 && errno != EINTR) { _exit(StopRequest.exitCode) }
+      }
+    }
+  }
+
   /// Ends it at once and waits for that: for a process that nobody can listen to.
   func end() {
     send(signal: SIGKILL)
@@ -82,10 +121,15 @@ public final class Subprocess: Sendable {
   public func wait() -> End {
     readers.wait()
     var status: Int32 = 0
-    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    var usage = rusage()
+    while wait4(pid, &status, 0, &usage) < 0, errno == EINTR {}
+    peak.store(usage.ru_maxrss << 10, ordering: .relaxed)
     let signal = status & 0x7F
     return signal == 0 ? .exited((status >> 8) & 0xFF) : .killed(signal: signal)
   }
+
+  /// The most memory that it has had resident, bytes; 0 before its end.
+  public var peakMemoryBytes: Int { peak.load(ordering: .relaxed) }
 
   private static func pipe(_ command: [String]) throws -> (read: Int32, write: Int32) {
     var ends: [Int32] = [0, 0]

@@ -10,23 +10,45 @@ final class Mailbox: @unchecked Sendable {
   }
 
   /// Guards `messages`.
-  private let condition = NSCondition()
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let arrival = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var messages: [Message] = []
 
+  /// Waits by the clock that nobody sets: by the other one a wait would take until that has come so far again.
+  init() {
+    pthread_mutex_init(mutex, nil)
+    var attributes = pthread_condattr_t()
+    pthread_condattr_init(&attributes)
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    pthread_cond_init(arrival, &attributes)
+    pthread_condattr_destroy(&attributes)
+  }
+
+  deinit {
+    pthread_cond_destroy(arrival)
+    pthread_mutex_destroy(mutex)
+    arrival.deallocate()
+    mutex.deallocate()
+  }
+
   func post(_ message: Message) {
-    condition.withLock {
-      messages.append(message)
-      condition.signal()
-    }
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    messages.append(message)
+    pthread_cond_signal(arrival)
   }
 
   /// Everything that has come, waiting for the first one at most `timeout` seconds.
   func take(timeout: Double) -> [Message] {
-    condition.withLock {
-      if messages.isEmpty { _ = condition.wait(until: Date(timeIntervalSinceNow: timeout)) }
-      defer { messages.removeAll() }
-      return messages
-    }
+    var end = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &end)
+    let nanoseconds = end.tv_nsec + Int(timeout * 1e9)
+    end = timespec(tv_sec: end.tv_sec + nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    if messages.isEmpty { pthread_cond_timedwait(arrival, mutex, &end) }
+    defer { messages.removeAll() }
+    return messages
   }
 }
 
@@ -38,6 +60,8 @@ final class Worker {
   private var last: RunEnd?
   /// Iterations done, as far as it has said.
   private(set) var iteration = 0
+  /// Of the control group, when the process began.
+  private let memoryKills = ControlGroup.current.memoryKills
 
   /// - Throws: `RunnerError.cannotStart`.
   init(_ id: RunID, command: [String], mailbox: Mailbox) throws {
@@ -74,6 +98,7 @@ final class Worker {
     let error = complaints.all.last { $0.hasPrefix(Worker.prefix) }.map {
       String($0.dropFirst(Worker.prefix.count))
     }
+    if hasNoMemory(end) { return .failed(memoryReason(end, said: error)) }
     let said = (error ?? complaints.first).map { ": " + TerminalText.line($0) } ?? ""
     switch end {
     case .exited(StopRequest.exitCode), .killed(SIGTERM), .killed(SIGINT): return .interrupted
@@ -84,8 +109,29 @@ final class Worker {
 
   private static let prefix = "jml: error: "
 
-  /// Whether the process fell over its own mistake, rather than being ended by somebody.
+  /// Whether it ended for want of memory: it has said so, or the kernel has killed it, which leaves it no word.
+  private func hasNoMemory(_ end: Subprocess.End) -> Bool {
+    switch end {
+    case .exited(OutOfMemory.exitCode):
+      return complaints.all.contains { $0.hasPrefix(Worker.prefix + OutOfMemory.prefix) }
+    case .killed(SIGKILL):
+      if let before = memoryKills, let now = ControlGroup.current.memoryKills, now > before { return true }
+      // Somebody else's kill says nothing of why. Whoever had most of the memory was chosen for that.
+      return UInt64(process.peakMemoryBytes) > MemoryLimits.current.resident / 2
+    default: return false
+    }
+  }
+
+  private func memoryReason(_ end: Subprocess.End, said: String?) -> String {
+    if case .exited = end, let said { return TerminalText.line(said) }
+    return OutOfMemory.prefix
+      + "its process was killed by the system (signal \(SIGKILL)) after it had \(process.peakMemoryBytes >> 20) MiB in use; "
+      + "there is: \(MemoryLimits.current)"
+  }
+
+  /// Whether the process fell over its own mistake or its need of memory, rather than being ended by somebody.
   func hasCrashed(_ end: Subprocess.End) -> Bool {
+    if last == nil, hasNoMemory(end) { return true }
     guard last == nil, case .killed(let signal) = end else { return false }
     return [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV].contains(signal)
   }

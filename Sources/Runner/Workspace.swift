@@ -17,10 +17,12 @@ public struct Workspace: Sendable {
     /// `key=value`.
     public var overrides: [String]
     public var threads: Int?
+    /// Whether warnings about data are errors.
+    public var strict: Bool
 
     public init(
       experiments: String?, profile: String, tables: [String], figures: [String] = [], data: String?,
-      results: String?, overrides: [String], threads: Int?
+      results: String?, overrides: [String], threads: Int?, strict: Bool = false
     ) {
       self.experiments = experiments
       self.profile = profile
@@ -30,6 +32,7 @@ public struct Workspace: Sendable {
       self.results = results
       self.overrides = overrides
       self.threads = threads
+      self.strict = strict
     }
   }
 
@@ -76,7 +79,7 @@ public struct Workspace: Sendable {
       source: source,
       pretrainingSource: .embedded(here.appendingPathComponent("data/embedded/\(profile.name)/pretraining")),
       profile: profile, cache: CheckCache(folder: folder.appendingPathComponent("checks")),
-      threads: Machine.cores)
+      threads: Machine.cores, strict: options.strict)
   }
 
   /// Results of other data than the embedded one go elsewhere, so that tables never overwrite each other.

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Images
+import Platform
 import Tensors
 
 /// A folder that is either complete, told by a marker file that says what it holds, or not there.
@@ -16,14 +17,14 @@ struct EmbeddedFolder {
   /// - Returns: false when the folder was complete already.
   /// - Throws: `DatasetError.writing`.
   func make(_ write: (_ folder: String) throws -> Void) throws -> Bool {
+    removeLeftOvers()
     if isComplete { return false }
     if FileManager.default.fileExists(atPath: path) && markerLines() == nil {
       throw DatasetError.writing(
         path: path, reason: "the folder exists and was not made by the generator; choose another data folder")
     }
-    let aside = "\(path).\(getpid()).partial"
+    let aside = AsideName.make(path, number: 1)
     do {
-      try? FileManager.default.removeItem(atPath: aside)
       try FileManager.default.createDirectory(atPath: aside, withIntermediateDirectories: true)
       defer { try? FileManager.default.removeItem(atPath: aside) }
       try write(aside)
@@ -91,12 +92,23 @@ struct EmbeddedFolder {
     }
     defer { close(parent) }
     if isComplete { return }
-    let old = "\(path).\(getpid()).old.partial"
+    let old = AsideName.make(path, number: 2)
     if FileManager.default.fileExists(atPath: path) {
       try FileManager.default.moveItem(atPath: path, toPath: old)
     }
     defer { try? FileManager.default.removeItem(atPath: old) }
     try FileManager.default.moveItem(atPath: aside, toPath: path)
+  }
+
+  /// What a killed process has drawn of this folder. It takes room and nothing else, so that one that cannot be removed
+  /// is no reason to fail.
+  private func removeLeftOvers() {
+    let url = URL(fileURLWithPath: path)
+    let (parent, prefix) = (url.deletingLastPathComponent().path, url.lastPathComponent + ".")
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+    where name.hasPrefix(prefix) && AsideName.isLeftOver(name) {
+      try? FileManager.default.removeItem(atPath: "\(parent)/\(name)")
+    }
   }
 
   static func writeText(_ text: String, to path: String) throws {

@@ -37,13 +37,19 @@ struct BuiltSweep {
 
   private var usedRuns: [RunID] { points.joined().flatMap(\.planned.runs) }
 
+  /// What the runs are and where they were made, as the lines of a caption.
+  var provenance: [String] {
+    Caption.runs(runs, used: usedRuns) + [
+      Caption.metrics(spec.metrics, points.joined().map(\.planned.evaluation), unit: nil)
+    ]
+  }
+
+  var legend: String {
+    "- Points: mean ± population standard deviation (divided by n) over \(Caption.replicates(runs))."
+  }
+
   var markdown: String {
-    let evaluations = points.joined().map(\.planned.evaluation)
-    let caption =
-      Caption.runs(runs, used: usedRuns) + [
-        Caption.metrics(spec.metrics, evaluations, unit: nil),
-        "- Points: mean ± population standard deviation (divided by n) over \(Caption.replicates(runs)).",
-      ]
+    let caption = provenance + [legend]
     let titles = ["Series"] + spec.axes.map { "`\($0.key)`" } + spec.metrics.map(\.title)
     let rule = ["---"] + [String](repeating: "---:", count: titles.count - 1)
     var grid = [MarkdownTable.line(titles.map(MarkdownTable.escaped)), MarkdownTable.line(rule)]

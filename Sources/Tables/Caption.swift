@@ -93,6 +93,33 @@ public enum Caption {
     return over
   }
 
+  /// What the runs and costs of a table are and where they were made.
+  static func provenance(_ table: BuiltTable) -> [String] {
+    var lines: [String] = []
+    if table.spec.hasRuns {
+      lines += runs(table.runs, used: table.usedRuns)
+      lines.append(metrics(table.metrics, table.evaluations, unit: table.spec.unit))
+    }
+    return lines + costs(table)
+  }
+
+  /// What a cell shows.
+  /// - Parameter place: where the paper's number stands beside ours, such as `below it`.
+  static func legend(_ table: BuiltTable, paper place: String) -> [String] {
+    guard table.spec.hasRuns else { return ["- Cells: ours, \(place) the paper's."] }
+    var lines = [
+      "- Cells: ours, mean ± population standard deviation (divided by n) over "
+        + "\(replicates(table.runs)); \(place) the paper's number. \"quoted\": the paper's figure for a "
+        + "method that is not yet run here."
+    ]
+    if table.cells.joined().contains(where: \.isDifference) {
+      lines.append(
+        "- Differences: mean ± deviation over pairs of runs of equal seed and fold; the paper's as it prints it, or "
+          + "of its means.")
+    }
+    return lines
+  }
+
   /// Columns of costs: what they are counted and measured with.
   static func costs(_ table: BuiltTable) -> [String] {
     guard let spec = table.spec.costs else { return [] }

@@ -69,6 +69,17 @@ public enum Cell: Equatable, Sendable {
     }
   }
 
+  /// The state's name for programs.
+  var stateName: String {
+    switch self {
+    case .value, .cost: "value"
+    case .pending: "pending"
+    case .failed: "failed"
+    case .notYetRun: "not_yet_run"
+    case .absent: "absent"
+    }
+  }
+
   /// What a cell's number is made of.
   struct Source {
     let runs: [(seed: Int, fold: Int?, summary: RunSummary)]

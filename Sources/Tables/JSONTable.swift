@@ -121,20 +121,22 @@ public enum JSONTable {
   }
 
   /// State and numbers of a cell or a point.
-  static func ours(_ cell: Cell) -> [String: JSONValue] {
+  public static func ours(_ cell: Cell) -> [String: JSONValue] {
+    var members: [String: JSONValue] = ["state": .string(cell.stateName)]
     switch cell {
     case .value(let aggregate, let planned):
-      return [
-        "state": .string("value"), "mean": .number(aggregate.mean), "std": .number(aggregate.std),
-        "n": .int(aggregate.count), "planned": .int(planned),
-        "values": .array(aggregate.values.map { .number($0) }),
-      ]
+      members["mean"] = .number(aggregate.mean)
+      members["std"] = .number(aggregate.std)
+      members["n"] = .int(aggregate.count)
+      members["planned"] = .int(planned)
+      members["values"] = .array(aggregate.values.map { .number($0) })
     case .cost(let value, let text):
-      return ["state": .string("value"), "value": .number(value), "text": .string(text)]
-    case .pending(let planned): return ["state": .string("pending"), "planned": .int(planned)]
-    case .failed(let reason): return ["state": .string("failed"), "reason": .string(reason)]
-    case .notYetRun: return ["state": .string("not_yet_run")]
-    case .absent: return ["state": .string("absent")]
+      members["value"] = .number(value)
+      members["text"] = .string(text)
+    case .pending(let planned): members["planned"] = .int(planned)
+    case .failed(let reason): members["reason"] = .string(reason)
+    case .notYetRun, .absent: break
     }
+    return members
   }
 }

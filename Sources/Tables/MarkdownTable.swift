@@ -13,26 +13,7 @@ public enum MarkdownTable {
   }
 
   private static func caption(_ table: BuiltTable) -> [String] {
-    var lines: [String] = []
-    if table.spec.hasRuns {
-      lines += Caption.runs(table.runs, used: table.usedRuns)
-      lines.append(Caption.metrics(table.metrics, table.evaluations, unit: table.spec.unit))
-    }
-    lines += Caption.costs(table)
-    if table.spec.hasRuns {
-      lines.append(
-        "- Cells: ours, mean ± population standard deviation (divided by n) over "
-          + "\(Caption.replicates(table.runs)); below it the paper's number. \"quoted\": the paper's figure for a "
-          + "method that is not yet run here.")
-      if table.cells.joined().contains(where: \.isDifference) {
-        lines.append(
-          "- Differences: mean ± deviation over pairs of runs of equal seed and fold; the paper's as it prints it, or "
-            + "of its means.")
-      }
-    } else {
-      lines.append("- Cells: ours, below it the paper's.")
-    }
-    return lines + Caption.marks(table.spec)
+    Caption.provenance(table) + Caption.legend(table, paper: "below it") + Caption.marks(table.spec)
   }
 
   // MARK: Grid

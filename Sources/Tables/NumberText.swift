@@ -10,7 +10,7 @@ public enum NumberText {
   static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
   /// Mean, deviation and n of a cell; the deviation of one value is not shown.
-  static func text(
+  public static func text(
     _ aggregate: Aggregate, planned: Int, signed isSigned: Bool = false, mark: (String) -> String = { $0 }
   )
     -> String

@@ -94,7 +94,7 @@ public struct RunSummary: Equatable, Sendable {
   }
 
   /// Why this run gives no number and never will; nil for a good or an unfinished one.
-  func failure(of metric: Metric, at evaluation: CellSpec.Evaluation) -> String? {
+  public func failure(of metric: Metric, at evaluation: CellSpec.Evaluation) -> String? {
     switch state {
     case .pending, .running: return nil
     case .failed(let reason): return "failed: \(reason)"

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Synchronization
 
 /// Recycles aligned buffers between training steps, and counts what is live.
@@ -36,12 +37,16 @@ public enum MemoryPool {
       return UnsafeMutableRawPointer(bitPattern: UInt(bitPattern: block))
     }
     if let recycled { return recycled }
-    var block: UnsafeMutableRawPointer?
-    let status = posix_memalign(&block, alignment, capacity)
-    guard status == 0, let block else {
-      preconditionFailure("MemoryPool: cannot allocate \(capacity) bytes (errno \(status))")
-    }
+    if let block = new(capacity) { return block }
+    // What is kept for sizes that nobody wants now is memory too.
+    trim()
+    guard let block = new(capacity) else { OutOfMemory.end(bytes: capacity, "a tensor") }
     return block
+  }
+
+  private static func new(_ capacity: Int) -> UnsafeMutableRawPointer? {
+    var block: UnsafeMutableRawPointer?
+    return posix_memalign(&block, alignment, capacity) == 0 ? block : nil
   }
 
   static func recycle(_ block: UnsafeMutableRawPointer, capacity: Int) {

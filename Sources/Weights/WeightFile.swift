@@ -65,6 +65,22 @@ public struct WeightFile {
     }
   }
 
+  private init(path: String, entries: [Entry], source: Source) {
+    self.path = path
+    self.entries = entries
+    self.source = source
+  }
+
+  /// Names without `prefix`, where they have it; two of them may be equal.
+  func renamed(without prefix: String) -> WeightFile {
+    let renamed = entries.map { entry in
+      Entry(
+        name: entry.name.hasPrefix(prefix) ? String(entry.name.dropFirst(prefix.count)) : entry.name,
+        shape: entry.shape, place: entry.place)
+    }
+    return WeightFile(path: path, entries: renamed.sorted { $0.name < $1.name }, source: source)
+  }
+
   /// Row-major values in Float32.
   ///
   /// - Throws: `WeightsError`, also for values that are not finite.

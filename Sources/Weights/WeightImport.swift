@@ -29,6 +29,8 @@ public struct WeightImport {
   public let unexpected: [String]
   public let mismatched: [Mismatch]
   private let file: WeightFile
+  private let network: KnownNetwork
+  private let allowed: Set<String>
   private let parts: [(name: String, entries: [WeightFile.Entry])]
 
   /// A file with any name below the authors' backbone prefix is a whole model.
@@ -42,15 +44,17 @@ public struct WeightImport {
   public init(
     _ file: WeightFile, into model: SegmentationModel, scope: Scope, allowing allowed: [String] = []
   ) {
-    let allowed = Set(allowed)
-    let targets =
-      (model.parameters.map { ($0.name, $0.shape) } + model.buffers.map { ($0.name, $0.value.shape) })
-      .filter { scope == .model || $0.0.hasPrefix(ForeignNames.backbonePrefix) }
-    let shapes = Dictionary(targets, uniquingKeysWith: { first, _ in first })
+    self.init(file, into: KnownNetwork("", model), scope: scope, allowing: Set(allowed))
+  }
+
+  init(_ file: WeightFile, into network: KnownNetwork, scope: Scope, allowing allowed: Set<String>) {
+    let targets = network.tensors
+      .filter { scope == .model || $0.name.hasPrefix(ForeignNames.backbonePrefix) }
+    let shapes = Dictionary(targets.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
     // A whole network has its decoder and heads besides.
     let others = ["method.", "head.", "aux_conv.", "aux_head."]
     let isWhole = WeightImport.scope(of: file) == .model
-    let extras = Set(scope == .backbone ? ForeignNames.classifier(of: model.architecture.backbone) : [])
+    let extras = Set(scope == .backbone ? ForeignNames.classifier(of: network.backbone) : [])
     func isKnownExtra(_ name: String) -> Bool {
       if ForeignNames.isCounter(name) || allowed.contains(name) { return true }
       guard scope == .backbone else { return false }
@@ -91,6 +95,8 @@ public struct WeightImport {
     }
     self.scope = scope
     self.file = file
+    self.network = network
+    self.allowed = allowed
     self.ignored = ignored.sorted()
     self.unexpected = unexpected
     self.missing = missing
@@ -99,25 +105,36 @@ public struct WeightImport {
     loaded = parts.map(\.0)
   }
 
-  /// One line for each kind of problem, with every name; empty when the file fits.
+  /// One line for each kind of problem, with its count and the first names; empty when the file fits.
   public var problems: [String] {
     var problems: [String] = []
-    if !missing.isEmpty { problems.append("\(missing.count) missing: \(missing.joined(separator: ", "))") }
+    if !missing.isEmpty { problems.append("\(missing.count) missing: \(ShortList.text(missing))") }
     if !unexpected.isEmpty {
-      problems.append("\(unexpected.count) unexpected: \(unexpected.joined(separator: ", "))")
+      problems.append("\(unexpected.count) unexpected: \(ShortList.text(unexpected))")
     }
     if !mismatched.isEmpty {
-      let list = mismatched.map { "\($0.name) \($0.found), expected \($0.expected)" }
-      problems.append("\(mismatched.count) of another shape: \(list.joined(separator: ", "))")
+      let list = mismatched.prefix(4).map {
+        "\(ShortList.shortened($0.name)) \(ShortList.shortened("\($0.found)")), expected \($0.expected)"
+      }
+      problems.append("\(mismatched.count) of another shape: \(ShortList.text(list, of: mismatched.count))")
     }
     return problems
   }
 
   /// Overwrites the model's tensors. Nothing is changed when something does not fit or is not finite.
   ///
+  /// - Parameters:
+  ///   - name: the network's, for errors.
+  ///   - others: networks that a whole model which does not fit may be of; they are made only then.
   /// - Throws: `WeightsError`.
-  public func apply(to model: SegmentationModel, named name: String) throws(WeightsError) {
-    guard problems.isEmpty else { throw .doesNotFit(path: file.path, model: name, problems: problems) }
+  public func apply(
+    to model: SegmentationModel, named name: String, others: [() -> KnownNetwork] = []
+  ) throws(WeightsError) {
+    let problems = problems
+    guard problems.isEmpty else {
+      let misfit = WeightMisfit(file: file, network: network, plan: self, allowed: allowed)
+      throw .doesNotFit(path: file.path, model: name, cause: misfit.cause(others: others), problems: problems)
+    }
     var values = StateDict()
     for (name, entries) in parts {
       var tensors: [Tensor] = []

@@ -7,8 +7,10 @@ public enum WeightsError: Error, Equatable, CustomStringConvertible, LocalizedEr
   case malformed(path: String, reason: String)
   case unknownType(path: String, tensor: String, type: String, allowed: [String])
   case notFinite(path: String, tensor: String, index: Int, value: String)
-  /// Names or shapes differ from the model's.
-  case doesNotFit(path: String, model: String, problems: [String])
+  /// Names or shapes differ from the model's. `cause`: what that probably comes from, and what to do about it.
+  case doesNotFit(path: String, model: String, cause: String?, problems: [String])
+  /// No name begins with what is to be taken from the names; `names` are the file's first.
+  case noSuchPrefix(path: String, prefix: String, names: [String])
   /// The file is not the one that the run was planned with.
   case otherContent(path: String, found: String, expected: String)
   case unknownEnding(path: String, allowed: [String])
@@ -21,8 +23,12 @@ public enum WeightsError: Error, Equatable, CustomStringConvertible, LocalizedEr
       return "\(path): tensor '\(tensor)' is of type '\(type)'; allowed: \(allowed.joined(separator: ", "))"
     case .notFinite(let path, let tensor, let index, let value):
       return "\(path): tensor '\(tensor)' holds \(value) at index \(index)"
-    case .doesNotFit(let path, let model, let problems):
-      return "\(path) does not fit \(model): \(problems.joined(separator: "; "))"
+    case .doesNotFit(let path, let model, let cause, let problems):
+      return
+        "\(path) does not fit \(model): \(((cause.map { [$0] } ?? []) + problems).joined(separator: "; "))"
+    case .noSuchPrefix(let path, let prefix, let names):
+      return
+        "\(path): none of its names begins with '\(ShortList.shortened(prefix))'; they are \(ShortList.text(names)), ..."
     case .otherContent(let path, let found, let expected):
       return "\(path): its SHA-256 is \(found), the run was planned with \(expected)"
     case .unknownEnding(let path, let allowed):

@@ -3,6 +3,7 @@ import Experiments
 import Foundation
 import JSON
 import Platform
+import Runner
 import Synchronization
 
 /// stdout is for data, stderr for talk.
@@ -55,28 +56,44 @@ enum Console {
   /// Progress of reading data: a line in place, or nothing where there is no terminal.
   static func reading(_ dataset: String, _ done: Int, _ count: Int) {
     guard isLive else { return }
-    raw("\r\u{1B}[K" + (done < count ? "checking \(dataset): \(done)/\(count)" : ""))
+    let line = done < count ? TerminalText.line("checking \(dataset): \(done)/\(count)") : ""
+    raw("\r\u{1B}[K" + TerminalText.prefix(line, columns: Terminal.columns(of: STDERR_FILENO) - 1))
   }
 
-  /// Columns padded to their widest entry, two spaces apart.
+  /// What there is to say against data that is used all the same.
+  static func sayWarnings(_ data: [String: PreparedData]) {
+    for name in data.keys.sorted() {
+      for warning in data[name]?.summary.warnings ?? [] { say("warning: " + TerminalText.line(warning)) }
+    }
+  }
+
+  /// Columns padded to their widest entry, two spaces apart. Nothing is cut, however narrow the terminal.
   static func columns(_ rows: [[String]]) -> String {
     var widths: [Int] = []
     for row in rows {
       for (column, text) in row.enumerated() {
         if column == widths.count { widths.append(0) }
-        widths[column] = max(widths[column], text.count)
+        widths[column] = max(widths[column], TerminalText.columns(of: text))
       }
     }
     return rows.map { row in
       row.enumerated().map { column, text in
-        column + 1 == row.count ? text : text.padding(toLength: widths[column], withPad: " ", startingAt: 0)
+        column + 1 == row.count ? text : TerminalText.padded(text, to: widths[column])
       }.joined(separator: "  ") + "\n"
     }.joined()
   }
 }
 
 /// Data that did not pass its check, after its errors have been printed.
-struct DataFailure: Error, CustomStringConvertible {
+struct DataFailure: ExitCoding, CustomStringConvertible {
   let errors: Int
-  var description: String { "the data check found \(errors) error\(errors == 1 ? "" : "s")" }
+  /// Those that count as errors.
+  let warnings: Int
+
+  var exitCode: Int32 { ExitCodes.badInput }
+  var description: String {
+    let found = "the data check found \(errors) error\(errors == 1 ? "" : "s")"
+    guard warnings > 0 else { return found }
+    return found + " and \(warnings) warning\(warnings == 1 ? "" : "s"), which --strict makes errors"
+  }
 }

@@ -3,6 +3,7 @@ import Datasets
 import Experiments
 import Foundation
 import JSON
+import Platform
 import Runner
 
 struct DataCommand: ParsableCommand {
@@ -54,7 +55,8 @@ struct DataCheckCommand: ParsableCommand {
     commandName: "check", abstract: "Reads every image and label once and says what is wrong, file by file.",
     discussion: """
       jml run does this before any training, unless the files are those of an earlier check. plan, status and table
-      know real folders by their check alone. Ends with 65 when there are errors.
+      know real folders by their check alone. What lies in a data folder and is not used is counted and named. Ends with
+      65 when there are errors; with --strict also when there are warnings.
 
       Examples: jml data check --data /datasets --table 4
                 jml data check --data /datasets --dataset own
@@ -66,6 +68,8 @@ struct DataCheckCommand: ParsableCommand {
     name: .customLong("dataset"),
     help: "Data set by name; may be repeated, and need not be in a table. Default: those of the tables.")
   var datasets: [String] = []
+
+  @OptionGroup var strictness: StrictOption
 
   func run() throws {
     let workspace = try Workspace(options.options())
@@ -80,7 +84,8 @@ struct DataCheckCommand: ParsableCommand {
     Console.out(
       options.json ? JSONValue.array(reports.map(json)).pretty : reports.map(text).joined(separator: "\n"))
     let errors = reports.reduce(0) { $0 + $1.errors.count }
-    if errors > 0 { throw DataFailure(errors: errors) }
+    let warnings = strictness.strict ? reports.reduce(0) { $0 + $1.warnings.count } : 0
+    if errors + warnings > 0 { throw DataFailure(errors: errors, warnings: warnings) }
   }
 
   private func specs(_ workspace: Workspace) throws -> [DatasetSpec] {
@@ -102,8 +107,9 @@ struct DataCheckCommand: ParsableCommand {
     var text = "\(report.dataset): \(report.imageCount) images, "
     text +=
       report.errors.isEmpty ? "fingerprint \(report.fingerprintText)\n" : "\(report.errors.count) errors\n"
-    for error in report.errors { text += "  error: \(error)\n" }
-    for warning in report.warnings { text += "  warning: \(warning)\n" }
+    for error in report.errors { text += "  error: \(TerminalText.line("\(error)"))\n" }
+    for warning in report.warnings { text += "  warning: \(TerminalText.line(warning))\n" }
+    for note in report.notes { text += "  note: \(TerminalText.line(note))\n" }
     var rows = zip(report.classNames, report.classPixels).map { name, pixels in
       ["  \(name)", String(format: "%6.2f %%", 100 * Double(pixels) / Double(all))]
     }
@@ -117,6 +123,7 @@ struct DataCheckCommand: ParsableCommand {
       "fingerprint": report.errors.isEmpty ? .string(report.fingerprintText) : .null,
       "errors": .array(report.errors.map { .string($0.description) }),
       "warnings": .array(report.warnings.map { .string($0) }),
+      "notes": .array(report.notes.map { .string($0) }),
       "ignored_pixels": .int(report.ignoredPixels), "unmatched_pixels": .int(report.unmatchedPixels),
       "classes": .array(
         zip(report.classNames, report.classPixels).map { name, pixels in

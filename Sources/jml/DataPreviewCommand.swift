@@ -18,6 +18,7 @@ struct DataPreviewCommand: ParsableCommand {
       """)
 
   @OptionGroup var options: WorkspaceOptions
+  @OptionGroup var strictness: StrictOption
 
   @Option(help: "Samples of each data set.")
   var count = 8
@@ -33,8 +34,9 @@ struct DataPreviewCommand: ParsableCommand {
   }
 
   func run() throws {
-    let workspace = try Workspace(options.options())
+    let workspace = try Workspace(options.options(strict: strictness.strict))
     let data = try workspace.prepare(progress: Console.reading)
+    Console.sayWarnings(data)
     let plan = try workspace.plan(data)
     var written: [String: JSONValue] = [:]
     for name in plan.datasets {

@@ -9,9 +9,10 @@ struct DoctorCommand: ParsableCommand {
     discussion: "Example: jml doctor --data /datasets --profile paper")
 
   @OptionGroup var options: WorkspaceOptions
+  @OptionGroup var strictness: StrictOption
 
   func run() throws {
-    let findings = Doctor(options.options()).findings()
+    let findings = Doctor(options.options(strict: strictness.strict)).findings()
     let failed = findings.contains { $0.verdict == .failure }
     if options.json {
       Console.out(

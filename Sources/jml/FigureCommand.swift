@@ -55,14 +55,16 @@ struct FigureCommand: ParsableCommand {
 /// Which runs a figure is drawn from.
 struct FigureOptions: ParsableArguments {
   @OptionGroup var places: PlaceOptions
+  @OptionGroup var strictness: StrictOption
 
   func workspace(_ figure: Int) -> Workspace.Options {
-    places.workspace(figures: [String(figure)])
+    places.workspace(figures: [String(figure)], strict: strictness.strict)
   }
 
   /// The command that trains the runs of a figure.
   func runCommand(_ figure: Int) -> String {
-    (["jml run --figure \(figure)"] + places.arguments + places.overrides.map { "--set \($0)" })
+    (["jml run --figure \(figure)"] + places.workspace().placeArguments
+      + places.overrides.map { "--set \($0)" })
       .joined(separator: " ")
   }
 }

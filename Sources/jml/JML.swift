@@ -1,10 +1,10 @@
 import ArgumentParser
-import Datasets
-import Experiments
 import Foundation
+import Kernels
+import Platform
+import Regression
 import Results
 import Runner
-import Weights
 
 struct JML: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -23,13 +23,16 @@ struct JML: ParsableCommand {
         1    a run failed or diverged, or something could not be written
         64   the command line is wrong
         65   an experiment file, the data or a stored result is wrong
-        75   another process has the run (jml train only)
+        69   nothing to compare a night with (jml regress only)
+        71   the system has too little memory, or too few threads or processes
+        75   another process has the run, or the night (jml train, jml regress)
         130  stopped; the same command goes on from the last checkpoint
       """,
     subcommands: [
       PlanCommand.self, RunCommand.self, TableCommand.self, StatusCommand.self, DoctorCommand.self,
       DataCommand.self, TrainCommand.self, BenchCommand.self, LossCommand.self, MetricsCommand.self,
-      FigureCommand.self, ClaimsCommand.self, PublishCommand.self, ModelCommand.self,
+      FigureCommand.self, ClaimsCommand.self, CompareCommand.self, PublishCommand.self, ExportCommand.self,
+      RegressCommand.self, SiteCommand.self, ModelCommand.self,
     ])
 }
 
@@ -38,61 +41,56 @@ struct JML: ParsableCommand {
 enum Main {
   static func main() {
     ThreadPolicy.adopt()
+    OutOfMemory.watch()
+    Subprocess.endWithParent()
+    // No more than a queue lets this program have, for verbs that do not ask; those that train measure it.
+    KernelRuntime.threads = min(KernelRuntime.threads, Machine.cores)
     // A reader that goes away is told of by write, not by the end of the process.
     signal(SIGPIPE, SIG_IGN)
+    // Nor is a limit on file sizes: a full disk is none either.
+    signal(SIGXFSZ, SIG_IGN)
     var command: any ParsableCommand
     do {
       command = try JML.parseAsRoot()
     } catch {
-      if JML.exitCode(for: error) == .success { JML.exit(withError: error) }
+      if JML.exitCode(for: error) == .success { help(error) }
       Console.error(JML.message(for: error) + "; see 'jml help'")
-      JML.exit(withError: ExitCode(64))
+      JML.exit(withError: ExitCode(ExitCodes.usage))
     }
     do {
       try command.run()
       try checkOutput()
     } catch let code as ExitCode {
-      if code.isSuccess, Console.outputFailure != nil { JML.exit(withError: ExitCode(1)) }
+      if code.isSuccess, Console.outputFailure != nil { JML.exit(withError: ExitCode(ExitCodes.failed)) }
       JML.exit(withError: code)
     } catch {
-      if JML.exitCode(for: error) == .success { JML.exit(withError: error) }
+      if JML.exitCode(for: error) == .success { help(error) }
+      if let reason = OutOfMemory.reason(for: error) {
+        Console.error(reason)
+        JML.exit(withError: ExitCode(ExitCodes.system))
+      }
       Console.error("\(error)")
-      JML.exit(withError: ExitCode(Main.code(error)))
+      JML.exit(withError: ExitCode(error is ValidationError ? ExitCodes.usage : ExitCodes.code(of: error)))
     }
+  }
+
+  /// What was asked for in the place of a run of the program, as help was. Below some width the parser leaves out the
+  /// second of its columns, so there the terminal wraps.
+  private static func help(_ error: any Error) -> Never {
+    let columns = max(60, Terminal.columns(of: STDOUT_FILENO))
+    Console.out(JML.fullMessage(for: error, columns: columns) + "\n")
+    do {
+      try checkOutput()
+    } catch {
+      JML.exit(withError: ExitCode(1))
+    }
+    JML.exit()
   }
 
   /// Data that did not arrive is not there, whatever the command has done.
   private static func checkOutput() throws {
     guard let reason = Console.outputFailure else { return }
     Console.error("stdout: cannot be written: \(reason)")
-    throw ExitCode(1)
-  }
-
-  /// 64 for what the user typed, 65 for what lies in files, 1 for the rest.
-  private static func code(_ error: any Error) -> Int32 {
-    switch error {
-    case let error as RegistryError:
-      switch error {
-      case .brokenReference(let file, let path, _, _): return path.hasPrefix("--") || file == "plan" ? 64 : 65
-      case .unknownKey(let file, _, _), .wrongType(let file, _, _, _), .outOfRange(let file, _, _, _),
-        .syntax(let file, _, _), .inconsistent(let file, _, _, _):
-        return file.hasPrefix("--set") ? 64 : 65
-      case .unreadable, .duplicateKey, .missingKey: return 65
-      }
-    case let error as RunnerError:
-      switch error {
-      case .noExperiments, .noDataFolder, .needsData, .unknownRun, .ambiguousRun, .otherProfile: return 64
-      case .unknownSplit, .classCount, .badData, .alteredData, .changedData, .otherList: return 65
-      case .unknownMethod, .inputMissing, .backboneDiffers: return 65
-      case .inputNotFinished, .cannotStart, .noThread, .noFolder: return 1
-      }
-    case let error as ResultsError: return error.isDamage ? 65 : 1
-    case let error as DatasetError:
-      if case .writing = error { return 1 }
-      return 65
-    case is ValidationError: return 64
-    case is DataFailure, is WeightsError: return 65
-    default: return 1
-    }
+    throw ExitCode(ExitCodes.failed)
   }
 }

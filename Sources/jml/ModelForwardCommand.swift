@@ -29,10 +29,7 @@ struct ModelForwardCommand: ParsableCommand {
   @Option(help: "Weights: .safetensors, or .h5 with /weights and /buffers (a finished run's tensors.h5).")
   var weights: String?
 
-  @Option(
-    name: .customLong("allow"),
-    help: "A name that may be missing, left over, or of another shape; may be repeated.")
-  var allowed: [String] = []
+  @OptionGroup var source: WeightOptions
 
   @Option(help: "Seed of the values that no file gives.")
   var seed: UInt64 = 0
@@ -46,11 +43,11 @@ struct ModelForwardCommand: ParsableCommand {
   @OptionGroup var threading: ThreadsOption
 
   func run() throws {
-    KernelRuntime.threads = threading.threads ?? Machine.cores
+    _ = try threading.adopted()
     let spec = try options.spec(name)
     let images = try ModelForwardCommand.images(input, spec)
     let model = options.network(spec, seed: seed)
-    if let weights { _ = try WeightOptions.load(weights, allowing: allowed, into: model, named: name) }
+    if let weights { _ = try source.load(weights, into: model, named: name, networks: options) }
     let logits = model(Variable(constant: images), .evaluation())
     let writer = try HDF5Writer(name: output)
     try writer.write(attribute: name, named: "model")

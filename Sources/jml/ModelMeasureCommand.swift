@@ -86,7 +86,7 @@ struct ModelMeasureCommand: ParsableCommand {
       model: try named(name, registry.models), costs: costs,
       recipe: try named("sgd_cityscapes", registry.recipes),
       loss: try named("ce_jml", registry.losses).spec(for: label), label: label,
-      threads: threading.threads ?? Machine.cores, passes: passes)
+      threads: try threading.adopted(), passes: passes)
   }
 
   private func named<Spec>(_ name: String, _ specs: [String: Spec]) throws -> Spec {
@@ -108,13 +108,17 @@ struct ModelMeasureCommand: ParsableCommand {
     if let experiments = options.experiments { command += ["--experiments", experiments] }
     if let threads = threading.threads { command += ["--threads", String(threads)] }
     let child = try Subprocess(
-      command, onOutput: { line in lines.withLock { $0.append(line) } }, onError: { Console.raw($0 + "\n") })
-    guard child.wait() == .exited(0) else { throw MeasurementFailed(model: name) }
+      command, onOutput: { line in lines.withLock { $0.append(line) } }, onError: { Console.raw($0 + "\n") },
+      endsWithParent: true)
+    let end = child.wait()
+    guard end == .exited(0) else { throw MeasurementFailed(model: name, exitCode: end.exitCode) }
     return lines.withLock { $0.joined(separator: "\n") } + "\n"
   }
 }
 
-private struct MeasurementFailed: Error, CustomStringConvertible {
+private struct MeasurementFailed: ExitCoding, CustomStringConvertible {
   let model: String
+  /// Of the process that measured.
+  let exitCode: Int32
   var description: String { "\(model) could not be measured" }
 }

@@ -39,15 +39,17 @@ struct PictureFigure {
   }
 
   /// Networks that were evaluated on different images cannot stand side by side.
-  struct OtherImages: Error, CustomStringConvertible {
+  struct OtherImages: ExitCoding, CustomStringConvertible {
     let file: String
+    var exitCode: Int32 { ExitCodes.badInput }
     var description: String { "\(file): its columns were not evaluated on the same images" }
   }
 
   /// Runs that are not finished.
-  struct MissingRuns: Error, CustomStringConvertible {
+  struct MissingRuns: ExitCoding, CustomStringConvertible {
     let ids: [String]
     let command: String
+    var exitCode: Int32 { ExitCodes.failed }
 
     var description: String {
       "\(ids.count) run\(ids.count == 1 ? " is" : "s are") not finished (\(ids.joined(separator: ", "))); train with: "

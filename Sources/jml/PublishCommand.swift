@@ -8,8 +8,8 @@ struct PublishCommand: ParsableCommand {
     abstract: "Keeps what finished runs reached in a file that is small enough for git.",
     discussion: """
       Writes <results>/<profile>/runs.jsonl: one line for every finished run of the tables and figures, with its metrics,
-      seconds, memory and machine. Lines of runs that are planned still and not finished here stay; those of other runs
-      go. 'jml table' and 'jml claims' read it with --published, and 'jml plan' foretells times by it.
+      seconds, memory, machine and a checksum. Lines of runs that are planned still and not finished here stay; those of
+      other runs go. 'jml table' and 'jml claims' read it with --published, and 'jml plan' foretells times by it.
 
       Example: jml publish --profile mini
       """)
@@ -20,7 +20,7 @@ struct PublishCommand: ParsableCommand {
     let workspace = try Workspace.everything(places.workspace())
     let (plan, unknown) = try workspace.planForReading()
     for data in unknown { Console.say(data.notice) }
-    var published = try PublishedRuns(reading: workspace.folder)
+    var published = try PublishedRuns(reading: workspace.folder, unsealed: true)
     let finished = try published.update(from: plan, in: workspace.store)
     let file = try published.write(to: workspace.folder)
     Console.say(

@@ -34,6 +34,7 @@ struct RunCommand: ParsableCommand {
   var retry = false
 
   @OptionGroup var published: PublishedOption
+  @OptionGroup var strictness: StrictOption
 
   func validate() throws {
     guard (1...256).contains(jobs) else { throw ValidationError("--jobs \(jobs): 1 to 256 are allowed") }
@@ -41,21 +42,26 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let begin = ContinuousClock.now
-    let workspace = try Workspace(options.options(threads: threading.threads))
+    StopRequest.listenBeforeWork()
+    let workspace = try Workspace(
+      options.options(threads: threading.threads, strict: strictness.strict))
     let data = try workspace.prepare(progress: Console.reading)
     for name in data.keys.sorted() {
       guard let summary = data[name]?.summary else { continue }
       Console.say("data \(name): \(summary.description), fingerprint \(summary.fingerprint)")
-      for warning in summary.warnings { Console.say("warning: \(warning)") }
     }
+    Console.sayWarnings(data)
     let plan = try planned(workspace, data)
+    // Here once, rather than by each of the runs.
+    try ThreadTeam.adopt(workspace.threads(jobs: jobs))
     try workspace.checkLabelled(plan, data)
     for notice in try workspace.otherResultsNotices(plan) { Console.say(notice) }
+    if let notice = try workspace.store.lockingNotice() { Console.say(notice) }
     StopRequest.listen()
+    try workspace.store.removeLeftOvers()
     let display = ProgressDisplay(
       runs: plan.runs, jobs: jobs, isLive: Console.isLive, estimate: try estimate(plan, workspace),
       write: Console.raw)
-    // Each process trains one frozen run: it plans nothing and looks at no other data set than its own.
     for run in plan.runs where try workspace.store.state(run.id.text) != .done {
       try FrozenSpec.write(run.spec, to: workspace.specs)
     }
@@ -80,13 +86,9 @@ struct RunCommand: ParsableCommand {
   }
 
   private func configuration(specs: URL, threads: Int) -> Scheduler.Configuration {
-    let arguments = options.places.arguments + ["--threads", String(threads)]
+    let places = options.options()
     return Scheduler.Configuration(jobs: jobs, keepGoing: keepGoing, retry: retry) { id, restart in
-      [
-        ProjectLocation.executable.path, "train", "--spec", FrozenSpec.file(id, in: specs).path,
-        "--supervised",
-      ] + arguments
-        + (restart ? ["--restart"] : [])
+      TrainingProcess.command(id, specs: specs, options: places, threads: threads, restart: restart)
     }
   }
 

@@ -55,7 +55,7 @@ private struct Standing {
     self.run = run
     state = try store.verifiedState(run.id.text, model: true)
     if case .damaged = state { record = nil } else { record = try store.record(run.id.text) }
-    iteration = Int(try store.log(run.id.text).last?["iteration"]?.double ?? 0)
+    iteration = try store.log(run.id.text).last?["iteration"]?.double.flatMap { Int(exactly: $0) } ?? 0
   }
 
   var detail: String {

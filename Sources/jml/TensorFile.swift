@@ -1,15 +1,19 @@
 import ArgumentParser
 import Foundation
 import HDF5
+import Platform
+import Runner
 import Tensors
 
 /// What is wrong with the values of an input file.
-enum TensorFileError: Error, CustomStringConvertible {
+enum TensorFileError: ExitCoding, CustomStringConvertible {
   case missing(path: String, wanted: String)
   case ambiguous(path: String, found: String, option: String)
   case badShape(path: String, dataset: String, found: [Int], wanted: String)
   case badValue(path: String, dataset: String, value: String, index: [Int], wanted: String)
   case badResult(path: String, reason: String)
+
+  var exitCode: Int32 { ExitCodes.badInput }
 
   var description: String {
     switch self {
@@ -111,8 +115,9 @@ struct TensorFile {
     do {
       return try body()
     } catch {
+      if OutOfMemory.reason(for: error) != nil { throw error }
       Console.error("\(error)")
-      throw ExitCode(65)
+      throw ExitCode(ExitCodes.badInput)
     }
   }
 }

@@ -25,6 +25,7 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var options: WorkspaceOptions
   @OptionGroup var threading: ThreadsOption
+  @OptionGroup var strictness: StrictOption
 
   @Flag(help: "Begin anew, whatever is stored of the run, unless it is finished and undamaged.")
   var restart = false
@@ -39,9 +40,13 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     StopRequest.listen(supervised: supervised)
-    let workspace = try Workspace(options.options(threads: threading.threads))
+    let workspace = try Workspace(
+      options.options(threads: threading.threads, strict: strictness.strict))
     let isQuiet = supervised
     let (planned, data) = try runAndData(workspace) { if !isQuiet { Console.reading($0, $1, $2) } }
+    if !isQuiet, let notice = try workspace.store.lockingNotice() { Console.say(notice) }
+    // A scheduler has said them.
+    if !isQuiet { Console.sayWarnings([data.spec.name: data]) }
     let display = ProgressDisplay(
       runs: [planned], jobs: 1, isLive: Console.isLive, estimate: GridEstimate(), write: Console.raw)
     let asJSON = options.json || supervised

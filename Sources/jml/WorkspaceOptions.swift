@@ -16,8 +16,8 @@ struct WorkspaceOptions: ParsableArguments {
   @Flag(help: "Print JSON.")
   var json = false
 
-  func options(threads: Int? = nil) -> Workspace.Options {
-    places.workspace(tables: tables, figures: figures, threads: threads)
+  func options(threads: Int? = nil, strict: Bool = false) -> Workspace.Options {
+    places.workspace(tables: tables, figures: figures, threads: threads, strict: strict)
   }
 }
 
@@ -53,21 +53,11 @@ struct PlaceOptions: ParsableArguments {
   }
 
   func workspace(
-    tables: [String] = [], figures: [String] = [], threads: Int? = nil
+    tables: [String] = [], figures: [String] = [], threads: Int? = nil, strict: Bool = false
   ) -> Workspace.Options {
     Workspace.Options(
       experiments: experiments, profile: profile, tables: tables, figures: figures, data: data,
-      results: results, overrides: overrides, threads: threads)
-  }
-
-  /// The scale and the places for another command; for a child process that trains a frozen run they are enough: which
-  /// tables are meant, and what is overridden, is in the run.
-  var arguments: [String] {
-    var arguments = ["--profile", profile]
-    for (name, value) in [("--data", data), ("--results", results), ("--experiments", experiments)] {
-      if let value { arguments += [name, value] }
-    }
-    return arguments
+      results: results, overrides: overrides, threads: threads, strict: strict)
   }
 }
 
@@ -81,6 +71,19 @@ struct ThreadsOption: ParsableArguments {
       throw ValidationError("--threads \(threads): 1 to 1024 are allowed")
     }
   }
+
+  /// The number of threads that this thread's kernels use from now on: every processor's where none is given.
+  /// - Throws: `RunnerError.fewerThreads`.
+  func adopted() throws -> Int {
+    let count = threads ?? Machine.cores
+    try ThreadTeam.adopt(count)
+    return count
+  }
+}
+
+struct StrictOption: ParsableArguments {
+  @Flag(help: "Warnings about data, such as files that are not used, are errors.")
+  var strict = false
 }
 
 extension Workspace {

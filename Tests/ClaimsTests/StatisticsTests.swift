@@ -38,6 +38,14 @@ import Testing
     try expect(Statistics.welch(Array(second.prefix(3)), first), 0.7899018561, 10.6482831102, 0.2234093509)
   }
 
+  /// scipy's ttest_ind with equal variances.
+  @Test func studentHasEqualVariances() throws {
+    try expect(Statistics.student(second, first), 1.8608134674868524, 18, 0.03959335710796911)
+    try expect(
+      Statistics.student(Array(second.prefix(3)), first), 0.479668058051918, 11, 0.32042936228182783)
+    #expect(Statistics.student([1], [0, 1]) == nil && Statistics.student([1, 1], [0, 0]) == nil)
+  }
+
   @Test func pairedIsOfDifferences() throws {
     let differences = zip(second, first).map { $0 - $1 }
     try expect(Statistics.oneSample(differences), 4.0621276834, 9, 0.0014164451)

@@ -58,11 +58,12 @@ import Testing
     #expect(pairs.samples.map(\.id) == ["a", "b"])
     #expect(try pairs.load(1).label.values.allSatisfy { $0 == 1 })
     try add(folder, image: "images/b.png", label: nil)
-    #expect {
-      try dataset(folder, images: "images", labels: "labels")
-    } throws: {
-      "\($0)".contains("'b' may be any of \(folder.path)/images/b.jpg, \(folder.path)/images/b.png")
-    }
+    let errors = DataCheck.run(try dataset(folder, images: "images", labels: "labels")) { _, _ in }.errors
+    #expect(
+      errors == [
+        .ambiguous(
+          dataset: "own", id: "b", paths: ["\(folder.path)/images/b.jpg", "\(folder.path)/images/b.png"])
+      ])
   }
 
   /// A missing partner on either side is an error of its sample, and the check names all of them.
@@ -86,13 +87,24 @@ import Testing
     try folder.write("c\r\n\na\n".utf8, "val.txt")
     let listed = try dataset(folder, images: "i/*.png", labels: "l/*.png", list: "val.txt")
     #expect(listed.samples.map(\.id) == ["c", "a"])
-    let twice = try folder.write("a\nb\na\n".utf8, "twice.txt")
-    #expect(throws: DatasetError.repeatedIdentifier(path: twice, line: 3, id: "a")) {
-      try dataset(folder, images: "i/*.png", labels: "l/*.png", list: "twice.txt")
+    func errors(_ list: String) throws -> [DatasetError] {
+      DataCheck.run(try dataset(folder, images: "i/*.png", labels: "l/*.png", list: list)) { _, _ in }.errors
     }
-    let bad = try folder.write("a\nb c\n".utf8, "bad.txt")
-    #expect(throws: DatasetError.badList(path: bad, line: 2, text: "b c")) {
-      try dataset(folder, images: "i/*.png", labels: "l/*.png", list: "bad.txt")
+    let twice = try folder.write("a\nb\na\n".utf8, "twice.txt")
+    #expect(try errors("twice.txt") == [.repeatedIdentifier(path: twice, line: 3, id: "a")])
+    // A blank is as good as any other character; what leaves the folder is not.
+    try folder.write("a\nb c\n".utf8, "blank.txt")
+    #expect(
+      try errors("blank.txt") == [
+        .missingImage(path: "\(folder.path)/i/b c.png", label: "\(folder.path)/l/b c.png")
+      ])
+    let bad = try folder.write("a\n../i/b\n/b\nx//b\n./c\n".utf8, "bad.txt")
+    let found = try errors("bad.txt")
+    #expect(found.count == 4)
+    for (line, text) in [(2, "../i/b"), (3, "/b"), (4, "x//b"), (5, "./c")] {
+      #expect(
+        found.contains { "\($0)".hasPrefix("\(bad):\(line): '\(text)' is not an image identifier") },
+        "\(found)")
     }
     try folder.write("a\nd\n".utf8, "more.txt")
     let more = try dataset(folder, images: "i/*.png", labels: "l/*.png", list: "more.txt")

@@ -191,7 +191,7 @@ struct ImageFileTests {
     }
     let link = "\(folder.path)/link.png"
     #expect(symlink("\(folder.path)/elsewhere.png", link) == 0)
-    #expect(throws: ImageError.file(path: link, reason: "it is a link, not a regular file")) {
+    #expect(throws: ImageError.writing(path: link, reason: "it is a link, not a regular file")) {
       try ImageFile.writePNG(noiseImage(height: 4, width: 6), to: link)
     }
     #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/elsewhere.png"))

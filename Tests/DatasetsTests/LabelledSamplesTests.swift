@@ -59,6 +59,8 @@ import Testing
     "JPEGImages/2008_000005.jpg SegmentationClass/2008_000005.png\nJPEGImages/2008_000002.jpg SegmentationClass/2008_000002.png\n",
     "\u{FEFF}/JPEGImages/2008_000005.jpg\t/SegmentationClassAug/2008_000005.png\r\n\n2008_000002.jpg",
     "2008_000005\n   \n\nJPEGImages/2008_000002.jpg",
+    "2008_000005\r2008_000002\r",
+    "./JPEGImages/2008_000005.jpg\r\r2008_000002",
   ])
   func lists(_ text: String) throws {
     // The order of the split, whatever the list's.
@@ -72,6 +74,57 @@ import Testing
     }
     #expect(try listed("b/1\nc.d\ntwo words\n", in: samples) == [1, 2, 3])
     #expect(try listed("images/1.png labels/1.png\nimages/c.d.jpg x", in: samples) == [2, 4])
+  }
+
+  /// Names have blanks, and one is the beginning of another; an accent is one code point or two.
+  @Test func namesOfAllKinds() throws {
+    let samples = ["two", "two words", "caf\u{E9}", "cafe\u{301}", "x.y", ".z"].map {
+      SampleFiles(id: $0, imagePath: "root/images/\($0).jpg", labelPath: nil)
+    }
+    #expect(try listed("images/two words.jpg masks/two words.png", in: samples) == [1])
+    #expect(try listed("images/two.jpg masks/two words.png\ntwo words", in: samples) == [0, 1])
+    #expect(try listed("cafe\u{301}\n", in: samples) == [3])
+    #expect(try listed("images/caf\u{E9}.jpg masks/cafe\u{301}.png\nx.y\n.z", in: samples) == [2, 4, 5])
+    #expect { try listed("two 1", in: samples) } throws: {
+      "\($0)".contains(":1: 'two 1' is not in the split")
+    }
+  }
+
+  /// Two cities, one name: paths tell them apart, as the lists of public codes have them.
+  @Test func pathsOfCities() throws {
+    let samples = ["a/x", "b/x", "c_1"].map { id in
+      let (city, stem) = (
+        id.split(whereSeparator: { "/_".contains($0) })[0], id.split(separator: "/").last ?? ""
+      )
+      return SampleFiles(
+        id: id, imagePath: "root/leftImg8bit/train/\(city)/\(stem)_leftImg8bit.png", labelPath: nil)
+    }
+    let list = "leftImg8bit/train/b/x_leftImg8bit.png gtFine/train/b/x_gtFine_labelTrainIds.png\nc_1\n"
+    #expect(try listed(list, in: samples) == [1, 2])
+    #expect(try listed("leftImg8bit/train/c/c_1_leftImg8bit.png\na/x", in: samples) == [0, 2])
+    #expect(throws: DatasetError.self) { try listed("x_leftImg8bit.png", in: samples) }
+  }
+
+  @Test func encodings() throws {
+    let folder = try TemporaryFolder()
+    for (encoding, mark) in [
+      (String.Encoding.utf16LittleEndian, [0xFF, 0xFE] as [UInt8]), (.utf16BigEndian, [0xFE, 0xFF]),
+    ] {
+      let text = try #require("2008_000005\r\n2008_000002\r\n".data(using: encoding))
+      let path = try folder.write(mark + text, "list.txt")
+      #expect(try LabelledSamples.listed(path: path, in: samples) == [1, 4])
+      // Without the mark it is no text.
+      try folder.write(text, "list.txt")
+      #expect { try LabelledSamples.listed(path: path, in: samples) } throws: {
+        "\($0)".contains("save the list as UTF-8")
+      }
+    }
+    let path = try folder.write("2008_000002\n".utf8 + [0x63, 0xE9, 0x0A], "list.txt")
+    #expect { try LabelledSamples.listed(path: path, in: samples) } throws: {
+      "\($0)".hasPrefix("\(path):2: ")
+    }
+    try folder.write([0xFF, 0xFE, 0, 0, 0x32, 0, 0, 0], "list.txt")
+    #expect { try LabelledSamples.listed(path: path, in: samples) } throws: { "\($0)".contains("UTF-32") }
   }
 
   @Test(arguments: [

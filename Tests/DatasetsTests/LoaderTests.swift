@@ -119,9 +119,13 @@ struct LoaderTests {
     try makeVOC(folder, at: "VOC2012")
     let path = try folder.write(
       "2007_000001\nJPEGImages/2007_000002.jpg a\n".utf8, "VOC2012/ImageSets/Segmentation/train.txt")
-    #expect(throws: DatasetError.badList(path: path, line: 2, text: "JPEGImages/2007_000002.jpg a")) {
-      try PascalVOC(root: folder.path, split: .train, labels: .official)
-    }
+    let dataset = try PascalVOC(root: folder.path, split: .train, labels: .official)
+    #expect(dataset.samples.map(\.id) == ["2007_000001"])
+    let errors = DataCheck.run(dataset) { _, _ in }.errors
+    #expect(errors.count == 1)
+    #expect(
+      errors.first?.description.hasPrefix(
+        "\(path):2: 'JPEGImages/2007_000002.jpg a' is not an image identifier") == true, "\(errors)")
     try FileManager.default.removeItem(atPath: path)
     #expect(throws: DatasetError.self) { try PascalVOC(root: folder.path, split: .train, labels: .official) }
   }

@@ -82,11 +82,14 @@ struct CommandLineTool {
 
 /// A copy of the experiment files with one small table of three runs: a teacher, a plain run and a student.
 struct TinyExperiments {
-  static func make(in folder: URL) throws -> URL {
+  /// - Parameter figures: whether those of the paper are there, which are of data sets that the tiny profile has not: what
+  ///   plans all tables and figures needs to be without.
+  static func make(in folder: URL, figures: Bool = true) throws -> URL {
     let copy = folder.appendingPathComponent("experiments")
     let original = CommandLineTool.package.appendingPathComponent("experiments")
     try FileManager.default.copyItem(at: original, to: copy)
     let tables = copy.appendingPathComponent("tables")
+    if !figures { try FileManager.default.removeItem(at: copy.appendingPathComponent("figures")) }
     try FileManager.default.removeItem(at: tables)
     try FileManager.default.createDirectory(at: tables, withIntermediateDirectories: true)
     try table.write(to: tables.appendingPathComponent("tiny.yaml"), atomically: true, encoding: .utf8)

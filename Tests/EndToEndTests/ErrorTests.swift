@@ -19,7 +19,6 @@ struct ErrorTests {
     ),
     (["plan", "--profile", "smoke", "--set", "nonsense"], ["key=value"]),
     (["run", "--profile", "paper", "--table", "4"], ["--data"]),
-    (["run", "--profile", "smoke", "--data", "/nonexistent"], ["/nonexistent"]),
     (["run", "--jobs", "0"], ["--jobs 0"]),
     (["train", "feedfeed", "--table", "4", "--profile", "smoke"], ["feedfeed", "jml plan"]),
     (["plan", "--experiments", "/nonexistent"], ["/nonexistent", "--experiments"]),

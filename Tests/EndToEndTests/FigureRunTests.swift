@@ -69,6 +69,40 @@ import Testing
       #expect((data["columns"] as? [[String: Any]])?.count == 2)
       let svg = String(decoding: try bytes("figure78.svg"), as: UTF8.self)
       #expect(svg.contains("not comparable") && !svg.contains("Left out"))
+
+      // Other figures and the claims are of data sets that the tiny profile has not.
+      let figures = experiments.appendingPathComponent("figures")
+      for name in try FileManager.default.contentsOfDirectory(atPath: figures.path)
+      where !["figure77.yaml", "figure78.yaml"].contains(name) {
+        try FileManager.default.removeItem(at: figures.appendingPathComponent(name))
+      }
+      try FileManager.default.removeItem(at: experiments.appendingPathComponent("claims"))
+      try sitePredicts(tool)
     }
+  }
+
+  /// What the network predicts for its page is what was counted when it was evaluated.
+  private func sitePredicts(_ tool: CommandLineTool) throws {
+    let made = try tool("site", "--profile", "tiny", "--output", "site", "--predict")
+    #expect(made.code == 0, "\(made.err)")
+    let runs = tool.folder.appendingPathComponent("site/runs")
+    let names = try FileManager.default.contentsOfDirectory(atPath: runs.path).sorted()
+    let name = try #require(names.first { $0.hasPrefix("cityscapes-") })
+    let page = try String(contentsOf: runs.appendingPathComponent("\(name)/index.html"), encoding: .utf8)
+    #expect(page.contains("Confusion matrix") && page.contains("IoU of each class"))
+    #expect(page.contains("Training loss against iterations"))
+    #expect(try ImageFile.readRGB(runs.appendingPathComponent("\(name)/picture1.png").path).width >= 1200)
+    let data = try Data(contentsOf: runs.appendingPathComponent("\(name)/page.json"))
+    let json = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    let detail = try #require(json["detail"] as? [String: Any])
+    let matrix = try #require(detail["confusion"] as? [[Int]])
+    let hits = try #require(detail["true_positives"] as? [Int])
+    let misses = try #require(detail["false_negatives"] as? [Int])
+    let alarms = try #require(detail["false_positives"] as? [Int])
+    #expect(matrix.indices.map { matrix[$0][$0] } == hits)
+    #expect(matrix.indices.map { matrix[$0].reduce(0, +) - matrix[$0][$0] } == misses)
+    #expect(
+      matrix.indices.map { column in matrix.reduce(0) { $0 + $1[column] } - matrix[column][column] } == alarms
+    )
   }
 }

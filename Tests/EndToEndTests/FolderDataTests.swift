@@ -106,6 +106,44 @@ private enum OnePair {
     }
   }
 
+  /// Two bytes before a marker, and an orientation: warnings where the pair fits, a hint where it does not.
+  @Test func checkNamesOddPictures() throws {
+    try withData { tool, tiles in
+      func insert(_ bytes: [UInt8], into number: Int) throws {
+        let file = tiles.appendingPathComponent("\(number)_sat.jpg")
+        var content = [UInt8](try Data(contentsOf: file))
+        content.insert(contentsOf: bytes, at: 2)
+        try Data(content).write(to: file)
+      }
+      func exif(_ orientation: UInt8) -> [UInt8] {
+        [0xFF, 0xE1, 0, 34] + Array("Exif\0\0MM\0".utf8) + [
+          42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1,
+        ]
+          + [0, orientation, 0, 0, 0, 0, 0, 0]
+      }
+      try insert([0x12, 0x34], into: 1)
+      try insert(exif(3), into: 2)
+      let odd = try tool("data", "check", "--data", "data", "--dataset", "mine")
+      #expect(odd.code == 0, "\(odd.err)")
+      #expect(
+        odd.out.contains(
+          "warning: mine: 1 of 7 images are whole, and were written wrongly: '1' (Corrupt JPEG data: 2 ")
+          && odd.out.contains("orientation 3 (shown turned by 180 degrees): 1, '2'"), "\(odd.out)")
+      // The label is as high as a viewer shows the image wide.
+      try insert(exif(8), into: 4)
+      let pixels = (0..<70 * 56).flatMap { FolderDataTests.colors[$0 % 4] }
+      try ImageFile.writePNG(
+        ImageBuffer(height: 70, width: 56, pixels: pixels),
+        to: tiles.appendingPathComponent("4_mask.png").path)
+      let turned = try tool("data", "check", "--data", "data", "--dataset", "mine")
+      #expect(
+        turned.code == 65
+          && turned.out.contains(
+            "is 56x70 (height x width); the image's EXIF orientation is 8 (shown turned by 90"),
+        "\(turned.out)")
+    }
+  }
+
   @Test func tooFewForTheFolds() throws {
     try withData { tool, tiles in
       for number in 5..<7 {

@@ -54,6 +54,21 @@ import Testing
     #expect(!text.contains(" "))
   }
 
+  /// float32 is not a value of an id, so that runs keep those that they had before there was bfloat16.
+  @Test func precisionOfProducts() throws {
+    let files = try TemporaryRegistry()
+    let plain = try student(try files.plan()).spec
+    let short = try student(try files.plan("mini", ["recipe.precision=bfloat16"])).spec
+    #expect(plain.recipe.precision == .float32 && !plain.canonicalJSON.contains("precision"))
+    #expect(try student(try files.plan("mini", ["recipe.precision=float32"])).id == plain.id)
+    #expect(short.canonicalJSON.contains(#""precision":"bfloat16""#))
+    #expect(try RunSpec(json: short.canonicalJSON, source: "run.json").recipe.precision == .bfloat16)
+    let error = registryError { _ = try files.plan("mini", ["recipe.precision=half"]) }
+    #expect(
+      error?.contains("recipe.precision") == true && error?.contains("float32, bfloat16") == true,
+      "\(error ?? "")")
+  }
+
   /// Comments, order, layout and another way of writing the same number are not values.
   @Test func sameValuesSameID() throws {
     let plain = try TemporaryRegistry()
@@ -110,6 +125,7 @@ import Testing
       "recipe.inference.boundary_kernel=5", "profile.crop_height=80", "profile.crop_width=80",
       "profile.batch=6", "profile.evaluate_every=30",
       "profile.iterations=20", "profile.working_short_side=48", "profile.maximum_validation_images=null",
+      "recipe.precision=bfloat16",
     ]
     var seen: Set<RunID> = [run.id]
     for change in changes {

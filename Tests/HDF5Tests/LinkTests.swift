@@ -50,6 +50,20 @@ import Testing
     #expect(try file.floats("zeros").allSatisfy { $0 == 0 })
   }
 
+  /// A chunk of 4 GB for four values; one text of 4 KB at 262144 places, 1 GB for a reader.
+  @Test func chunksAndTextsBeyondTheFile() throws {
+    let file = try file()
+    let vast = HDF5Error.unstored(path: file.path, object: "vast", shape: [32767, 32768], stored: 0)
+    #expect(throws: vast) { try file.floats("vast") }
+    #expect(throws: vast) { try file.floats("vast", slice: 1) }
+    #expect {
+      try file.strings("texts")
+    } throws: { error in
+      guard case .unstored(_, "texts", let shape, _)? = error as? HDF5Error else { return false }
+      return shape.count == 1 && shape[0] > 1 << 30
+    }
+  }
+
   @Test func pipesAreNotWaitedFor() throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pipe-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -1,3 +1,4 @@
+import Foundation
 import Kernels
 import Tensors
 import TestSupport
@@ -180,6 +181,24 @@ import Testing
       let back = BatchConcatenation.backward(whole, shapes: shapes)
       #expect(back.map(\.plainValues) == values && back.map(\.shape) == shapes)
     }
+  }
+
+  /// In several tiles of pixels, the same bits as one pixel after the other.
+  @Test func softmaxOfPlanes() {
+    let shape: Shape = [2, 7, 31, 37]
+    let (pixels, classes) = (31 * 37, 7)
+    let x = Reference.random(shape, "x").map { $0 * 9 }
+    var expected = x
+    for image in 0..<2 {
+      for pixel in 0..<pixels {
+        let places = (0..<classes).map { (image * classes + $0) * pixels + pixel }
+        let greatest = places.map { x[$0] }.max() ?? 0
+        let powers = places.map { exp(x[$0] - greatest) }
+        let sum = powers.reduce(0, +)
+        for (place, power) in zip(places, powers) { expected[place] = power / sum }
+      }
+    }
+    #expect(Elementwise.softmax(Tensor(x, shape: shape)).values == expected)
   }
 
   @Test func softmaxSumsToOneAndItsGradientToZero() {

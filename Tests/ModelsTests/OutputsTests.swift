@@ -42,6 +42,24 @@ import Testing
     #expect(outputs[.decoder].shape.dimensions[2...] == outputs.main.shape.dimensions[2...])
   }
 
+  /// Products in bfloat16 leave the logits where they were but for some thousandths, the same bits each time.
+  @Test(.enabled(if: Precision.bfloat16.isAvailable, "this CPU has no AVX-512 BF16"))
+  func logitsInBFloat16() {
+    func logits(_ precision: Precision) -> [Float] {
+      let model = SegmentationModel(
+        Architecture(
+          backbone: .resnet50d, decoder: .deepLabV3(rates: [2, 3, 5]), outChannels: 32,
+          auxiliaryChannels: nil,
+          outputStride: 8, dropout: 0, stochasticDepth: 0), classes: 7, seed: 4, precision: precision)
+      return model(images(), .evaluation()).main.value.values
+    }
+    let (plain, short) = (logits(.float32), logits(.bfloat16))
+    #expect(short == logits(.bfloat16) && short != plain)
+    let scale = plain.reduce(0) { $0 + $1 * $1 }
+    let distance = zip(plain, short).reduce(Float(0)) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    #expect((distance / scale).squareRoot() < 0.02)
+  }
+
   @Test func withoutAuxiliaryHead() throws {
     func model(_ auxiliary: Int?) -> SegmentationModel {
       SegmentationModel(

@@ -1,5 +1,6 @@
 """Records links.h5: what an HDF5 file can say of data that lies elsewhere, in circles, or nowhere."""
 
+import zlib
 from pathlib import Path
 
 import h5py
@@ -25,6 +26,15 @@ def main() -> None:
         layout[:] = h5py.VirtualSource("other.h5", "values", shape=(4,))
         file.create_virtual_dataset("view", layout)
         file.create_dataset("promised", (1, 3, 32768, 16384), np.float32, chunks=(1, 1, 256, 256))
+        # Four values, and a chunk of 4 GB to hold them.
+        file.create_dataset("vast", (2, 2), np.float32, chunks=(32767, 32768), maxshape=(None, None))
+        # 262144 places of one text of 4 KB: a reader would make 1 GB of it.
+        texts = file.create_dataset("texts", (1 << 18,), h5py.string_dtype(), chunks=(1 << 14,), compression=9)
+        texts[0:1] = ["x" * 4096]
+        file.flush()
+        place = zlib.decompress(texts.id.read_direct_chunk((0,))[1])[:16]
+        for start in range(0, 1 << 18, 1 << 14):
+            texts.id.write_direct_chunk((start,), zlib.compress(place * (1 << 14), 9))
         file.create_dataset("zeros", (4096, 2048), np.float32, chunks=(512, 512), compression=4)[:] = 0
 
 

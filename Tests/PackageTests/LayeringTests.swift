@@ -63,10 +63,16 @@ import Testing
   private func library(ofHeader header: String) -> String? {
     let known = [
       "oneapi/dnnl/dnnl.hpp": "oneDNN", "cblas.h": "OpenBLAS", "png.h": "libpng",
-      "turbojpeg.h": "libturbojpeg",
-      "hdf5.h": "libhdf5", "openssl/evp.h": "libcrypto",
+      "jpeglib.h": "libjpeg", "jerror.h": "libjpeg",
+      "hdf5.h": "libhdf5", "openssl/evp.h": "libcrypto", "CPlatform.h": "CPlatform",
     ]
-    let standard: Set<String> = ["stddef", "stdint", "stdio", "stdlib", "string", "setjmp", "math"]
+    let standard: Set<String> = [
+      "stddef", "stdint", "stdio", "stdlib", "string", "setjmp", "math",
+      // The system's.
+      "fcntl", "unistd", "sched", "pthread", "sys/vfs",
+      // The compiler's.
+      "immintrin", "dlfcn",
+    ]
     if let name = known[header] { return name }
     if !header.contains(".") || standard.contains(String(header.dropLast(2))) { return nil }
     return header

@@ -13,6 +13,7 @@ import Testing
       registry.distillations.count, registry.recipes.count, registry.profiles.count, registry.tables.count,
       registry.figures.count, registry.qualitative.count, registry.semiSupervised.count,
       registry.labelled.count, registry.firstStages.count, registry.claims.count,
+      registry.regressions.count,
     ]
     #expect(counts.reduce(0, +) == files.count)
     #expect(registry.profileNames == ["mini", "paper", "paper_published", "smoke"])
@@ -49,6 +50,28 @@ import Testing
           for id in ids { #expect(plan[id] != nil, "\(place): \(id) is not in the plan") }
         }
       }
+    }
+  }
+
+  /// Every subset of the nights finds its rows and columns, and runs of one profile.
+  @Test func everySubsetPlans() throws {
+    let registry = try Registry(
+      root: Repository.root.appendingPathComponent("experiments"), methods: Methods.catalogue)
+    #expect(registry.regressionNames == ["mini", "paper", "smoke"])
+    for name in registry.regressionNames {
+      let spec = try #require(registry.regressions[name])
+      try spec.check(in: registry)
+      let tables = spec.tables.map(\.table)
+      let fingerprints = Dictionary(
+        uniqueKeysWithValues: try Plan.datasets(
+          of: tables, profile: registry.profiles[spec.profile], in: registry
+        ).map { ($0, "\($0)-test") })
+      let plan = try Plan(
+        registry: registry, tables: tables, profile: spec.profile, dataFingerprints: fingerprints)
+      let cells = try spec.cells(of: plan)
+      let seeds = spec.tier.comparesBits ? 1 : 3
+      #expect(cells.allSatisfy { $0.runs.count == seeds }, "\(name)")
+      #expect(Set(cells.map(\.place)).count == cells.count)
     }
   }
 

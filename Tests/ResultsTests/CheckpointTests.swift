@@ -101,6 +101,33 @@ struct CheckpointTests {
     }
   }
 
+  /// Two names that differ in a file and are one text: an error, as any other damage.
+  @Test func namesThatAreOneText() throws {
+    for group in ["state", "state/a", "counters/a"] {
+      try withTemporaryDirectory { folder in
+        let writer = try HDF5Writer(name: "made")
+        try writer.write(attribute: Checkpoint.schemaVersion, named: "schema_version")
+        try writer.write(attribute: "r", named: "run_id")
+        for made in ["state/a", "counters/a"] { try writer.makeGroup(made) }
+        for name in ["\u{E9}", "e\u{301}"] {
+          if group == "state" {
+            try writer.makeGroup("state/\(name)")
+            try writer.makeGroup("counters/\(name)")
+          } else if group == "state/a" {
+            try writer.write(floats: [1], shape: [1], at: "\(group)/\(name)")
+          } else {
+            try writer.write(int64s: [1], shape: [1], at: "\(group)/\(name)")
+          }
+        }
+        let url = folder.appendingPathComponent("checkpoint.h5")
+        try writer.image().write(to: url)
+        #expect(throws: ResultsError.damaged(path: url.path, reason: "/\(group) has '\u{E9}' twice")) {
+          try Checkpoint(reading: url, runID: "r")
+        }
+      }
+    }
+  }
+
   @Test func anotherRunsCheckpointIsRefused() throws {
     try withTemporaryDirectory { folder in
       let store = ResultStore(root: folder)

@@ -43,6 +43,17 @@ struct RecordTests {
     #expect(throws: ResultsError.unsupportedSchema(path: "p", found: 1, supported: 2)) {
       try RunRecord(json: Data(#"{"schemaVersion":1,"other":1}"#.utf8), name: "p")
     }
+    for (old, new, reason) in [
+      ("12.25", "1e300", "wallSeconds is 1e+300; allowed: 0 to 10000000000.0"),
+      ("12.25", "-1", "wallSeconds is -1.0; allowed: 0 to 10000000000.0"),
+      ("\"threads\" : 2", "\"threads\" : -2", "threads is -2; allowed: 0 or more"),
+    ] {
+      let text = String(decoding: try Samples.record("a").json(), as: UTF8.self)
+      #expect(text.contains(old))
+      #expect(throws: ResultsError.damaged(path: "p", reason: reason)) {
+        try RunRecord(json: Data(text.replacing(old, with: new).utf8), name: "p")
+      }
+    }
     var record = Samples.record("a")
     record.metrics["miou"] = .nan
     #expect(throws: ResultsError.self) { try record.json() }

@@ -40,6 +40,28 @@ struct StoredTeacherOutputsTests {
     }
   }
 
+  /// Whole files of another teacher or another iteration, which somebody has put there.
+  @Test func ignoresWhatIsAnothers() throws {
+    try withTemporaryDirectory { folder in
+      let store = ResultStore(root: folder)
+      var key = StoredTeacherOutputs.Key()
+      key.add("another teacher")
+      let (mine, other) = (store.teacherOutputs(StoredTeacherOutputs.Key()), store.teacherOutputs(key))
+      for iteration in [0, 1] {
+        try mine.write(.init(main: main, auxiliary: nil), iteration: iteration)
+        try other.write(.init(main: main, auxiliary: auxiliary), iteration: iteration)
+      }
+      func file(_ key: String, _ iteration: Int) -> URL {
+        folder.appendingPathComponent("teacher/\(key)/00000\(iteration).h5")
+      }
+      let (place, source) = (file(StoredTeacherOutputs.Key().text, 0), file(key.text, 0))
+      try Data(contentsOf: source).write(to: place)
+      #expect(mine.read(iteration: 0) == nil && other.read(iteration: 0) != nil)
+      try Data(contentsOf: file(StoredTeacherOutputs.Key().text, 1)).write(to: place)
+      #expect(mine.read(iteration: 0) == nil && mine.read(iteration: 1) != nil)
+    }
+  }
+
   /// A damaged file is as good as none.
   @Test func ignoresDamage() throws {
     try withTemporaryDirectory { folder in

@@ -89,11 +89,17 @@ struct VerificationTests {
     }
   }
 
-  /// A record that lacks a metric, as of a version that did not compute it, is not wrong.
+  /// A record that lacks a metric, as of a version that did not compute it and wrote no checksum, is not wrong; one that
+  /// lost it is.
   @Test func fewerMetrics() throws {
     try withResult { store in
+      let url = try record(store)
       let miou = try #require(try store.record(id)?.metrics["miou"])
-      try replace(try record(store), "\"miou\" : \(miou),", "")
+      try replace(url, "\"miou\" : \(miou),", "")
+      try expectDamaged(store, ["run.json", "recordChecksum"])
+      let text = try String(contentsOf: url, encoding: .utf8)
+      let line = try #require(text.split(separator: "\n").first { $0.contains("recordChecksum") })
+      try replace(url, "\(line)\n", "")
       #expect(try store.damage(id) == nil)
     }
   }
@@ -104,6 +110,74 @@ struct VerificationTests {
         try record(store), "\"iterations\" : 40,\n    \"learning_rate\"",
         "\"iterations\" : 41,\n    \"learning_rate\"")
       try expectDamaged(store, ["run.json: damaged: its spec has the hash ", String(id.suffix(16))])
+    }
+  }
+
+  /// What no count proves: seconds, seeds, machines, times, and what somebody adds.
+  @Test(arguments: [
+    ("\"wallSeconds\" : 12.25", "\"wallSeconds\" : 12.26", "recordChecksum"),
+    ("\"peakMemoryBytes\" : 8589934592", "\"peakMemoryBytes\" : 8589934593", "recordChecksum"),
+    ("\"threads\" : 2", "\"threads\" : 3", "recordChecksum"),
+    ("\"iterations\" : 40,\n  \"metrics\"", "\"iterations\" : 50,\n  \"metrics\"", "recordChecksum"),
+    ("0123abc", "0123abd", "recordChecksum"), ("Some CPU", "Some GPU", "recordChecksum"),
+    ("\"dirty\" : true", "\"dirty\" : false", "recordChecksum"), ("2.6.3", "2.7.3", "recordChecksum"),
+    ("\"feed\"", "\"food\"", "recordChecksum"),
+    ("\"dirty\" : true", "\"dirty\" : true, \"more\" : 1", "recordChecksum"),
+    ("\"recordChecksum\" : \"", "\"recordChecksum\" : \"0", "recordChecksum"),
+    ("\"wallSeconds\" : 12.25", "\"wallSeconds\" : -12.25", "wallSeconds is -12.25"),
+    ("\"threads\" : 2", "\"threads\" : -2", "threads is -2"),
+    ("\"wallSeconds\" : 12.25", "\"wallSeconds\" : NaN", "not readable"),
+    ("\"state\" : \"done\"", "\"state\" : \"failed\"", "its state is 'failed', and it has the checksums"),
+    ("\"state\" : \"done\"", "\"state\" : \"interrupted\"", "its state is 'interrupted'"),
+    ("\"state\" : \"done\"", "\"state\" : \"fine\"", "not readable"),
+  ]) func changedFields(_ old: String, _ new: String, _ reason: String) throws {
+    try withResult { store in
+      try replace(try record(store), old, new)
+      try expectDamaged(store, ["run.json", reason])
+      #expect(throws: ResultsError.self) { try store.model(id) }
+    }
+  }
+
+  /// Values that no evaluation gives, and one that some other would.
+  @Test(arguments: ["-5", "1.5", "101", "NaN", "null", "\"28\""]) func metricsOutOfReach(_ value: String)
+    throws
+  {
+    try withResult { store in
+      let miou = try #require(try store.record(id)?.metrics["miou"])
+      try replace(try record(store), "\"miou\" : \(miou)", "\"miou\" : \(value)")
+      try expectDamaged(store, ["run.json"])
+    }
+  }
+
+  /// The layout of the text is nobody's business, and records of before there was a checksum are read.
+  @Test func recordsThatAreRight() throws {
+    try withResult { store in
+      let url = try record(store)
+      let text = try String(contentsOf: url, encoding: .utf8)
+      let line = try #require(text.split(separator: "\n").first { $0.contains("recordChecksum") })
+      try text.replacingOccurrences(of: "  ", with: "\t").write(to: url, atomically: false, encoding: .utf8)
+      #expect(try store.damage(id, model: true) == nil)
+      try text.replacingOccurrences(of: line + "\n", with: "").write(
+        to: url, atomically: false, encoding: .utf8)
+      #expect(try store.damage(id, model: true) == nil)
+    }
+  }
+
+  /// Other weights of the same shapes, in a file that says it is this run's.
+  @Test func weightsOfAnotherRun() throws {
+    try withResult { store in
+      let good = try Samples.tensors(id, more: true)
+      let other = StoredModel(
+        weights: good.model.weights.map { Samples.tensor($0.name, $0.tensor.shape, 3) },
+        buffers: good.model.buffers)
+      let tensors = RunTensors(
+        runID: id, spec: Samples.spec, model: other, networks: good.networks, evaluations: good.evaluations,
+        curves: good.curves)
+      try AtomicFile.write(tensors.image(), to: try store.tensorsFile(id))
+      #expect(try store.evaluation(id) == Samples.evaluation())
+      let reason = try #require(try store.damage(id, model: true))
+      #expect(reason.contains("tensors.h5: damaged: its model has the checksum"))
+      #expect(throws: ResultsError.self) { try store.model(id) }
     }
   }
 
@@ -160,6 +234,12 @@ struct VerificationTests {
       }
     }
     try spoilt("tp", { $0[0] = -1 }, "tp has a negative count")
+    // Sums of these would overflow.
+    try spoilt(
+      "tp", { counts in for index in 0..<5 { counts[index] = .max } },
+      "tp has a count of 9223372036854775807 pixels")
+    try spoilt("calibration/ece/count", { $0[0] = 1 << 62 }, "calibration ece: count has a count of")
+    try spoilt("classwise/count", { $0[0] = .max }, "classwise count has a count of")
     try spoilt("fp", { $0[1] += 1 }, "false positives and false negatives differ")
     try spoilt("calibration/ece/count", { $0[9] += 1 }, "the bins of ECE hold")
     try spoilt(
@@ -172,6 +252,34 @@ struct VerificationTests {
           try writer.copy(tensors, "", confidence: { $0[4] = value }) { _ in }
         }
         try expectDamaged(store, ["calibration ece: a sum of confidence is \(value)"])
+      }
+    }
+  }
+
+  /// What names a group in a file need not name anything else.
+  @Test func namesThatNoNetworkHas() throws {
+    try withResult { store in
+      try write(store) { writer, tensors in
+        try writer.copy(tensors)
+        for group in ["weights", "buffers", "networks/mean-teacher/weights"] { try writer.makeGroup(group) }
+      }
+      let path = try store.tensorsFile(id).path
+      #expect(
+        throws: ResultsError.damaged(path: path, reason: "/networks/mean-teacher is no name of a network")
+      ) { try store.model(id) }
+    }
+    // Composed and decomposed.
+    try withResult { store in
+      try write(store) { writer, tensors in
+        try writer.copy(tensors)
+        try writer.makeGroup("buffers")
+        for name in ["\u{E9}", "e\u{301}"] {
+          try writer.write(floats: [1], shape: [1], at: "weights/\(name)")
+        }
+      }
+      let path = try store.tensorsFile(id).path
+      #expect(throws: ResultsError.damaged(path: path, reason: "/weights has '\u{E9}' twice")) {
+        try store.model(id)
       }
     }
   }

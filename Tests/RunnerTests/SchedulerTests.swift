@@ -141,6 +141,24 @@ struct SchedulerTests {
     }
   }
 
+  /// The line that a process without memory leaves is the reason, and is kept.
+  @Test func aProcessWithoutMemorySaysSo() throws {
+    try withRuns { (runs: FakeRuns) throws in
+      let (starved, limited) = (runs.singles[0], runs.singles[1])
+      let reason = "out of memory: 9 bytes (0 MiB) were asked for; there is: 1 MiB in the machine"
+      runs.scripts[starved] = "echo 'some noise' >&2; echo 'jml: error: \(reason)' >&2; exit 71"
+      runs.scripts[limited] = "echo 'jml: error: 2 threads were asked for, and 1 would work' >&2; exit 71"
+      let summary = try runs.run()
+      let reasons = Dictionary(uniqueKeysWithValues: summary.failed.map { ($0.id, $0.reason) })
+      #expect(reasons[starved] == reason)
+      #expect(try runs.store.state(starved.text) == .failed(reason))
+      #expect(
+        reasons[limited]
+          == "its process ended with exit code 71: 2 threads were asked for, and 1 would work")
+      #expect(try runs.store.state(limited.text) == .pending)
+    }
+  }
+
   @Test func failedRunsAreTriedAgain() throws {
     try withRuns { (runs: FakeRuns) throws in
       try runs.leave(runs.singles[0], .failed, error: "disk full")

@@ -7,7 +7,7 @@ import Testing
 
 /// How the repository's tables and figures look, with results that are made up.
 @Suite(.serialized) struct PaperTablesSnapshotTests {
-  private func plan(_ tables: [String], figures: [String] = [], _ profile: String = "mini") throws -> Plan {
+  func plan(_ tables: [String], figures: [String] = [], _ profile: String = "mini") throws -> Plan {
     try Plan(
       registry: try Registry(
         root: TableTests.package.appendingPathComponent("experiments"), methods: Methods.catalogue),
@@ -19,7 +19,7 @@ import Testing
   }
 
   /// Numbers made from the place in the plan: distinct, and the same in every process. Every metric has its own range.
-  private func everythingDone(_ plan: Plan) -> [RunID: RunSummary] {
+  func everythingDone(_ plan: Plan) -> [RunID: RunSummary] {
     var summaries: [RunID: RunSummary] = [:]
     for (index, run) in plan.runs.enumerated() {
       let step = Double(index * 7 % 11) / 8

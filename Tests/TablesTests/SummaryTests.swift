@@ -150,9 +150,44 @@ import Testing
       #expect(try String(contentsOf: file, encoding: .utf8).contains(String(decoding: bytes, as: UTF8.self)))
       try (Data(contentsOf: file) + bytes).write(to: file)
       #expect(throws: ResultsError.self) { try PublishedRuns(reading: folder) }
+      try checkChangedLine(bytes, file)
       try Data("{}\n".utf8).write(to: file)
       #expect { try PublishedRuns(reading: folder) } throws: { "\($0)".contains("runs.jsonl:1") }
     }
+  }
+
+  /// A line that is not what was published is refused by its place, whoever reads it.
+  private func checkChangedLine(_ good: Data, _ file: URL) throws {
+    let folder = file.deletingLastPathComponent()
+    let text = String(decoding: good, as: UTF8.self)
+    let miou = try Regex(#""miou":[0-9.]+"#)
+    let place = try #require(text.firstMatch(of: miou)).range
+    func expectRefused(_ line: String, _ reason: String, unsealed: Bool) throws {
+      try line.write(to: file, atomically: false, encoding: .utf8)
+      #expect {
+        try PublishedRuns(reading: folder, unsealed: unsealed)
+      } throws: { "\($0)".contains("runs.jsonl:1") && "\($0)".contains(reason) }
+    }
+    for value in ["-5", "1.5", "101"] {
+      let changed = text.replacingCharacters(in: place, with: "\"miou\":\(value)")
+      for unsealed in [false, true] { try expectRefused(changed, "it was changed", unsealed: unsealed) }
+    }
+    try expectRefused(
+      text.replacing("\"seconds\":1", with: "\"seconds\":2"), "it was changed", unsealed: false)
+    // Without a checksum lines are good for publishing them again alone, and that within reason.
+    let bare = "{" + String(text.drop { $0 != "," }.dropFirst())
+    let score = String(bare[try #require(bare.firstMatch(of: miou)).range])
+    try expectRefused(bare, "no checksum", unsealed: false)
+    try bare.write(to: file, atomically: false, encoding: .utf8)
+    _ = try PublishedRuns(reading: folder, unsealed: true).write(to: folder)
+    #expect(try Data(contentsOf: file) == good)
+    for (old, new, reason) in [
+      (score, "\"miou\":-5", "miou is -5"),
+      ("\"seconds\":1", "\"seconds\":-1", "seconds is -1"), ("\"threads\":", "\"threads\":-", "threads is -"),
+      ("\"seconds\":1", "\"seconds\":NaN", "not readable"),
+    ] { try expectRefused(bare.replacing(old, with: new), reason, unsealed: true) }
+    try good.write(to: file)
+    #expect(try PublishedRuns(reading: folder).count == 1)
   }
 
   /// What the experiment files may ask for is what the counts give.

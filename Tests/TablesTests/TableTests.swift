@@ -70,6 +70,12 @@ import Testing
     let text = try render(plan, halfDone(plan))
     try expectSnapshot(text.markdown, "table04-smoke-half.md")
     try expectSnapshot(text.json, "table04-smoke-half.json")
+    let summaries = halfDone(plan)
+    let document = TableDocument(try #require(plan.tables.first), plan: plan) { summaries[$0] ?? .pending }
+    #expect(document.text(.markdown) == text.markdown && document.text(.json) == text.json)
+    for (format, ending) in [(TableFormat.csv, "csv"), (.latex, "tex"), (.html, "html")] {
+      try expectSnapshot(document.text(format), "table04-smoke-half.\(ending)")
+    }
   }
 
   @Test func nothingDone() throws {

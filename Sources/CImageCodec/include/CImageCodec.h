@@ -71,9 +71,12 @@ int jml_png_encode(
 // Reads the header only; refuses CMYK.
 int jml_jpeg_probe(const uint8_t *bytes, size_t count, int32_t *width, int32_t *height, char *error);
 
-// Decodes a colour or grey JPEG to `pixels`, [height, width, 3] RGB. A warning of the decoder (premature end
-// of data, a corrupt segment) is an error. `capacity` must be exactly width * height * 3.
-int jml_jpeg_decode_rgb(const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, char *error);
+// Decodes a colour or grey JPEG of any sampling factors to `pixels`, [height, width, 3] RGB, as it is stored, whatever
+// its EXIF orientation. Where a part of the picture is not there (premature end of data, a corrupt segment), that is an
+// error. What the decoder objects to in a picture that is whole (stray bytes before a marker) goes to `warning`, of
+// JML_IMAGE_ERROR_SIZE bytes, which is empty otherwise. `capacity` must be exactly width * height * 3.
+int jml_jpeg_decode_rgb(
+    const uint8_t *bytes, size_t count, uint8_t *pixels, size_t capacity, char *warning, char *error);
 
 // Encodes [height, width, 3] RGB as a 4:2:0 JPEG, or its luminance as a JPEG of one component if `grey` is not 0.
 // `quality` is 1 to 100. On success `*encoded` is to be given to jml_image_free.

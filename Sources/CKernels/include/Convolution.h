@@ -6,10 +6,12 @@ extern "C" {
 /// Geometry of one 2-d convolution. Activations are [batch, channels, height, width]; `in_block` / `out_block` is the
 /// channel block of the layout (0 = plain NCHW). Weights are [kernel, kernel, in, out] (HWIO) when groups == 1 and
 /// [out, in / groups, kernel, kernel] (OIHW) otherwise. Padding and dilation are in pixels, 1 = not dilated.
+/// `short_products`: products round their operands to bfloat16 and sum in float32; the taps algorithm alone knows them.
 typedef struct {
   int batch, in_channels, in_height, in_width, in_block;
   int out_channels, out_height, out_width, out_block;
   int kernel, stride, padding, dilation, groups;
+  int short_products;
 } jml_convolution;
 
 /// Text of the last failure on this thread.
@@ -17,6 +19,9 @@ const char *jml_last_error(void);
 
 /// Channel block that the convolution kernels prefer on this CPU: 16 with AVX-512, otherwise 8.
 int jml_preferred_block(void);
+
+/// Whether this CPU multiplies in bfloat16 (AVX-512 BF16).
+int jml_has_short_products(void);
 
 // Every function returns 0, or 1 with the reason in jml_last_error().
 

@@ -9,6 +9,10 @@ int jml_thread_count(void);
 /// Sets the threads for oneDNN and for the kernels here, for the calling thread.
 void jml_set_thread_count(int threads);
 
+/// How many threads work when the calling thread's kernels ask for `threads`: the environment, a queue or a container may
+/// allow fewer. `startable` is how many the system would start at all, at most `threads`.
+int jml_measure_team(int threads, int *startable);
+
 #ifdef __cplusplus
 }
 

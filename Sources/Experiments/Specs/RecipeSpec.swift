@@ -14,9 +14,14 @@ public struct RecipeSpec: Equatable, Sendable {
   public let inference: Inference
   /// What backbones start from; nil: random values.
   public private(set) var backboneWeights: BackboneWeights?
+  /// How the network's products take their operands.
+  public let precision: Precision
+
+  public enum Precision: String, CaseIterable, Sendable { case float32, bfloat16 }
 
   private static let sections = ["optimizer", "schedule", "augmentation", "normalisation", "inference"]
   static let weightsKey = "backbone_weights"
+  static let precisionKey = "precision"
 
   /// The dotted keys of every recipe, whatever its kinds: what a profile may change.
   static let overridableKeys =
@@ -26,10 +31,11 @@ public struct RecipeSpec: Equatable, Sendable {
       kind.keys.map { "augmentation.\(kind.rawValue).\($0)" }
     }
     + Normalisation.keys.map { "normalisation.\($0)" } + Inference.keys.map { "inference.\($0)" }
-    + [weightsKey]
+    + [weightsKey, precisionKey]
 
   init(_ reader: StrictReader, name: String?) throws {
-    self.name = try reader.name(or: name, keys: RecipeSpec.sections + [RecipeSpec.weightsKey])
+    self.name = try reader.name(
+      or: name, keys: RecipeSpec.sections + [RecipeSpec.weightsKey, RecipeSpec.precisionKey])
     optimizer = try Optimizer(try reader.required("optimizer"))
     schedule = try Schedule(try reader.required("schedule"))
     augmentation = try AugmentationStage.list(try reader.required("augmentation"))
@@ -38,6 +44,7 @@ public struct RecipeSpec: Equatable, Sendable {
     backboneWeights =
       reader.optional(RecipeSpec.weightsKey) == nil
       ? nil : try reader.nullable(RecipeSpec.weightsKey).map { try BackboneWeights($0) }
+    precision = try reader.optional(RecipeSpec.precisionKey)?.choice(Precision.self) ?? .float32
   }
 
   /// The same recipe with the weights' file for one backbone, and its hash.
@@ -57,6 +64,8 @@ public struct RecipeSpec: Equatable, Sendable {
     ]
     // Left out when there are none: a run from random values has nothing to say about files.
     if let backboneWeights { members[RecipeSpec.weightsKey] = backboneWeights.json }
+    // As is float32, so that runs keep the ids that they had before there was another.
+    if precision != .float32 { members[RecipeSpec.precisionKey] = .string(precision.rawValue) }
     return .object(members)
   }
 }

@@ -1,4 +1,5 @@
 import Autograd
+import Kernels
 import Layers
 import Models
 import Tensors
@@ -21,11 +22,13 @@ package final class RepresentationBranch: Stateful {
   private let units: [ConvNormAct]
   private let last: Conv2d
 
-  /// - Parameter seed: of the initial values.
-  package init(_ architecture: Architecture, seed: UInt64) {
+  /// - Parameters:
+  ///   - seed: of the initial values.
+  ///   - precision: of its products.
+  package init(_ architecture: Architecture, seed: UInt64, precision: Precision = .float32) {
     tap = architecture.taps.contains(.joined) ? .joined : .decoder
     dropout = architecture.dropout
-    store = ParameterStore(seed: seed)
+    store = ParameterStore(seed: seed, precision: precision)
     let root = store.root["representation"]
     let width = Self.width
     units = [architecture.channels(of: tap), width].enumerated().map { index, input in

@@ -27,7 +27,8 @@ public struct SemiSupervisedSetup {
 
   /// Another network of the student's architecture, for an average to live in.
   public func emptyNetwork() -> SegmentationModel {
-    SegmentationModel(student.architecture, classes: student.classes, seed: nil)
+    SegmentationModel(
+      student.architecture, classes: student.classes, seed: nil, precision: student.precision)
   }
 }
 

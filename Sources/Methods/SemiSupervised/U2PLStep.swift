@@ -73,10 +73,12 @@ public final class U2PLStep: SemiSupervisedStep {
 
   public init(_ parameters: Parameters, _ setup: SemiSupervisedSetup) {
     student = setup.student
-    branch = RepresentationBranch(setup.student.architecture, seed: setup.seed)
+    branch = RepresentationBranch(
+      setup.student.architecture, seed: setup.seed, precision: setup.student.precision)
     average = ExponentialMovingAverage(
       setup.emptyNetwork(), following: setup.student, averagesStatistics: false)
-    averageBranch = RepresentationBranch(setup.student.architecture, seed: setup.seed)
+    averageBranch = RepresentationBranch(
+      setup.student.architecture, seed: setup.seed, precision: setup.student.precision)
     optimizer = setup.optimizer.optimizer(for: setup.student, with: branch.parameters)
     loss = SegmentationLoss(setup.loss)
     unlabelledLoss = PseudoLabelLoss(

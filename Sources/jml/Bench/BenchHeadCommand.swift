@@ -47,7 +47,7 @@ struct BenchHeadCommand: ParsableCommand {
       return try HeadBenchmark(
         loss: try BenchCheck.loss(loss, registry).spec(for: label),
         label: label, batch: batch, classes: classes, small: small.pair, full: full.pair
-      ).run(options.repeats)
+      ).run(try options.repeats())
     }
   }
 }

@@ -41,7 +41,7 @@ struct BenchLabelsCommand: ParsableCommand {
   func run() throws {
     try options.report {
       try LabelsBenchmark(form: form, batch: batch, classes: classes, size: size.pair, kernel: kernel).run(
-        options.repeats)
+        try options.repeats())
     }
   }
 }

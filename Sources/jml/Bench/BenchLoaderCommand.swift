@@ -39,7 +39,7 @@ struct BenchLoaderCommand: ParsableCommand {
       let registry = try Registry.load(experiments)
       let folder = URL(fileURLWithPath: "data/embedded/bench")
       if data == nil { try LoaderBenchmark.drawScenes(below: folder) }
-      let repeats = options.repeats
+      let repeats = try options.repeats()
       return try LoaderBenchmark(
         recipe: try BenchCheck.named(recipe, registry.recipes, "--recipe"), crop: crop.pair,
         root: data ?? folder.path

@@ -25,6 +25,6 @@ struct BenchMetricsCommand: ParsableCommand {
   }
 
   func run() throws {
-    try options.report { try MetricsBenchmark(classes: classes, size: size.pair).run(options.repeats) }
+    try options.report { try MetricsBenchmark(classes: classes, size: size.pair).run(try options.repeats()) }
   }
 }

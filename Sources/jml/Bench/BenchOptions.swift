@@ -29,9 +29,10 @@ struct BenchOptions: ParsableArguments {
     if let sweep { _ = try BenchSweep(sweep) }
   }
 
-  var repeats: Repeats {
+  /// - Throws: `RunnerError.fewerThreads`.
+  func repeats() throws -> Repeats {
     let total = warmUp + steps
-    return Repeats(warmUp: warmUp, count: steps, threads: threading.threads ?? Machine.cores) {
+    return Repeats(warmUp: warmUp, count: steps, threads: try threading.adopted()) {
       done, seconds in
       // A line for each of thousands of short repeats would be the slowest part of them.
       if seconds > 0.2 { Console.say("\(done)/\(total): \(BenchOptions.text(seconds))") }

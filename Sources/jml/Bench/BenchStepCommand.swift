@@ -3,6 +3,8 @@ import Benchmarks
 import Experiments
 import Runner
 
+extension RecipeSpec.Precision: ExpressibleByArgument {}
+
 struct BenchStepCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "step", abstract: "Times one training step on random images.",
@@ -36,13 +38,19 @@ struct BenchStepCommand: ParsableCommand {
   @Option(help: "A recipe of the experiment files.")
   var recipe = "sgd_cityscapes"
 
+  @Option(help: "float32 or bfloat16. Default: the recipe's.")
+  var precision: RecipeSpec.Precision?
+
   @Option(help: "A model of the experiment files to distil from.")
   var teacher: String?
 
   @Option(help: "How to distil, if there is a teacher.")
   var distillation = "jml_kd"
 
-  @Option(help: "A semi-supervised method of the experiment files; --batch images come labelled and as many unlabelled.")
+  @Option(
+    help:
+      "A semi-supervised method of the experiment files; --batch images come labelled and as many unlabelled."
+  )
   var semiSupervised: String?
 
   @OptionGroup var options: BenchOptions
@@ -81,8 +89,8 @@ struct BenchStepCommand: ParsableCommand {
         semiSupervised: try semiSupervised.map {
           try BenchCheck.named($0, registry.semiSupervised, "--semi-supervised")
         }, recipe: try BenchCheck.named(recipe, registry.recipes, "--recipe"),
-        batch: batch, cropHeight: crop.height, cropWidth: crop.width, classes: classes
-      ).run(options.repeats)
+        precision: precision, batch: batch, cropHeight: crop.height, cropWidth: crop.width, classes: classes
+      ).run(try options.repeats())
     }
   }
 }

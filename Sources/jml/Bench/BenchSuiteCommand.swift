@@ -47,12 +47,13 @@ struct BenchSuiteCommand: ParsableCommand {
   func run() throws {
     let registry = try Registry.load(experiments)
     let names = try Workspace.names(tables, registry)
+    let threads = try threading.adopted()
     var profiles: [String: JSONValue] = [:]
     for profile in profile.isEmpty ? registry.profileNames : profile {
       let suite = try SuiteBenchmark(
         registry: registry, tables: names, profile: profile, maximumPixels: pixels)
       let estimates = try suite.run(
-        Repeats(warmUp: warmUp, count: steps, threads: threading.threads ?? Machine.cores)
+        Repeats(warmUp: warmUp, count: steps, threads: threads)
       ) { estimate in
         Console.say(
           "\(profile): \(estimate.work.title): \(BenchOptions.text(estimate.secondsPerStep)) a step")
@@ -64,7 +65,7 @@ struct BenchSuiteCommand: ParsableCommand {
       Console.out(
         .object([
           "tables": .array(names.map { .string($0) }), "profiles": .object(profiles),
-          "threads": .int(threading.threads ?? Machine.cores), "cpu": .string(Machine.cpu),
+          "threads": .int(threads), "cpu": .string(Machine.cpu),
           "versions": .object(Machine.versions.mapValues { .string($0) }),
         ]))
     }

@@ -30,13 +30,12 @@ struct BenchSweep {
         [ProjectLocation.executable.path] + arguments(value),
         onOutput: { line in
           lines.withLock { $0.append(line) }
-        }, onError: { Console.raw($0 + "\n") })
+        }, onError: { Console.raw($0 + "\n") }, endsWithParent: true)
       let end = child.wait()
       let output = Data(lines.withLock { $0.joined(separator: "\n") }.utf8)
       guard end == .exited(0), let result = try JSONSerialization.jsonObject(with: output) as? [String: Any]
       else {
-        if case .exited(let code) = end, code != 0 { throw ExitCode(code) }
-        throw ExitCode(1)
+        throw ExitCode(end.exitCode)
       }
       points.append((value, result))
     }

@@ -27,7 +27,7 @@ struct BenchViewsCommand: ParsableCommand {
 
   func run() throws {
     try options.report {
-      let repeats = options.repeats
+      let repeats = try options.repeats()
       return ViewsBenchmark(size: size.pair).run(
         Repeats(warmUp: repeats.warmUp, count: repeats.count, threads: 1, progress: repeats.progress))
     }

@@ -1,0 +1,143 @@
+// Taps.cpp with operands in bfloat16. Activations are shortened on the way: for a kernel of one pixel a band of the source at a
+// time, which then lies in the second-level cache; for a larger kernel, whose taps read a pixel several times, all at once.
+#include "TapsShort.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "Dnnl.hpp"
+#include "Parallel.h"
+#include "ShortProducts.hpp"
+#include "TapsPlan.hpp"
+
+namespace {
+
+using namespace jml::taps;
+using jml::Maps;
+using jml::Run;
+using jml::Short;
+
+constexpr int block = 16;
+constexpr int weight_slot = 2, source_slot = 6, gradient_slot = 7;
+
+Short *short_scratch(int slot, long count) {
+  return static_cast<Short *>(jml_scratch(slot, count * sizeof(Short)));
+}
+
+/// Channels of the source that one product sums.
+constexpr long channels_at_once = 512;
+
+/// Target pixels of a band; see Taps.cpp. In bfloat16 twice as many fit.
+long pixels_at_once(const jml_convolution &c, long channels) {
+  return c.kernel > 1 ? 2048 : 262144 / std::min(channels, channels_at_once);
+}
+
+/// `count` channels from `start` of the runs' pixels, one run after the other: [block][pixel][16]. `runs` then tell where
+/// they lie there.
+void shorten_runs(
+    std::vector<Run> &runs, const float *x, const Map &from, long start, long count, long pixels, Short *out) {
+  long first = 0;
+  for (Run &run : runs) {
+    for (long b = 0; b < count / block; ++b)
+      jml::shorten(
+          x + run.in + (start + b * block) * from.pixels, run.count * block, out + (b * pixels + first) * block);
+    run.in = first * block;
+    first += run.count;
+  }
+}
+
+}  // namespace
+
+void jml::taps::run_short(const jml_convolution &c, const float *x, const float *w, float *y, bool backward) {
+  const Plan plan(c);
+  const Map &from = backward ? plan.out : plan.in, &to = backward ? plan.in : plan.out;
+  const long k = from.channels, n = to.channels, threads = jml_thread_count();
+  const auto taps = taps_of(c);
+  // [tap][chunk of k] panels.
+  Short *u = short_scratch(weight_slot, taps.size() * k * n);
+  const long chunks = (k + channels_at_once - 1) / channels_at_once, step = channels_at_once;
+  jml::parallel_for(taps.size() * chunks, 1, [&](long first, long last) {
+    for (long i = first; i < last; ++i) {
+      const long tap = i / chunks, start = i % chunks * step, count = std::min(step, k - start);
+      const float *matrix = w + taps[tap].index * k * n;
+      Short *panels = u + (tap * k + start) * n;
+      if (backward) jml::pack_short_panels_transposed(count, n, matrix + start, k, panels);
+      else jml::pack_short_panels(count, n, matrix + start * n, n, panels);
+    }
+  });
+  const bool banded = c.kernel == 1;
+  Short *whole = nullptr;
+  if (!banded) {
+    whole = short_scratch(source_slot, c.batch * from.image());
+    const long vectors = c.batch * from.image() / block;
+    jml::parallel_for(vectors, 1024, [&](long first, long last) {
+      jml::shorten(x + first * block, (last - first) * block, whole + first * block);
+    });
+  }
+  const auto bands = plan.bands(pixels_at_once(c, k));
+  const long bands_count = bands.size(), width = jml::panel_blocks * block, panels = (n + width - 1) / width;
+  const long parts = bands_count % threads == 0 ? 1 : threads;
+  jml::parallel_for(bands_count * parts, 1, [&](long first, long last) {
+    std::vector<std::vector<Run>> runs(taps.size());
+    for (long item = first; item < last; ++item) {
+      const long part = item % parts, first_panel = panels * part / parts, last_panel = panels * (part + 1) / parts;
+      const Band &band = bands[item / parts];
+      for (size_t tap = 0; tap < taps.size(); ++tap)
+        plan.runs(band, taps[tap], backward ? -1 : 1, from, to, runs[tap]);
+      for (long start = 0; start < k; start += step) {
+        const long count = std::min(step, k - start);
+        const Short *source = whole + start * from.pixels;
+        long in_pitch = from.pixels * block;
+        if (banded) {
+          plan.runs(band, taps[0], 1, from, to, runs[0]);
+          const long pixels = band.images * band.rows;
+          Short *stretch = short_scratch(gradient_slot, count * pixels);
+          shorten_runs(runs[0], x, from, start, count, pixels, stretch);
+          source = stretch;
+          in_pitch = pixels * block;
+        }
+        for (long panel = first_panel; panel < last_panel; ++panel) {
+          const long channel = panel * width;
+          const Maps maps{count, std::min(width, n - channel), in_pitch, to.pixels * block};
+          for (size_t tap = 0; tap < taps.size(); ++tap)
+            jml::short_product(
+                maps, runs[tap].data(), runs[tap].size(), source, u + (tap * k + start) * n + channel * count,
+                start == 0 && tap == 0, y + channel * to.pixels);
+        }
+      }
+    }
+  });
+}
+
+void jml::taps::run_short_weights(const jml_convolution &c, const float *x, const float *dy, float *dw) {
+  const Plan plan(c);
+  const long k = plan.in.channels, n = plan.out.channels;
+  std::memset(dw, 0, (long)c.kernel * c.kernel * k * n * sizeof(float));
+  const auto taps = taps_of(c);
+  // Pixels whose pairs of a few channel blocks stay in the second-level cache.
+  const auto bands = plan.bands(2048);
+  // Threads split the input channels, so each number of dw is one uninterrupted sum.
+  jml::parallel_for(k / block, 1, [&](long first, long last) {
+    const long start = first * block, blocks = last - first;
+    std::vector<Run> runs;
+    for (const Band &band : bands)
+      for (const Tap &tap : taps) {
+        plan.runs(band, tap, 1, plan.in, plan.out, runs);
+        const long most = band.images * band.rows * plan.width + 1;
+        Short *pixels = short_scratch(source_slot, blocks * block * most);
+        const long pairs = jml::shorten_pixel_pairs(
+            runs.data(), runs.size(), &Run::in, x + start * plan.in.pixels, plan.in.pixels * block, blocks, pixels);
+        Short *gradients = short_scratch(gradient_slot, jml::short_columns * block * most);
+        for (long channel = 0; channel < n;) {
+          const long left = (n - channel) / block, columns = left == 4 ? 2 : std::min(left, jml::short_columns);
+          jml::shorten_pixel_pairs(
+              runs.data(), runs.size(), &Run::out, dy + channel * plan.out.pixels, plan.out.pixels * block, columns,
+              gradients);
+          jml::short_product_tn(
+              blocks * block, columns * block, pairs, pixels, gradients, dw + (tap.index * k + start) * n + channel, n);
+          channel += columns * block;
+        }
+      }
+  });
+}

@@ -1,0 +1,31 @@
+import Experiments
+import Foundation
+import Runner
+
+/// The process that trains one run of a schedule, from its frozen file: it plans nothing and looks at no other data set than
+/// its own.
+enum TrainingProcess {
+  /// - Parameters:
+  ///   - specs: folder of the frozen runs.
+  ///   - options: where things lie, as the scheduler was told.
+  ///   - threads: of the run.
+  static func command(
+    _ id: RunID, specs: URL, options: Workspace.Options, threads: Int, restart: Bool
+  ) -> [String] {
+    [
+      ProjectLocation.executable.path, "train", "--spec", FrozenSpec.file(id, in: specs).path, "--supervised",
+    ] + options.placeArguments + ["--threads", String(threads)] + (restart ? ["--restart"] : [])
+  }
+}
+
+extension Workspace.Options {
+  /// The scale and the places as another command takes them; for a child process that trains a frozen run they are enough:
+  /// which tables are meant, and what is overridden, is in the run.
+  var placeArguments: [String] {
+    var arguments = ["--profile", profile]
+    for (name, value) in [("--data", data), ("--results", results), ("--experiments", experiments)] {
+      if let value { arguments += [name, value] }
+    }
+    return arguments
+  }
+}
