@@ -21,10 +21,6 @@ using jml::Run;
 
 constexpr int weight_slot = 2;
 
-/// Channels of the source that one product sums: its panel of weights and its stretch of the source stay in the
-/// cache.
-constexpr long channels_at_once = 512;
-
 /// Target pixels of a band. With a larger kernel a panel of their sums shall stay in the second-level cache over all
 /// taps, otherwise their source shall, over all panels.
 long pixels_at_once(const jml_convolution &c, long channels) {
@@ -35,40 +31,27 @@ long pixels_at_once(const jml_convolution &c, long channels) {
 void run(const jml_convolution &c, const float *x, const float *w, float *y, bool backward) {
   const Plan plan(c);
   const Map &from = backward ? plan.out : plan.in, &to = backward ? plan.in : plan.out;
-  const long block = c.in_block, k = from.channels, n = to.channels, threads = jml_thread_count();
+  const long block = c.in_block, k = from.channels, n = to.channels;
   const auto taps = taps_of(c);
-  // [tap][chunk of k] panels.
   float *u = static_cast<float *>(jml_scratch(weight_slot, taps.size() * k * n * sizeof(float)));
-  const long chunks = (k + channels_at_once - 1) / channels_at_once, step = channels_at_once;
-  jml::parallel_for(taps.size() * chunks, 1, [&](long first, long last) {
-    for (long i = first; i < last; ++i) {
-      const long tap = i / chunks, start = i % chunks * step, count = std::min(step, k - start);
-      const float *matrix = w + taps[tap].index * k * n;
-      float *panels = u + (tap * k + start) * n;
-      if (backward) jml::pack_panels_transposed(block, count, n, matrix + start, k, panels);
-      else jml::pack_panels(block, count, n, matrix + start * n, n, panels);
-    }
+  pack_taps(taps, k, n, w, [&](const float *matrix, long start, long count, long offset) {
+    if (backward) jml::pack_panels_transposed(block, count, n, matrix + start, k, u + offset);
+    else jml::pack_panels(block, count, n, matrix + start * n, n, u + offset);
   });
-  const auto bands = plan.bands(pixels_at_once(c, k));
-  // Threads share the bands, or when those do not divide among them, split the target's panels.
-  const long bands_count = bands.size(), width = jml::panel_blocks * block, panels = (n + width - 1) / width;
-  const long parts = bands_count % threads == 0 ? 1 : threads;
-  jml::parallel_for(bands_count * parts, 1, [&](long first, long last) {
+  const long width = jml::panel_blocks * block, panels = (n + width - 1) / width;
+  over_bands(plan.bands(pixels_at_once(c, k)), panels, [&](const Band &band, long first, long last) {
     std::vector<std::vector<Run>> runs(taps.size());
-    for (long item = first; item < last; ++item) {
-      const long part = item % parts, first_panel = panels * part / parts, last_panel = panels * (part + 1) / parts;
-      for (size_t tap = 0; tap < taps.size(); ++tap)
-        plan.runs(bands[item / parts], taps[tap], backward ? -1 : 1, from, to, runs[tap]);
-      for (long start = 0; start < k; start += step)
-        for (long panel = first_panel; panel < last_panel; ++panel) {
-          const long count = std::min(step, k - start), channel = panel * width;
-          const Maps maps{count, std::min(width, n - channel), from.pixels * block, to.pixels * block};
-          for (size_t tap = 0; tap < taps.size(); ++tap)
-            jml::blocked_product(
-                block, maps, runs[tap].data(), runs[tap].size(), x + start * from.pixels,
-                u + (tap * k + start) * n + channel * count, start == 0 && tap == 0, y + channel * to.pixels);
-        }
-    }
+    for (size_t tap = 0; tap < taps.size(); ++tap)
+      plan.runs(band, taps[tap], backward ? -1 : 1, from, to, runs[tap]);
+    for (long start = 0; start < k; start += channels_at_once)
+      for (long panel = first; panel < last; ++panel) {
+        const long count = std::min(channels_at_once, k - start), channel = panel * width;
+        const Maps maps{count, std::min(width, n - channel), from.pixels * block, to.pixels * block};
+        for (size_t tap = 0; tap < taps.size(); ++tap)
+          jml::blocked_product(
+              block, maps, runs[tap].data(), runs[tap].size(), x + start * from.pixels,
+              u + (tap * k + start) * n + channel * count, start == 0 && tap == 0, y + channel * to.pixels);
+      }
   });
 }
 

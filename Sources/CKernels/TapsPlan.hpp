@@ -5,6 +5,7 @@
 
 #include "BlockedProducts.hpp"
 #include "Convolution.h"
+#include "Parallel.h"
 
 namespace jml::taps {
 
@@ -80,5 +81,35 @@ struct Plan {
       }
   }
 };
+
+/// Channels of the source that one product sums: its panel of weights and its stretch of the source stay in the
+/// cache.
+constexpr long channels_at_once = 512;
+
+/// Where the weights of all taps are packed, [tap][chunk of k] panels: pack(matrix, start, count, offset) for `count` rows
+/// from `start` on of the matrix [k, n] of a tap, to the panels' numbers from `offset` on.
+template <typename Pack>
+void pack_taps(const std::vector<Tap> &taps, long k, long n, const float *w, const Pack &pack) {
+  const long chunks = (k + channels_at_once - 1) / channels_at_once;
+  parallel_for(taps.size() * chunks, 1, [&](long first, long last) {
+    for (long i = first; i < last; ++i) {
+      const long tap = i / chunks, start = i % chunks * channels_at_once;
+      pack(w + taps[tap].index * k * n, start, std::min(channels_at_once, k - start), (tap * k + start) * n);
+    }
+  });
+}
+
+/// Calls multiply(band, first, last) for all bands and target panels `first` up to `last`. Threads share the bands, or when
+/// those do not divide among them, split the panels.
+template <typename Multiply>
+void over_bands(const std::vector<Band> &bands, long panels, const Multiply &multiply) {
+  const long count = bands.size(), threads = jml_thread_count(), parts = count % threads == 0 ? 1 : threads;
+  parallel_for(count * parts, 1, [&](long first, long last) {
+    for (long item = first; item < last; ++item) {
+      const long part = item % parts;
+      multiply(bands[item / parts], panels * part / parts, panels * (part + 1) / parts);
+    }
+  });
+}
 
 }  // namespace jml::taps

@@ -25,9 +25,6 @@ Short *short_scratch(int slot, long count) {
   return static_cast<Short *>(jml_scratch(slot, count * sizeof(Short)));
 }
 
-/// Channels of the source that one product sums.
-constexpr long channels_at_once = 512;
-
 /// Target pixels of a band; see Taps.cpp. In bfloat16 twice as many fit.
 long pixels_at_once(const jml_convolution &c, long channels) {
   return c.kernel > 1 ? 2048 : 262144 / std::min(channels, channels_at_once);
@@ -52,19 +49,12 @@ void shorten_runs(
 void jml::taps::run_short(const jml_convolution &c, const float *x, const float *w, float *y, bool backward) {
   const Plan plan(c);
   const Map &from = backward ? plan.out : plan.in, &to = backward ? plan.in : plan.out;
-  const long k = from.channels, n = to.channels, threads = jml_thread_count();
+  const long k = from.channels, n = to.channels;
   const auto taps = taps_of(c);
-  // [tap][chunk of k] panels.
   Short *u = short_scratch(weight_slot, taps.size() * k * n);
-  const long chunks = (k + channels_at_once - 1) / channels_at_once, step = channels_at_once;
-  jml::parallel_for(taps.size() * chunks, 1, [&](long first, long last) {
-    for (long i = first; i < last; ++i) {
-      const long tap = i / chunks, start = i % chunks * step, count = std::min(step, k - start);
-      const float *matrix = w + taps[tap].index * k * n;
-      Short *panels = u + (tap * k + start) * n;
-      if (backward) jml::pack_short_panels_transposed(count, n, matrix + start, k, panels);
-      else jml::pack_short_panels(count, n, matrix + start * n, n, panels);
-    }
+  pack_taps(taps, k, n, w, [&](const float *matrix, long start, long count, long offset) {
+    if (backward) jml::pack_short_panels_transposed(count, n, matrix + start, k, u + offset);
+    else jml::pack_short_panels(count, n, matrix + start * n, n, u + offset);
   });
   const bool banded = c.kernel == 1;
   Short *whole = nullptr;
@@ -75,36 +65,33 @@ void jml::taps::run_short(const jml_convolution &c, const float *x, const float 
       jml::shorten(x + first * block, (last - first) * block, whole + first * block);
     });
   }
-  const auto bands = plan.bands(pixels_at_once(c, k));
-  const long bands_count = bands.size(), width = jml::panel_blocks * block, panels = (n + width - 1) / width;
-  const long parts = bands_count % threads == 0 ? 1 : threads;
-  jml::parallel_for(bands_count * parts, 1, [&](long first, long last) {
+  const long width = jml::panel_blocks * block, panels = (n + width - 1) / width;
+  over_bands(plan.bands(pixels_at_once(c, k)), panels, [&](const Band &band, long first, long last) {
     std::vector<std::vector<Run>> runs(taps.size());
-    for (long item = first; item < last; ++item) {
-      const long part = item % parts, first_panel = panels * part / parts, last_panel = panels * (part + 1) / parts;
-      const Band &band = bands[item / parts];
+    const auto find_runs = [&] {
       for (size_t tap = 0; tap < taps.size(); ++tap)
         plan.runs(band, taps[tap], backward ? -1 : 1, from, to, runs[tap]);
-      for (long start = 0; start < k; start += step) {
-        const long count = std::min(step, k - start);
-        const Short *source = whole + start * from.pixels;
-        long in_pitch = from.pixels * block;
-        if (banded) {
-          plan.runs(band, taps[0], 1, from, to, runs[0]);
-          const long pixels = band.images * band.rows;
-          Short *stretch = short_scratch(gradient_slot, count * pixels);
-          shorten_runs(runs[0], x, from, start, count, pixels, stretch);
-          source = stretch;
-          in_pitch = pixels * block;
-        }
-        for (long panel = first_panel; panel < last_panel; ++panel) {
-          const long channel = panel * width;
-          const Maps maps{count, std::min(width, n - channel), in_pitch, to.pixels * block};
-          for (size_t tap = 0; tap < taps.size(); ++tap)
-            jml::short_product(
-                maps, runs[tap].data(), runs[tap].size(), source, u + (tap * k + start) * n + channel * count,
-                start == 0 && tap == 0, y + channel * to.pixels);
-        }
+    };
+    if (!banded) find_runs();
+    for (long start = 0; start < k; start += channels_at_once) {
+      const long count = std::min(channels_at_once, k - start);
+      const Short *source = banded ? nullptr : whole + start * from.pixels;
+      long in_pitch = from.pixels * block;
+      if (banded) {
+        find_runs();
+        const long pixels = band.images * band.rows;
+        Short *stretch = short_scratch(gradient_slot, count * pixels);
+        shorten_runs(runs[0], x, from, start, count, pixels, stretch);
+        source = stretch;
+        in_pitch = pixels * block;
+      }
+      for (long panel = first; panel < last; ++panel) {
+        const long channel = panel * width;
+        const Maps maps{count, std::min(width, n - channel), in_pitch, to.pixels * block};
+        for (size_t tap = 0; tap < taps.size(); ++tap)
+          jml::short_product(
+              maps, runs[tap].data(), runs[tap].size(), source, u + (tap * k + start) * n + channel * count,
+              start == 0 && tap == 0, y + channel * to.pixels);
       }
     }
   });

@@ -12,8 +12,11 @@ public struct Batch: Sendable {
   /// The same crops as `images`, rounded to 8 bits, changed in other ways and normalised, [B, 3, H, W] each; by name, in
   /// a fixed order.
   public let views: [(name: String, images: Tensor)]
+  /// nil where no crop has padding, as in most batches, which nobody asks.
+  private let marks: [UInt8]?
+
   /// [B, H, W], row-major: 1 where the crop shows the picture, 0 in its padding.
-  public let shown: [UInt8]
+  public var shown: [UInt8] { marks ?? [UInt8](repeating: 1, count: labels.values.count) }
 
   /// - Parameter shown: nil: there is no padding.
   public init(
@@ -24,7 +27,7 @@ public struct Batch: Sendable {
     self.labels = labels
     self.ids = ids
     self.views = views
-    self.shown = shown ?? [UInt8](repeating: 1, count: labels.values.count)
+    marks = shown
   }
 
   /// The images of a view that is there, [B, 3, H, W]; one of another name is a programmer's mistake.

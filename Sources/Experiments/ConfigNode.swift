@@ -1,3 +1,4 @@
+import JSON
 internal import Yams
 
 /// A YAML document as a plain tree: what the strict reader walks. Canonical JSON is YAML too, so stored run
@@ -27,6 +28,17 @@ indirect enum ConfigNode: Equatable, Sendable {
       throw RegistryError.duplicateKey(file: file, line: context.mark.line, key: duplicates.first ?? "")
     } catch let error as YamlError {
       throw RegistryError.syntax(file: file, line: error.line, reason: error.problem)
+    }
+  }
+
+  /// The tree that `yaml: value.canonical` would give.
+  init(_ value: JSONValue) {
+    switch value {
+    case .null, .bool, .int, .number: self = .scalar(text: value.canonical, quoted: false)
+    case .string(let text): self = .scalar(text: text, quoted: true)
+    case .array(let items): self = .sequence(items.map { ConfigNode($0) })
+    case .object(let members):
+      self = .mapping(JSONValue.sorted(members).map { Pair(key: $0.key, node: ConfigNode($0.value)) })
     }
   }
 

@@ -49,7 +49,7 @@ public struct Override: Equatable, Sendable, CustomStringConvertible {
     var used: [String] = []
     for override in overrides where spec.overridableKeys.contains(override.key) {
       let path = override.key.split(separator: ".").map(String.init)
-      let tree = try ConfigNode(yaml: spec.overridableJSON.canonical, file: override.source)
+      let tree = ConfigNode(spec.overridableJSON)
       guard let changed = tree.replacing(path[...], with: override.value) else { continue }
       spec = try RunSpec(StrictReader(changed, file: override.source), methods: methods)
       used.append(override.key)

@@ -23,19 +23,15 @@ public enum FileBytes {
     }
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o666)
     guard descriptor >= 0, let file = fdopen(descriptor, "wb") else {
-      throw ImageError.writing(path: path, reason: systemReason(errno))
+      throw ImageError.writing(path: path, reason: FileFailure.reason(errno))
     }
     let written = fwrite(bytes.baseAddress, 1, bytes.count, file)
     let writeError = errno
     // A full disk may show only when the buffer is flushed.
     let closed = fclose(file)
     guard written == bytes.count else {
-      throw ImageError.writing(path: path, reason: systemReason(writeError))
+      throw ImageError.writing(path: path, reason: FileFailure.reason(writeError))
     }
-    guard closed == 0 else { throw ImageError.writing(path: path, reason: systemReason(errno)) }
-  }
-
-  private static func systemReason(_ code: Int32) -> String {
-    strerror(code).map { String(cString: $0) } ?? "error \(code)"
+    guard closed == 0 else { throw ImageError.writing(path: path, reason: FileFailure.reason(errno)) }
   }
 }

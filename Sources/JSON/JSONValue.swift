@@ -35,9 +35,14 @@ public indirect enum JSONValue: Sendable {
     case .array(let items):
       JSONValue.writeList(items.map { (nil, $0) }, "[", "]", to: &text, indent: indent)
     case .object(let members):
-      let keys = members.keys.sorted { $0.utf16.lexicographicallyPrecedes($1.utf16) }
-      JSONValue.writeList(keys.map { ($0, members[$0] ?? .null) }, "{", "}", to: &text, indent: indent)
+      JSONValue.writeList(
+        JSONValue.sorted(members).map { ($0.key, $0.value) }, "{", "}", to: &text, indent: indent)
     }
+  }
+
+  /// An object's members in the order in which they are written.
+  public static func sorted(_ members: [String: JSONValue]) -> [(key: String, value: JSONValue)] {
+    members.sorted { $0.key.utf16.lexicographicallyPrecedes($1.key.utf16) }
   }
 
   private static func writeList(

@@ -5,13 +5,10 @@ import Foundation
 public enum AsideName {
   public static let suffix = ".partial"
 
-  /// This machine, as names and locks call it.
-  public static let host = ProcessIdentity.hostName
-
   /// `<name>.<host>.<process>.<number>.partial`
   /// - Parameter number: another one for each that this process makes of a name.
   public static func make(_ name: String, number: Int) -> String {
-    "\(name).\(host).\(getpid()).\(number)\(suffix)"
+    "\(name).\(ProcessIdentity.hostName).\(getpid()).\(number)\(suffix)"
   }
 
   /// Whether a name is one that a process of this host has made which is not alive any more. Of other hosts nothing is known.
@@ -19,16 +16,8 @@ public enum AsideName {
     guard name.hasSuffix(suffix) else { return false }
     let parts = name.dropLast(suffix.count).split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count > 3, Int(parts[parts.count - 1]) != nil, let process = pid_t(parts[parts.count - 2]),
-      process > 0, parts.dropLast(2).joined(separator: ".").hasSuffix(".\(host)")
+      process > 0, parts.dropLast(2).joined(separator: ".").hasSuffix(".\(ProcessIdentity.hostName)")
     else { return false }
-    // One that is another user's may not be signalled, and is alive.
-    return kill(process, 0) == 0 ? isDead(process) : errno == ESRCH
-  }
-
-  /// Killed, and not looked at by its parent: in a container nobody may ever do that.
-  private static func isDead(_ process: pid_t) -> Bool {
-    let text = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
-    // The state stands behind the name in brackets.
-    return text.split(separator: ")").last?.split(separator: " ").first == "Z"
+    return ProcessIdentity.hasEnded(process)
   }
 }

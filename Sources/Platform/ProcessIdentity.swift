@@ -27,6 +27,7 @@ public struct ProcessIdentity: Codable, Equatable, Sendable {
       boot: line("/proc/sys/kernel/random/boot_id"), space: target("/proc/self/ns/pid"))
   }
 
+  /// This machine, as names, locks and claims call it.
   public static let hostName: String = {
     var name = [CChar](repeating: 0, count: 256)
     guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
@@ -42,9 +43,15 @@ public struct ProcessIdentity: Codable, Equatable, Sendable {
   /// Whether it has ended for certain; false for a process of another machine.
   public var hasEnded: Bool {
     guard isOfThisMachine else { return false }
-    guard let status = ProcessIdentity.status(of: pid) else { return kill(pid, 0) != 0 && errno == ESRCH }
-    // A zombie waits for its parent and does nothing.
-    return status.isZombie || (birth != 0 && status.birth != birth)
+    if ProcessIdentity.hasEnded(pid) { return true }
+    return birth != 0 && ProcessIdentity.status(of: pid).map { $0.birth != birth } ?? false
+  }
+
+  /// Whether no process of this number does anything here. One that is another user's may not be signalled, and is alive.
+  static func hasEnded(_ pid: Int32) -> Bool {
+    guard let status = status(of: pid) else { return kill(pid, 0) != 0 && errno == ESRCH }
+    // A zombie waits for its parent and does nothing; in a container nobody may ever look at it.
+    return status.isZombie
   }
 
   /// From `/proc/<pid>/stat`; the name in parentheses may hold anything, so that fields are counted from its end.

@@ -19,8 +19,12 @@ public struct FileFailure: Error, Equatable, Sendable, CustomStringConvertible {
   /// The failure of the call that has just failed.
   static func last(_ path: String, _ operation: String) -> FileFailure {
     let code = errno
-    let reason = strerror(code).map { String(cString: $0) } ?? "error \(code)"
-    return FileFailure(path: path, operation: operation, code: code, reason: reason)
+    return FileFailure(path: path, operation: operation, code: code, reason: reason(code))
+  }
+
+  /// The system's words for an errno.
+  public static func reason(_ code: Int32) -> String {
+    strerror(code).map { String(cString: $0) } ?? "error \(code)"
   }
 
   public var description: String { "\(path): \(operation): \(reason)" }

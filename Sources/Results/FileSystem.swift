@@ -4,8 +4,6 @@ import Platform
 
 /// POSIX calls with errors that name the path.
 enum FileSystem {
-  static let host = ProcessIdentity.hostName
-
   /// The error of the call that has just failed.
   static func error(_ url: URL, _ operation: String) -> ResultsError {
     .fileSystem(path: url.path, operation: operation, code: errno)

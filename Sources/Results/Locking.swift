@@ -88,7 +88,7 @@ extension ResultStore {
   public func lockingNotice() throws -> String? {
     let folder = root.appendingPathComponent("locks")
     try FileSystem.make(folder: folder)
-    let probe = folder.appendingPathComponent(".probe.\(FileSystem.host).\(getpid())")
+    let probe = folder.appendingPathComponent(".probe.\(ProcessIdentity.hostName).\(getpid())")
     defer { unlink(probe.path) }
     let reason: String
     switch try locking.lock(probe) {

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// Who works on a run.
 public struct LockHolder: Codable, Equatable, Sendable, CustomStringConvertible {
@@ -87,7 +88,8 @@ public final class RunLock {
   }
 
   private static func sign(_ descriptor: Int32, _ url: URL) throws {
-    let holder = LockHolder(host: FileSystem.host, pid: getpid(), started: Date().formatted(.iso8601))
+    let holder = LockHolder(
+      host: ProcessIdentity.hostName, pid: getpid(), started: Date().formatted(.iso8601))
     guard ftruncate(descriptor, 0) == 0 else { throw FileSystem.error(url, "emptying") }
     try FileSystem.write(try StoredJSON.encode(holder, name: url.path), to: descriptor, of: url)
   }

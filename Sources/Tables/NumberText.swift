@@ -7,7 +7,10 @@ public enum NumberText {
 
   public static func signed(_ value: Double) -> String { String(format: "%+.2f", value) }
 
-  static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+  /// `1 run`, `2 runs`.
+  public static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
+  }
 
   /// Mean, deviation and n of a cell; the deviation of one value is not shown.
   public static func text(

@@ -20,7 +20,7 @@ enum Console {
   /// Data, as it is.
   static func out(_ text: String) {
     guard let code = write(text, to: STDOUT_FILENO), code != EPIPE else { return }
-    failure.withLock { $0 = $0 ?? strerror(code).map { String(cString: $0) } ?? "error \(code)" }
+    failure.withLock { $0 = $0 ?? FileFailure.reason(code) }
   }
 
   static func out(_ json: JSONValue) { out(json.pretty) }

@@ -9,7 +9,7 @@ import Testing
     ended.arguments = ["-c", ":"]
     try ended.run()
     ended.waitUntilExit()
-    let (host, dead) = (AsideName.host, ended.processIdentifier)
+    let (host, dead) = (ProcessIdentity.hostName, ended.processIdentifier)
     let mine = AsideName.make("a.b", number: 7)
     #expect(mine == "a.b.\(host).\(getpid()).7.partial")
     #expect(!AsideName.isLeftOver(mine))

@@ -154,24 +154,6 @@ extension Locking {
     }
   }
 
-  /// Keeps claims until all who try are done.
-  private final class Winners: @unchecked Sendable {
-    private let lock = NSLock()
-    private var claims: [RunClaim] = []
-    private var errors: [any Error] = []
-
-    func attempt(_ body: () throws -> RunClaim?) {
-      do {
-        guard let claim = try body() else { return }
-        lock.withLock { claims.append(claim) }
-      } catch {
-        lock.withLock { errors.append(error) }
-      }
-    }
-
-    var counts: [Int] { lock.withLock { [claims.count, errors.count] } }
-  }
-
   private func race(_ store: ResultStore, _ id: String) -> [Int] {
     let winners = Winners()
     DispatchQueue.concurrentPerform(iterations: 8) { _ in

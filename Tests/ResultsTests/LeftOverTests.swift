@@ -30,9 +30,10 @@ import Testing
           return url
         }
       }
-      let gone = try make([".", "specs", "checks"], dead, AsideName.host)
+      let gone = try make([".", "specs", "checks"], dead, ProcessIdentity.hostName)
       let kept =
-        try make([".", "specs"], getpid(), AsideName.host) + make(["specs", "checks"], dead, "elsewhere")
+        try make([".", "specs"], getpid(), ProcessIdentity.hostName)
+        + make(["specs", "checks"], dead, "elsewhere")
       try store.removeLeftOvers()
       #expect(gone.allSatisfy { !FileManager.default.fileExists(atPath: $0.path) })
       #expect(kept.allSatisfy { FileManager.default.fileExists(atPath: $0.path) })

@@ -74,16 +74,9 @@ public final class AugSegStep: SemiSupervisedStep {
       bordersOfWhole: parameters.word("borders") == "whole")
   }
 
-  public var networks: [NamedNetwork] {
-    [NamedNetwork("average", teacher.average.model), NamedNetwork(StudentNetwork.name, student)]
-  }
+  public var networks: [NamedNetwork] { teacher.networks(with: student) }
 
-  public var parts: [StatePart] {
-    [
-      StatePart("student", student), StatePart("optimizer.student", optimizer),
-      StatePart("average", teacher.average),
-    ]
-  }
+  public var parts: [StatePart] { teacher.parts(student, optimizer) }
 
   public func compute(_ batch: TrainingBatch, at moment: StepMoment) throws -> ComputedStep {
     let unlabelled = batch[SemiSupervisedSteps.unlabelledStream]
@@ -102,8 +95,7 @@ public final class AugSegStep: SemiSupervisedStep {
     let terms = supervised.terms(of: labelledLoss) + unsupervised.terms
     return ComputedStep(terms: terms) { [self] in
       guard let gradients = joint.backward([supervised.mainGradient, unsupervised.gradient]) else { return }
-      Profiler.measure("optimizer") { optimizer.step(gradients, rate: moment.rate) }
-      teacher.follow(student, moment)
+      teacher.update(student, optimizer, gradients, moment)
     }
   }
 }

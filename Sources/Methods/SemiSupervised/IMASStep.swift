@@ -66,16 +66,9 @@ public final class IMASStep: SemiSupervisedStep {
     (half, whole) = (unlabelled(0.5), unlabelled(1))
   }
 
-  public var networks: [NamedNetwork] {
-    [NamedNetwork("average", teacher.average.model), NamedNetwork(StudentNetwork.name, student)]
-  }
+  public var networks: [NamedNetwork] { teacher.networks(with: student) }
 
-  public var parts: [StatePart] {
-    [
-      StatePart("student", student), StatePart("optimizer.student", optimizer),
-      StatePart("average", teacher.average),
-    ]
-  }
+  public var parts: [StatePart] { teacher.parts(student, optimizer) }
 
   public func compute(_ batch: TrainingBatch, at moment: StepMoment) throws -> ComputedStep {
     let unlabelled = batch[SemiSupervisedSteps.unlabelledStream]
@@ -105,8 +98,7 @@ public final class IMASStep: SemiSupervisedStep {
       supervised.terms(of: loss) + strong.terms + (mixed?.terms ?? [LossTerm("cutmix_cross_entropy", 0)])
     return ComputedStep(terms: terms) { [self] in
       guard let gradients = joint.backward(seeds) else { return }
-      Profiler.measure("optimizer") { optimizer.step(gradients, rate: moment.rate) }
-      teacher.follow(student, moment)
+      teacher.update(student, optimizer, gradients, moment)
     }
   }
 }

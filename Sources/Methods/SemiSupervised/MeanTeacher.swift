@@ -1,5 +1,7 @@
 import Autograd
+import Kernels
 import Models
+import Optimizers
 import Tensors
 import Training
 
@@ -21,6 +23,26 @@ package struct MeanTeacher {
 
   /// - Parameter images: [B, 3, H, W], plain.
   func predictions(_ images: Tensor) -> Predictions { average.model.predictions(images) }
+
+  /// What a run that is taught by an average is evaluated by: itself, and the student beside it.
+  func networks(with student: SegmentationModel) -> [NamedNetwork] {
+    [NamedNetwork("average", average.model), NamedNetwork(StudentNetwork.name, student)]
+  }
+
+  /// The state of a step of both.
+  func parts(_ student: SegmentationModel, _ optimizer: any Optimizer) -> [StatePart] {
+    [
+      StatePart("student", student), StatePart("optimizer.student", optimizer), StatePart("average", average),
+    ]
+  }
+
+  /// The student's update, and the average's after it.
+  func update(
+    _ student: SegmentationModel, _ optimizer: any Optimizer, _ gradients: Gradients, _ moment: StepMoment
+  ) {
+    Profiler.measure("optimizer") { optimizer.step(gradients, rate: moment.rate) }
+    follow(student, moment)
+  }
 
   /// After the student's update.
   package func follow(_ student: SegmentationModel, _ moment: StepMoment) {

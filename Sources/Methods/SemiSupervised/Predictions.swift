@@ -55,9 +55,8 @@ public struct Predictions: Sendable {
 
   /// Labels [B, H, W], ignored where the network is less sure than `threshold`.
   public func kept(from threshold: Float, ignoreIndex: UInt8 = LabelMap.ignore) -> LabelBatch {
-    LabelBatch(
-      count: count, height: height, width: width,
-      values: labels.indices.map { confidence[$0] >= threshold ? labels[$0] : ignoreIndex })
+    LabelBatch(count: count, height: height, width: width, values: labels)
+      .kept(confidence, from: threshold, ignoreIndex: ignoreIndex)
   }
 
   /// The mean over an image's pixels of q (1 - entropy / log C), q the confidence: AugSeg's confidence in an image.
@@ -69,5 +68,18 @@ public struct Predictions: Sendable {
       sum += Double(confidence[at]) * (1 - Double(entropy[at]) / most)
     }
     return sum / Double(pixels)
+  }
+}
+
+extension LabelBatch {
+  /// The labels of pixels with at least this confidence, the ignore index elsewhere.
+  ///
+  /// - Parameter confidence: of each pixel, row-major.
+  func kept(_ confidence: [Float], from threshold: Float, ignoreIndex: UInt8) -> LabelBatch {
+    var kept = self
+    for pixel in kept.values.indices where !(confidence[pixel] >= threshold) {
+      kept.values[pixel] = ignoreIndex
+    }
+    return kept
   }
 }

@@ -31,11 +31,7 @@ package struct PseudoLabelLoss: Sendable {
   ///   - share: factor on cross entropy's mean over kept pixels; of no account if there are none.
   /// - Throws: `LossError`.
   package func callAsFunction(_ logits: Tensor, _ kept: LabelBatch, share: Double) throws -> Result {
-    var configuration = configuration
-    configuration.crossEntropyWeight *= share
-    let loss = SegmentationLoss(configuration)
-    let result = try loss(main: logits, auxiliary: nil, labels: kept, teacher: nil)
-    return Result(terms: result.terms(of: loss, prefix: prefix), gradient: result.mainGradient)
+    try configuration.ofPseudoLabels(logits, kept, share: share, prefix: prefix)
   }
 
   package var ignoreIndex: UInt8 { configuration.ignoreIndex }
@@ -45,5 +41,27 @@ package struct PseudoLabelLoss: Sendable {
     var names = ["cross_entropy"]
     if let region = configuration.region { names.append(region.loss.name) }
     return names.map { LossTerm(prefix + $0, 0) }
+  }
+}
+
+extension SegmentationLoss.Configuration {
+  /// This loss of a main head against pseudo labels of some pixels.
+  ///
+  /// - Parameters:
+  ///   - logits: [B, C, h, w], plain.
+  ///   - kept: [B, H, W], ignored where no pixel is kept.
+  ///   - share: factor on cross entropy's mean over kept pixels; of no account if there are none.
+  ///   - borders: where borders for smoothing are looked for; nil: in `kept`.
+  ///   - prefix: before the names of the terms.
+  /// - Throws: `LossError`.
+  func ofPseudoLabels(
+    _ logits: Tensor, _ kept: LabelBatch, share: Double, bordersOf borders: LabelBatch? = nil, prefix: String
+  ) throws -> PseudoLabelLoss.Result {
+    var configuration = self
+    configuration.crossEntropyWeight *= share
+    let loss = SegmentationLoss(configuration)
+    let result = try loss(main: logits, auxiliary: nil, labels: kept, teacher: nil, bordersOf: borders)
+    return PseudoLabelLoss.Result(
+      terms: result.terms(of: loss, prefix: prefix), gradient: result.mainGradient)
   }
 }

@@ -40,16 +40,9 @@ public final class SelfTrainingStep: SemiSupervisedStep {
     unlabelledLoss = SegmentationLoss(setup.loss.weighted(parameters.number("unlabelled_weight")))
   }
 
-  public var networks: [NamedNetwork] {
-    [NamedNetwork("average", teacher.average.model), NamedNetwork("student", student)]
-  }
+  public var networks: [NamedNetwork] { teacher.networks(with: student) }
 
-  public var parts: [StatePart] {
-    [
-      StatePart("student", student), StatePart("optimizer.student", optimizer),
-      StatePart("average", teacher.average),
-    ]
-  }
+  public var parts: [StatePart] { teacher.parts(student, optimizer) }
 
   public func compute(_ batch: TrainingBatch, at moment: StepMoment) throws -> ComputedStep {
     let unlabelled = batch[SemiSupervisedSteps.unlabelledStream]
@@ -72,8 +65,7 @@ public final class SelfTrainingStep: SemiSupervisedStep {
       guard
         let gradients = pass.tape?.backward(supervised.seeds(onLabelled) + unsupervised.seeds(onUnlabelled))
       else { return }
-      Profiler.measure("optimizer") { optimizer.step(gradients, rate: moment.rate) }
-      teacher.follow(student, moment)
+      teacher.update(student, optimizer, gradients, moment)
     }
   }
 }

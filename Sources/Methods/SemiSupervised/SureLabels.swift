@@ -29,12 +29,11 @@ package struct SureLabels: Sendable {
 
   /// Labels of the pixels with at least this confidence, and their share in those that are no padding.
   package func kept(from threshold: Float, ignoreIndex: UInt8) -> (labels: LabelBatch, share: Double) {
-    var kept = labels
-    var (valid, sure) = (0, 0)
-    for (pixel, value) in confidence.enumerated() {
-      if value >= 0 { valid += 1 }
-      if value >= threshold, value >= 0 { sure += 1 } else { kept.values[pixel] = ignoreIndex }
-    }
+    // Padding is below any threshold.
+    let least = max(threshold, 0)
+    let valid = confidence.count { $0 >= 0 }
+    let sure = confidence.count { $0 >= least }
+    let kept = labels.kept(confidence, from: least, ignoreIndex: ignoreIndex)
     return (kept, valid > 0 ? Double(sure) / Double(valid) : 0)
   }
 }

@@ -19,11 +19,7 @@ package struct UnlabelledLoss {
     self.bordersOfWhole = bordersOfWhole
   }
 
-  package struct Result {
-    package let terms: [LossTerm]
-    /// By the logits, [B, C, h, w], plain.
-    package let gradient: Tensor
-  }
+  package typealias Result = PseudoLabelLoss.Result
 
   /// - Parameters:
   ///   - logits: [B, C, h, w], plain.
@@ -61,27 +57,17 @@ package struct UnlabelledLoss {
 
   /// The labels of the pixels that are sure enough, the ignore index elsewhere.
   private func kept(_ pictures: MixedPictures, _ threshold: Float) -> LabelBatch {
-    var kept = pictures.labels
-    for at in kept.values.indices where pictures.confidence[at] < threshold {
-      kept.values[at] = configuration.ignoreIndex
-    }
-    return kept
+    pictures.labels.kept(pictures.confidence, from: threshold, ignoreIndex: configuration.ignoreIndex)
   }
 
   private func evaluate(
     _ logits: Tensor, _ labels: LabelBatch, kept: LabelBatch, configuration: SegmentationLoss.Configuration,
     prefix: String
   ) throws -> Result {
-    var configuration = configuration
-    if dividesByAll {
-      let count = kept.values.count { $0 != configuration.ignoreIndex }
-      configuration.crossEntropyWeight *= Double(count) / Double(kept.values.count)
-    }
-    let loss = SegmentationLoss(configuration)
-    let result = try loss(
-      main: logits, auxiliary: nil, labels: kept, teacher: nil,
-      bordersOf: bordersOfWhole && configuration.smoothing != nil ? labels : nil)
-    return Result(terms: result.terms(of: loss, prefix: prefix), gradient: result.mainGradient)
+    let count = kept.values.count { $0 != configuration.ignoreIndex }
+    return try configuration.ofPseudoLabels(
+      logits, kept, share: dividesByAll ? Double(count) / Double(kept.values.count) : 1,
+      bordersOf: bordersOfWhole && configuration.smoothing != nil ? labels : nil, prefix: prefix)
   }
 }
 

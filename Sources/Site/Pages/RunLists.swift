@@ -80,21 +80,10 @@ struct RunLists {
     let model: String
     let method: String
     let seed: String
-    let miou: Number
-    let accuracy: Number
-    let ece: Number
-    let wall: Number
-  }
-
-  /// Printed, and to sort by.
-  private struct Number {
-    let printed: String
-    let exact: String
-
-    init(_ value: Double?, _ text: (Double) -> String) {
-      printed = value.map(text) ?? "–"
-      exact = value.map { "\($0)" } ?? ""
-    }
+    let miou: SortableNumber
+    let accuracy: SortableNumber
+    let ece: SortableNumber
+    let wall: SortableNumber
   }
 
   private func page(_ name: String, _ runs: [RunEntry]) -> SitePage {
@@ -119,9 +108,10 @@ struct RunLists {
             href: index.link(SiteIndex.folder(ofRun: run.id), from: folder), short: name.short,
             model: name.model, method: name.method,
             seed: name.seed + (name.fold.map { ", fold \($0)" } ?? ""),
-            miou: Number(run.value("miou"), Words.fixed),
-            accuracy: Number(run.value("accuracy"), Words.fixed),
-            ece: Number(run.value("ece"), Words.fixed), wall: Number(run.seconds, Words.duration))
+            miou: SortableNumber(run.value("miou"), Words.fixed),
+            accuracy: SortableNumber(run.value("accuracy"), Words.fixed),
+            ece: SortableNumber(run.value("ece"), Words.fixed),
+            wall: SortableNumber(run.seconds, Words.duration))
         }),
       json: .object(["dataset": .string(name), "runs": .array(runs.map(RunPage.provenance))]))
   }

@@ -23,25 +23,15 @@ struct SpeedPage {
   private struct Row {
     let label: String
     let detail: String
-    let ours: Number
-    let plain: Number
-    let ratio: Number
+    let ours: SortableNumber
+    let plain: SortableNumber
+    let ratio: SortableNumber
     let range: String
-    let best: Number
+    let best: SortableNumber
     let bestMode: String
-    let bestRatio: Number
-    let bytes: Number
-    let peerBytes: Number
-  }
-
-  private struct Number {
-    let printed: String
-    let exact: String
-
-    init(_ value: Double?, _ text: (Double) -> String) {
-      printed = value.map(text) ?? "–"
-      exact = value.map { "\($0)" } ?? ""
-    }
+    let bestRatio: SortableNumber
+    let bytes: SortableNumber
+    let peerBytes: SortableNumber
   }
 
   var page: SitePage {
@@ -73,15 +63,15 @@ struct SpeedPage {
     let ratio = row.ratio(SpeedRecord.Row.plain)
     func times(_ value: Double) -> String { "\(Words.fixed(value))×" }
     return Row(
-      label: Self.title(row), detail: Self.detail(row), ours: Number(row.ourSeconds, Words.duration),
-      plain: Number(row.seconds(SpeedRecord.Row.plain), Words.duration),
-      ratio: Number(ratio?.median, times),
+      label: Self.title(row), detail: Self.detail(row), ours: SortableNumber(row.ourSeconds, Words.duration),
+      plain: SortableNumber(row.seconds(SpeedRecord.Row.plain), Words.duration),
+      ratio: SortableNumber(ratio?.median, times),
       range: ratio.map { row.pairs.count > 1 ? "\(Words.fixed($0.least)) to \(Words.fixed($0.most))" : "" }
         ?? "",
-      best: Number(best.flatMap(row.seconds), Words.duration), bestMode: best ?? "",
-      bestRatio: Number(best.flatMap { row.ratio($0)?.median }, times),
-      bytes: Number(row.ourBytes.map(Double.init)) { Words.bytes(Int($0)) },
-      peerBytes: Number(row.bytes(SpeedRecord.Row.plain).map(Double.init)) { Words.bytes(Int($0)) })
+      best: SortableNumber(best.flatMap(row.seconds), Words.duration), bestMode: best ?? "",
+      bestRatio: SortableNumber(best.flatMap { row.ratio($0)?.median }, times),
+      bytes: SortableNumber(row.ourBytes.map(Double.init)) { Words.bytes(Int($0)) },
+      peerBytes: SortableNumber(row.bytes(SpeedRecord.Row.plain).map(Double.init)) { Words.bytes(Int($0)) })
   }
 
   private func chart(_ rows: [SpeedRecord.Row]) -> String {

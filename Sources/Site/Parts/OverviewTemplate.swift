@@ -16,14 +16,7 @@ extension Templates {
     {{/hasClaims}}
     <h2>Tables</h2>
     <div class="scroll" role="region" aria-label="State of every table" tabindex="0">
-    <table class="wide">
-    <thead><tr><th scope="col" class="num">No.</th><th scope="col">Table</th><th scope="col">State</th><th scope="col" class="num">Cells</th><th scope="col" class="num">Runs</th></tr></thead>
-    <tbody>
-    {{#entries}}
-    <tr><td class="num">{{number}}</td><th scope="row"><a href="{{href}}">{{heading}}</a></th><td>{{#badge}}<span class="badge {{tone}}">{{verdict}}</span>{{/badge}}</td><td class="num">{{cells}}</td><td class="num">{{runs}}</td></tr>
-    {{/entries}}
-    </tbody>
-    </table>
+    \#(tableList)
     </div>
     {{#hasFigures}}
     <h2>Figures</h2>

@@ -81,10 +81,8 @@ extension Templates {
 
     """#
 
-  static let tables = #"""
-    <h1>Tables</h1>
-    <p class="lead">{{lead}}</p>
-    <div class="scroll" role="region" aria-label="Tables of the paper" tabindex="0">
+  /// The tables of the paper, a line each.
+  static let tableList = #"""
     <table class="wide">
     <thead><tr><th scope="col" class="num">No.</th><th scope="col">Table</th><th scope="col">State</th><th scope="col" class="num">Cells</th><th scope="col" class="num">Runs</th></tr></thead>
     <tbody>
@@ -93,6 +91,13 @@ extension Templates {
     {{/entries}}
     </tbody>
     </table>
+    """#
+
+  static let tables = #"""
+    <h1>Tables</h1>
+    <p class="lead">{{lead}}</p>
+    <div class="scroll" role="region" aria-label="Tables of the paper" tabindex="0">
+    \#(tableList)
     </div>
 
     """#

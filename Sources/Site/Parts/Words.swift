@@ -32,7 +32,7 @@ enum Words {
       ? String(format: "%.0f MB", Double(count) / 1e6) : String(format: "%.1f GB", Double(count) / 1e9)
   }
 
-  static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+  static func count(_ number: Int, _ noun: String) -> String { NumberText.count(number, noun) }
 
   /// Title of a metric, or its name where nobody knows it.
   static func metric(_ name: String) -> String { Metric(name)?.title ?? name }
@@ -51,6 +51,17 @@ enum Words {
     case "fails", "regressed", "failed": "bad"
     default: "open"
     }
+  }
+}
+
+/// A number of a table that can be sorted: as it is printed, and to sort by.
+struct SortableNumber {
+  let printed: String
+  let exact: String
+
+  init(_ value: Double?, _ text: (Double) -> String) {
+    printed = value.map(text) ?? "–"
+    exact = value.map { "\($0)" } ?? ""
   }
 }
 
