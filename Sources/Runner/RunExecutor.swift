@@ -35,8 +35,9 @@ public struct RunExecutor {
     id = spec.id.text
   }
 
-  /// Training of this length is not to be done twice because of a kill during the evaluation.
-  private static let lossThatHurts = Duration.seconds(20)
+  /// Training of this length is not to be done twice because of a kill during the evaluation. A checkpoint of a large network
+  /// and its averages takes seconds, so that runs which are shorter go without.
+  private static let lossThatHurts = Duration.seconds(60)
 
   private let id: String
   private var iterations: Int { spec.scale.iterations }
