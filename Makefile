@@ -39,7 +39,7 @@ sweeps  := 4 5
 pictures := 7 8
 drawings := "$${RESULTS:-results}/figures"
 
-.PHONY: help tableN setup build test test-tensorboard test-threads test-site faults fuzz $(trained:%=table%) table9 tables run table plan claims publish site status nightly \
+.PHONY: help tableN setup build test test-tensorboard test-threads test-site test-cluster test-latex faults fuzz $(trained:%=table%) table9 tables run table plan claims publish site status nightly \
         figure1 figure2 figure3 $(sweeps:%=figure%) $(pictures:%=figure%) figures data doctor bench bench-step format lint clean
 .DEFAULT_GOAL := help
 
@@ -61,8 +61,12 @@ faults: build ## Kills, starves and disturbs a small grid (COUNT=20, SEED, ONLY,
 	  $(if $(ONLY),--only "$$ONLY") $(if $(KEEP),--keep "$$KEEP") $(if $(JSON),--json)
 fuzz: setup  ## Hostile input for every reader, SECONDS each, under the sanitizers (TARGET=png INSTRUMENT=1).
 	@scripts/fuzz.sh --seconds "$$SECONDS" --jobs "$$JOBS" $(if $(INSTRUMENT),--instrument) $(if $(TARGET),"$$TARGET")
+test-cluster: build ## Hands small grids to a Slurm of its own, disturbs them and compares the tables (installs slurmd).
+	@scripts/test-cluster.sh
 test-site: build ## Looks at the site in Chromium: console, filters, keyboard, contrast, phone.
 	@scripts/test-site.sh
+test-latex: build ## Compiles the tables as LaTeX prints them, with Debian's texlive.
+	@scripts/test-latex.sh
 tableN:      ## Trains the grid of Table N (1 to 8, 10 to 15) and renders it: make table4.
 	@echo "make tableN: put a number for N: $(trained) 9"; exit 1
 $(trained:%=table%): build

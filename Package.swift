@@ -49,6 +49,7 @@ let package = Package(
     .target(
       name: "CImageCodec", cSettings: optimised,
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+    .target(name: "CStartup"),
 
     room("Platform", ["CPlatform"]),
     room("JSON", []),
@@ -103,10 +104,11 @@ let package = Package(
     room("Claims", ["JSON", "Experiments", "Tables"]),
     room("Regression", ["Platform", "JSON", "Experiments", "Results", "Tables", "Claims", "Tensors"]),
     room("Figures", ["JSON", "Images", "Losses", "Metrics"]),
+    room("Cluster", ["Platform", "JSON", "Experiments", "Results"]),
     room(
       "Site",
       [
-        "JSON", "Experiments", "Metrics", "Results", "Tables", "Figures",
+        "JSON", "Experiments", "Metrics", "Results", "Tables", "Regression", "Figures",
         .product(name: "Mustache", package: "swift-mustache"),
       ]),
     .executableTarget(
@@ -114,7 +116,7 @@ let package = Package(
       dependencies: [
         "Runner", "Tables", "Results", "Experiments", "Datasets", "Kernels", "Tensors", "Models", "Losses",
         "Autograd", "Metrics", "HDF5", "Weights", "Figures", "Claims", "Regression", "JSON", "Benchmarks",
-        "Platform", "EventFiles", "Site", "Images",
+        "Platform", "EventFiles", "Site", "Images", "CStartup", "Cluster",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -170,6 +172,9 @@ let package = Package(
     tests(
       "RegressionTests",
       ["Regression", "Claims", "Tables", "Results", "Experiments", "Methods", "JSON", "Tensors"]),
+    tests(
+      "ClusterTests", ["Cluster", "Experiments", "Methods", "Results", "JSON", "Platform"],
+      exclude: ["Snapshots"]),
     tests("SiteTests", ["Site", "Figures", "JSON", "Metrics", "Results", "Tensors", "Experiments"]),
     tests("PackageTests", ["Experiments", "Methods"]),
     tests(
@@ -177,7 +182,7 @@ let package = Package(
       [
         "Runner", "Experiments", "Results", "Training", "Losses", "Models", "Kernels", "Tensors", "JSON",
         "Methods", "Schemas", "Datasets", "Metrics", "ToyMethods", "HDF5", "Images", "Platform", "Weights",
-        "Regression", "Autograd",
+        "Regression", "Autograd", "Cluster",
       ]),
     tests(
       "EndToEndTests",

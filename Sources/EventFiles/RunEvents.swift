@@ -3,8 +3,8 @@ import Foundation
 import JSON
 import Results
 
-/// What a stored run says to TensorBoard: losses by term, learning rate and seconds from its log, metrics from the counts
-/// of its evaluation points, its spec as text.
+/// What a stored run says to TensorBoard: losses by term, learning rate and seconds from its log, metrics of
+/// its evaluations on the way from the log and of its evaluation points from their counts, its spec as text.
 ///
 /// A log knows no time of day: seconds count from the beginning of training. Equal files of a run give equal events.
 public struct RunEvents {
@@ -25,12 +25,26 @@ public struct RunEvents {
     case .pending, .running, .failed, .diverged, .interrupted: result = nil
     }
     let file = try store.folder(runID).appendingPathComponent("log.jsonl").path
-    let log = try store.log(runID).enumerated().map { try LogLine($1, place: "\(file):\($0 + 1)") }
+    var log: [LogLine] = []
+    var moments: [LoggedEvaluation] = []
+    for (index, entry) in try store.log(runID).enumerated() {
+      let place = "\(file):\(index + 1)"
+      guard LoggedEvaluation.isOne(entry) else {
+        log.append(try LogLine(entry, place: place))
+        continue
+      }
+      guard let moment = LoggedEvaluation(entry) else {
+        throw ResultsError.damaged(path: place, reason: "'evaluation' has no metrics of an iteration")
+      }
+      moments.append(moment)
+    }
     let record = try result?.record ?? store.record(runID)
-    self.init(log: log, evaluations: result?.evaluations ?? [], record: record)
+    // Counts say more than a log, which may have the same point.
+    let counted = (result?.evaluations ?? []).map { LoggedEvaluation($0, of: RunEvents.network($0)) }
+    self.init(log: log, evaluations: counted + moments, record: record)
   }
 
-  init(log: [LogLine], evaluations: [EvaluationPoint], record: RunRecord?) {
+  init(log: [LogLine], evaluations: [LoggedEvaluation], record: RunRecord?) {
     var seconds = 0.0
     var before = 0
     var times: [(step: Int, seconds: Double)] = [(0, 0)]
@@ -60,21 +74,22 @@ public struct RunEvents {
   }
 
   /// The best of a network may be its last: one evaluation of an iteration is enough.
-  private static func distinct(_ points: [EvaluationPoint]) -> [EvaluationPoint] {
-    var kept: [EvaluationPoint] = []
-    for point in points
-    where !kept.contains(where: { network($0) == network(point) && $0.iteration == point.iteration }) {
-      kept.append(point)
+  private static func distinct(_ points: [LoggedEvaluation]) -> [LoggedEvaluation] {
+    struct Key: Hashable {
+      let network: String?
+      let iteration: Int
     }
-    return kept
+    var seen: Set<Key> = []
+    return points.filter { seen.insert(Key(network: $0.network, iteration: $0.iteration)).inserted }
   }
 
   /// Every metric that tables know, in their order, in its unit.
-  private static func values(_ point: EvaluationPoint) -> [Event.Value] {
-    let found = point.evaluation.values
-    let group = "evaluation" + (network(point).map { "_\($0)" } ?? "")
+  private static func values(_ point: LoggedEvaluation) -> [Event.Value] {
+    let group = "evaluation" + (point.network.map { "_\($0)" } ?? "")
     return Metric.all.compactMap { metric in
-      found[metric.name].flatMap { $0.isFinite ? .scalar(tag: "\(group)/\(metric.name)", Float($0)) : nil }
+      point.metrics[metric.name].flatMap {
+        $0.isFinite ? .scalar(tag: "\(group)/\(metric.name)", Float($0)) : nil
+      }
     }
   }
 

@@ -38,15 +38,22 @@ public struct BarChart: Sendable {
   private static let thickness = 14.0
   private static let bars = 260.0
   private static let notes = 84.0
-  /// Points of a letter of size 13, about.
-  private static let letter = 6.6
+  /// Points of a letter of size 13, about: of a wide sans serif, which a browser may take.
+  private static let letter = 7.6
+  /// Letters of a label that has room beside its bar; longer ones stand above theirs.
+  private static let longest = 30
 
   /// As wide as the longest label needs.
   public var drawing: Drawing {
-    let left = 16 + Self.letter * Double(rows.map(\.label.count).max() ?? 0)
+    let letters = rows.map(\.label.count).max() ?? 0
+    let isAbove = letters > Self.longest
+    let left = isAbove ? 0 : 12 + Self.letter * Double(letters)
     let above = legend.isEmpty ? 4.0 : 28
+    let step = isAbove ? 2 * Self.row : Self.row
     var drawing = Drawing(
-      width: left + Self.bars + Self.notes, height: above + Self.row * Double(rows.count) + 4)
+      width: isAbove
+        ? max(Self.letter * Double(letters), Self.bars + Self.notes) : left + Self.bars + Self.notes,
+      height: above + step * Double(rows.count) + 4)
     var x = left
     for entry in legend {
       drawing.add(.polygon(Self.box(x: x, y: 6, width: 12, height: 12), entry.colour))
@@ -54,7 +61,7 @@ public struct BarChart: Sendable {
       x += 34 + Self.letter * Double(entry.name.count)
     }
     for (index, row) in rows.enumerated() {
-      let y = above + Self.row * Double(index) + (Self.row - Self.thickness) / 2
+      let y = above + step * Double(index + 1) - Self.row + (Self.row - Self.thickness) / 2
       drawing.add(
         .polygon(Self.box(x: left, y: y, width: Self.bars, height: Self.thickness), .shade))
       var start = left
@@ -68,7 +75,11 @@ public struct BarChart: Sendable {
         start += width
       }
       let line = y + Self.thickness - 2.5
-      drawing.add(row.label, at: Point(left - 10, line), size: 13, .ink, .end)
+      if isAbove {
+        drawing.add(row.label, at: Point(left, line - Self.row + 4), size: 13, .ink)
+      } else {
+        drawing.add(row.label, at: Point(left - 10, line), size: 13, .ink, .end)
+      }
       drawing.add(row.note, at: Point(left + Self.bars + 10, line), size: 13, .ink)
     }
     return drawing

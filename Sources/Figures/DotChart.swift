@@ -35,7 +35,7 @@ public struct DotChart: Sendable {
   private static let colours: [Drawing.Colour] = [.blue, .orange, .green, .violet, .red, .grey]
   private static let row = 30.0
   private static let axis = 400.0
-  private static let letter = 6.6
+  private static let letter = 7.6
   private static let legendLine = 20.0
 
   /// Series beyond the number of colours are rings.
@@ -45,7 +45,7 @@ public struct DotChart: Sendable {
   }
 
   public var drawing: Drawing {
-    let left = 16 + Self.letter * Double(rows.map(\.label.count).max() ?? 0)
+    let left = 12 + Self.letter * Double(rows.map(\.label.count).max() ?? 0)
     let width = left + Self.axis + 24
     // Places of the legend's entries: as many a line as there is room for.
     var entries: [Point] = []

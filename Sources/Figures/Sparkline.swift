@@ -1,11 +1,25 @@
 /// A line of values without axes, small enough to stand in a line of text.
 public enum Sparkline {
+  /// Successive values and what they are around.
+  public struct Level: Equatable, Sendable {
+    /// Places among the values.
+    public let range: Range<Int>
+    public let mean: Double
+
+    public init(range: Range<Int>, mean: Double) { (self.range, self.mean) = (range, mean) }
+  }
+
+  /// Points.
+  public static let small = SIMD2<Double>(96, 24)
+
   /// - Parameters:
   ///   - values: in their order; nil where there is none, which breaks the line. At least one is finite.
   ///   - reference: drawn as a dashed line across.
-  public static func drawing(_ values: [Double?], reference: Double? = nil) -> Drawing {
+  ///   - levels: from left to right; drawn as lines, with a dashed one where each but the first begins.
+  public static func drawing(
+    _ values: [Double?], reference: Double? = nil, levels: [Level] = [], size: SIMD2<Double> = small
+  ) -> Drawing {
     typealias Point = Drawing.Point
-    let size = Point(96, 24)
     let known = values.map { $0.flatMap { $0.isFinite ? $0 : nil } }
     var drawing = Drawing(width: size.x, height: size.y)
     let extremes = known.compactMap { $0 } + [reference].compactMap { $0 }
@@ -18,6 +32,14 @@ public enum Sparkline {
     if let reference {
       let y = place(0, reference).y
       drawing.add(.line([Point(0, y), Point(size.x, y)], .init(.grey, width: 1, dash: Point(3, 3))))
+    }
+    for level in levels.dropFirst() {
+      let x = (place(level.range.lowerBound - 1, low).x + place(level.range.lowerBound, low).x) / 2
+      drawing.add(.line([Point(x, 0), Point(x, size.y)], .init(.orange, width: 1.5, dash: Point(2, 2))))
+    }
+    for level in levels {
+      let ends = [level.range.lowerBound, level.range.upperBound - 1].map { place($0, level.mean) }
+      drawing.add(.line(ends, .init(.orange, width: 1.5)))
     }
     var piece: [Point] = []
     for (index, value) in known.enumerated() {

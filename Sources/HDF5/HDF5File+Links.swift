@@ -52,7 +52,7 @@ extension HDF5File {
   }
 
   /// Refuses data that lies in other files, and chunks that are more than there is.
-  /// - Throws: `HDF5Error.elsewhere`, `.unstored`.
+  /// - Throws: `HDF5Error.elsewhere`, `.unstored`, `.failed` for more bytes than the file has.
   func checkIsInside(_ dataset: hid_t, named name: String) throws {
     let creation = try Handle(
       H5Dget_create_plist(dataset), close: H5Pclose, orThrow: { self.failure(name, "looking up", $0) })
@@ -63,6 +63,11 @@ extension HDF5File {
     case H5D_VIRTUAL: throw HDF5Error.elsewhere(path: path, object: name, what: "a view of other files")
     case H5D_CHUNKED: try checkChunks(of: dataset, creation.id, named: name)
     default: break
+    }
+    // The library takes as much memory as a chunk's entry says that it has bytes in the file, before it reads them.
+    let (stored, size) = (H5Dget_storage_size(dataset), try fileSize())
+    guard stored <= size else {
+      throw failure(name, "measuring", "\(stored) bytes are said to be stored in a file of \(size)")
     }
   }
 

@@ -19,8 +19,8 @@ public enum AppendedLines {
     let descriptor = open(url.path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw FileSystem.error(url, "opening") }
     defer { close(descriptor) }
-    // Between a look at the end and the write nobody else appends.
-    while flock(descriptor, LOCK_EX) != 0 {
+    // Between a look at the end and the write nobody else appends; where there are no locks, a line is still one write.
+    while flock(descriptor, LOCK_EX) != 0, !Locking.isMissing(errno) {
       guard errno == EINTR else { throw FileSystem.error(url, "locking") }
     }
     let length = lseek(descriptor, 0, SEEK_END)

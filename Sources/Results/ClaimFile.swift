@@ -19,8 +19,12 @@ final class ClaimFile: @unchecked Sendable {
     let started: String
     /// Of this claim alone.
     let token: String
+    /// The job that the process is part of; nil for none.
+    let job: String?
 
-    var holder: LockHolder { LockHolder(host: process.host, pid: process.pid, started: started) }
+    var holder: LockHolder {
+      LockHolder(host: process.host, pid: process.pid, started: started, job: job)
+    }
   }
 
   enum Attempt {
@@ -67,7 +71,8 @@ final class ClaimFile: @unchecked Sendable {
   /// nil if there is a claim.
   private static func make(_ url: URL, _ locking: Locking) throws -> ClaimFile? {
     let token = UUID().uuidString
-    let signature = Signature(process: .current, started: Date().formatted(.iso8601), token: token)
+    let signature = Signature(
+      process: .current, started: Date().formatted(.iso8601), token: token, job: BatchJob.current)
     let content = try StoredJSON.encode(signature, name: url.path)
     let descriptor = open(url.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
     if descriptor < 0, errno == EEXIST { return nil }

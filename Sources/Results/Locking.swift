@@ -31,10 +31,14 @@ public struct Locking: Sendable {
     self.patience = patience
   }
 
-  /// This system's; `JML_LOCKS=files` in the environment takes every folder for a shared one.
+  /// This system's; `JML_LOCKS=files` in the environment takes every folder for a shared one, and so does a job of a cluster,
+  /// whose other tasks may be on other machines.
   public static let system = Locking(
     flock: kernelLock,
-    isShared: { ProcessInfo.processInfo.environment["JML_LOCKS"] == "files" || SharedFileSystem.holds($0) })
+    isShared: {
+      ProcessInfo.processInfo.environment["JML_LOCKS"] == "files" || BatchJob.current != nil
+        || SharedFileSystem.holds($0)
+    })
 
   /// What the kernel's lock is worth on a file that this process has just made or found.
   enum Kernel {

@@ -60,6 +60,11 @@ public final class RunClaim {
     try log.append(iteration: iteration, members)
   }
 
+  /// Appends a line for an evaluation on the way.
+  public func log(_ evaluation: LoggedEvaluation) throws {
+    try log(iteration: evaluation.iteration, evaluation.members)
+  }
+
   /// Publishes a result: first the tensors, then the record, which makes the run done, then the checkpoints
   /// go. The record's metrics and checksums are those of the tensors, whatever it had.
   /// - Returns: the record as it was stored.

@@ -7,8 +7,19 @@ public struct LockHolder: Codable, Equatable, Sendable, CustomStringConvertible 
   public let pid: Int32
   /// When it took the run, ISO 8601, UTC.
   public let started: String
+  /// Its job, where it is part of one.
+  public let job: String?
 
-  public var description: String { "process \(pid) on \(host) since \(started)" }
+  init(host: String, pid: Int32, started: String, job: String? = nil) {
+    self.host = host
+    self.pid = pid
+    self.started = started
+    self.job = job
+  }
+
+  public var description: String {
+    "process \(pid) on \(host) since \(started)" + (job.map { ", job \($0)" } ?? "")
+  }
 }
 
 /// The right to a run: the kernel's lock on a file, which goes with its process however that ends, and a claim file where
@@ -89,7 +100,8 @@ public final class RunLock {
 
   private static func sign(_ descriptor: Int32, _ url: URL) throws {
     let holder = LockHolder(
-      host: ProcessIdentity.hostName, pid: getpid(), started: Date().formatted(.iso8601))
+      host: ProcessIdentity.hostName, pid: getpid(), started: Date().formatted(.iso8601),
+      job: BatchJob.current)
     guard ftruncate(descriptor, 0) == 0 else { throw FileSystem.error(url, "emptying") }
     try FileSystem.write(try StoredJSON.encode(holder, name: url.path), to: descriptor, of: url)
   }

@@ -1,8 +1,8 @@
 import Foundation
 import JSON
 
-/// log.jsonl: one JSON object a line, each with an `iteration`, in order. For people and plots; no table
-/// reads it.
+/// log.jsonl: one JSON object a line, each with an `iteration`, in order: of a step, or of an evaluation after
+/// it (`LoggedEvaluation`). For people and plots; no table reads it.
 public final class RunLog {
   public let url: URL
   private let descriptor: Int32
@@ -37,14 +37,19 @@ public final class RunLog {
     try lines(of: url).map { try StoredJSON.parse($0, name: url.path) }
   }
 
-  /// Drops what a run that goes on from `iteration` will write again, and lines that a failing disk has damaged: a log that
-  /// no table reads is no reason not to go on.
+  /// Drops what a run that goes on from `iteration` will write again, its evaluation among them, and lines that
+  /// a failing disk has damaged: a log that no table reads is no reason not to go on.
   /// - Returns: how many were damaged.
   static func truncate(_ url: URL, after iteration: Int) throws -> Int {
     guard FileSystem.exists(url) else { return 0 }
     let all = try lines(of: url)
-    let read = all.map { (line: $0, at: try? StoredJSON.parse($0, name: url.path)["iteration"]?.double) }
-    let kept = read.filter { ($0.at ?? .infinity) <= Double(iteration) }
+    let read = all.map { line -> (line: String, at: Double?, isEvaluation: Bool) in
+      let entry = try? StoredJSON.parse(line, name: url.path)
+      return (line, entry?["iteration"]?.double, entry.map(LoggedEvaluation.isOne) ?? false)
+    }
+    let last = Double(iteration)
+    let kept = read.filter { item in item.at.map { $0 < last || ($0 == last && !item.isEvaluation) } ?? false
+    }
     try AtomicFile.write(Data(kept.map { $0.line + "\n" }.joined().utf8), to: url)
     return read.count { $0.at == nil }
   }

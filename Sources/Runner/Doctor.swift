@@ -47,11 +47,14 @@ public struct Doctor: Sendable {
     return findings
   }
 
-  private var program: String {
+  /// Which program this is: results of other numerics are not mixed with its own.
+  public static var version: String {
     let revision = SourceRevision.current
     return
-      "\(ProjectLocation.executable.path), commit \(revision.commit)\(revision.dirty ? " with changes" : "")"
+      "commit \(revision.commit)\(revision.dirty ? " with changes" : ""), numerics \(RunSpec.currentNumerics)"
   }
+
+  private var program: String { "\(ProjectLocation.executable.path), \(Doctor.version)" }
 
   private func experiments(_ workspace: Workspace) -> Finding {
     let registry = workspace.registry

@@ -24,7 +24,7 @@ public enum ExitCodes {
   public static let usage: Int32 = 64
   /// What lies in files: experiment files, data, weights, stored results: EX_DATAERR.
   public static let badInput: Int32 = 65
-  /// There is nothing to compare with: EX_UNAVAILABLE.
+  /// There is nothing to compare with, or no Slurm: EX_UNAVAILABLE.
   public static let nothingToCompare: Int32 = 69
   /// The system does not give what is needed: memory, threads, processes: EX_OSERR.
   public static let system = OutOfMemory.exitCode

@@ -38,12 +38,14 @@ struct RunEvaluations {
     }
   }
 
-  /// An evaluation on the way: only the best is kept.
+  /// An evaluation on the way: only the best is kept, and the metrics of each are logged.
   func evaluateOnTheWay(_ trainer: Trainer) throws {
-    for (network, point) in try evaluate(trainer) {
+    let points = try evaluate(trainer)
+    for (network, point) in points {
       let best = try best(of: point, network)
       if best.iteration == point.iteration { try claim.keep(best) }
     }
+    for (network, point) in points { try claim.log(LoggedEvaluation(point, of: network)) }
   }
 
   /// The evaluations of a finished run: the last ones, and the best ones where there were others.

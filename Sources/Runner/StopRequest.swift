@@ -8,12 +8,14 @@ public enum StopRequest {
   /// The exit code of a run that was stopped.
   public static let exitCode: Int32 = 130
   private static let signals = Atomic<Int>(0)
+  /// By a signal that may come again and never ends the process.
+  private static let isAsked = Atomic<Bool>(false)
 
   private static let looksItself = Atomic<Bool>(false)
 
   public static var isRequested: Bool {
     if looksItself.load(ordering: .relaxed), inputHasEnded { request() }
-    return signals.load(ordering: .relaxed) > 0
+    return signals.load(ordering: .relaxed) > 0 || isAsked.load(ordering: .relaxed)
   }
 
   private static var inputHasEnded: Bool {
@@ -36,12 +38,15 @@ public enum StopRequest {
   }
 
   /// Listens to SIGINT, SIGTERM and SIGHUP; one that was ignored when this program began, as SIGHUP is under nohup, stays
-  /// ignored.
+  /// ignored. SIGUSR1 asks for a clean stop too, however often it comes: a batch script that passes on the warning of its
+  /// queueing system cannot know which signals its program has had from there.
   /// - Parameter supervised: as the child of a scheduler, which gets the terminal's signals itself and passes on
   ///   SIGTERM; a parent that dies closes the standard input.
   public static func listen(supervised: Bool = false) {
     // Made here, since a handler must not.
     _ = signals.load(ordering: .relaxed)
+    _ = isAsked.load(ordering: .relaxed)
+    signal(SIGUSR1) { _ in StopRequest.isAsked.store(true, ordering: .relaxed) }
     let handler: @convention(c) (Int32) -> Void = { _ in
       if StopRequest.signals.wrappingAdd(1, ordering: .relaxed).oldValue > 0 { _exit(StopRequest.exitCode) }
     }

@@ -58,7 +58,8 @@ public final class Subprocess: Sendable {
     for descriptor in [inRead, outWrite, errWrite] { close(descriptor) }
     guard status == 0 else {
       for descriptor in [inWrite, outRead, errRead] { close(descriptor) }
-      throw RunnerError.cannotStart(program: command[0], reason: String(cString: strerror(status)))
+      let limit = status == EAGAIN ? ": the limit on processes (ulimit -u) is reached" : ""
+      throw RunnerError.cannotStart(program: command[0], reason: FileFailure.reason(status) + limit)
     }
     self.pid = pid
     input = inWrite

@@ -1,5 +1,7 @@
+import Figures
 import Foundation
 import JSON
+import Regression
 import Results
 
 /// Everything that the site shows, read from a folder of results.
@@ -16,6 +18,8 @@ public struct SiteRecords: Sendable {
   let nights: [NightRecord]
   /// Lines of the history that are no night.
   let unreadableNights: Int
+  /// Means of the accepted references, by subset and place.
+  private let references: [String: [[String]: Double]]
   let speed: SpeedRecord?
   let speedJSON: JSONValue?
   let figures: [FigureRecord]
@@ -28,7 +32,8 @@ public struct SiteRecords: Sendable {
   ///   - results: the folder above the profiles'.
   ///   - tables: the paper's, by name; `json` renders one that does not lie in the folder.
   ///   - runs: what is known of runs.
-  /// - Throws: `ResultsError`, which names file and key.
+  /// - Throws: `ResultsError`, which names file and key; `RegressionError.damaged` for a reference, `ImageError`
+  ///   for a figure's picture.
   public init(
     reading results: URL, profile: String, title: String = SiteRecords.defaultTitle,
     tables: [(name: String, hasRuns: Bool, json: () throws -> String)], runs: [RunEntry]
@@ -62,17 +67,38 @@ public struct SiteRecords: Sendable {
     speed = try PublishedFile.decode(SpeedRecord.self, from: speedFile)
     speedJSON = try PublishedFile.json(speedFile)
     figures = try FigureRecord.all(in: results.appendingPathComponent("figures"))
-    let history = results.appendingPathComponent("regression/history")
+    let regression = results.appendingPathComponent("regression")
+    let history = regression.appendingPathComponent("history")
     let lines = try PublishedFile.names(in: history, ending: ".jsonl").flatMap {
       try PublishedFile.lines(history.appendingPathComponent($0))
     }
     nights = lines.compactMap { $0.flatMap(NightRecord.init) }
     unreadableNights = lines.count - nights.count
+    references = try SiteRecords.references(of: Set(nights.map(\.name)), in: regression)
     self.runs = runs.sorted { $0.id < $1.id }
     try SiteRecords.check(found.map(\.record.table), folder.path, "tables")
     try SiteRecords.check(claims?.claims.map(\.id) ?? [], claimsFile.path, "claims")
     for run in self.runs where RunName(run.id) == nil { throw ResultsError.badRunID(run.id) }
     try SiteRecords.check(self.runs.map(\.id), folder.path, "runs")
+  }
+
+  /// What a cell of a subset is compared with; nil where nothing has been accepted.
+  func accepted(_ subset: String, _ place: [String]) -> Double? { references[subset]?[place] }
+
+  private static func references(
+    of subsets: Set<String>, in folder: URL
+  ) throws -> [String: [[String]: Double]] {
+    var found: [String: [[String]: Double]] = [:]
+    // Only names that lie in the folder: a line of a history is text.
+    for file in try PublishedFile.names(in: folder, ending: ".json") {
+      let name = String(file.dropLast(5))
+      guard subsets.contains(name), let reference = try Reference.read(name, in: folder) else { continue }
+      for cell in reference.current.cells {
+        guard let mean = cell.mean else { continue }
+        found[name, default: [:]][[cell.place.table] + cell.place.row + [cell.place.column]] = mean
+      }
+    }
+    return found
   }
 
   /// Names become folders of the site: each once, and of letters, digits, `-` and `_`.
@@ -103,6 +129,11 @@ struct FigureRecord: Sendable {
   let data: Data
   /// Pixels or points; nil where the file does not say.
   let size: (width: Int, height: Int)?
+  /// What pages show of a picture that is too heavy for them.
+  let preview: Preview.Picture?
+
+  /// Bytes of a picture that a page may show.
+  static let largestShown = 250_000
 
   /// By number: the drawing where there is one, else the picture.
   static func all(in folder: URL) throws -> [FigureRecord] {
@@ -114,7 +145,13 @@ struct FigureRecord: Sendable {
       for ending in ["svg", "png"] {
         let file = "figure\(number).\(ending)"
         guard let data = try PublishedFile.bytes(folder.appendingPathComponent(file)) else { continue }
-        return FigureRecord(number: number, title: title, file: file, data: data, size: size(data))
+        var preview: Preview.Picture?
+        if ending == "png", data.count > largestShown {
+          let path = folder.appendingPathComponent(file).path
+          preview = try Preview.of(data, name: path, atMost: largestShown)
+        }
+        return FigureRecord(
+          number: number, title: title, file: file, data: data, size: size(data), preview: preview)
       }
       return nil
     }.sorted { $0.number < $1.number }

@@ -1,4 +1,6 @@
 import ArgumentParser
+// Acts before `main`.
+import CStartup
 import Foundation
 import Kernels
 import Platform
@@ -23,16 +25,18 @@ struct JML: ParsableCommand {
         1    a run failed or diverged, or something could not be written
         64   the command line is wrong
         65   an experiment file, the data or a stored result is wrong
-        69   nothing to compare a night with (jml regress only)
+        69   nothing to compare a night with (jml regress), or no Slurm (jml submit, cancel)
         71   the system has too little memory, or too few threads or processes
-        75   another process has the run, or the night (jml train, jml regress)
+        75   another process has the run, the night or the submission (jml train, regress, submit)
         130  stopped; the same command goes on from the last checkpoint
       """,
+    // Asking git takes a moment, which no other command should: `main` answers.
+    version: "see jml --version",
     subcommands: [
       PlanCommand.self, RunCommand.self, TableCommand.self, StatusCommand.self, DoctorCommand.self,
       DataCommand.self, TrainCommand.self, BenchCommand.self, LossCommand.self, MetricsCommand.self,
       FigureCommand.self, ClaimsCommand.self, CompareCommand.self, PublishCommand.self, ExportCommand.self,
-      RegressCommand.self, SiteCommand.self, ModelCommand.self,
+      RegressCommand.self, SiteCommand.self, ModelCommand.self, SubmitCommand.self, CancelCommand.self,
     ])
 }
 
@@ -40,7 +44,6 @@ struct JML: ParsableCommand {
 @main
 enum Main {
   static func main() {
-    ThreadPolicy.adopt()
     OutOfMemory.watch()
     Subprocess.endWithParent()
     // No more than a queue lets this program have, for verbs that do not ask; those that train measure it.
@@ -49,6 +52,7 @@ enum Main {
     signal(SIGPIPE, SIG_IGN)
     // Nor is a limit on file sizes: a full disk is none either.
     signal(SIGXFSZ, SIG_IGN)
+    if CommandLine.arguments.dropFirst() == ["--version"] { say("jml of \(Doctor.version)") }
     var command: any ParsableCommand
     do {
       command = try JML.parseAsRoot()
@@ -78,7 +82,11 @@ enum Main {
   /// second of its columns, so there the terminal wraps.
   private static func help(_ error: any Error) -> Never {
     let columns = max(60, Terminal.columns(of: STDOUT_FILENO))
-    Console.out(JML.fullMessage(for: error, columns: columns) + "\n")
+    say(JML.fullMessage(for: error, columns: columns))
+  }
+
+  private static func say(_ text: String) -> Never {
+    Console.out(text + "\n")
     do {
       try checkOutput()
     } catch {

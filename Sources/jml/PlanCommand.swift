@@ -17,9 +17,13 @@ struct PlanCommand: ParsableCommand {
       paper also core-hours, estimated from the training steps that 'jml model measure' timed; without teachers' passes,
       evaluation and reading.
 
+      --resources lists what a run of each kind takes with --threads: memory, seconds of a step and of the run, disk, and
+      where each number comes from: finished runs here, published ones, similar ones, or an estimate from a measured step.
+
       Examples: jml plan --table 4 --profile smoke
                 jml plan --all --json
                 jml plan --table 4 --freeze frozen
+                jml plan --table 4 --profile paper --resources --threads 32
       """)
 
   @OptionGroup var options: WorkspaceOptions
@@ -29,6 +33,11 @@ struct PlanCommand: ParsableCommand {
 
   @Flag(help: "Every table and every figure that is drawn from runs.")
   var all = false
+
+  @Flag(help: "What runs take: memory, time and disk of each kind.")
+  var resources = false
+
+  @OptionGroup var threading: ThreadsOption
 
   func validate() throws {
     if all, !options.tables.isEmpty || !options.figures.isEmpty {
@@ -52,8 +61,19 @@ struct PlanCommand: ParsableCommand {
     let cost = try PlanCost(
       plan, states, workspace.store, published: try PublishedRuns(reading: workspace.folder),
       measurements: URL(fileURLWithPath: options.places.results ?? "results").appendingPathComponent("costs"))
+    let needs =
+      resources
+      ? PlanResources(
+        plan,
+        try ResourceReading(plan, states, workspace, measurements: options.costsFolder),
+        threads: threading.threads ?? workspace.threads(jobs: 1)) : nil
     if options.json {
-      Console.out(json(plan, states, cost, provisional: unknown.map(\.dataset)))
+      Console.out(json(plan, states, cost, needs, provisional: unknown.map(\.dataset)))
+      return
+    }
+    if let needs {
+      Console.out(needs.text)
+      Console.say(needs.totalText)
       return
     }
     Console.out(
@@ -69,9 +89,9 @@ struct PlanCommand: ParsableCommand {
   }
 
   private func json(
-    _ plan: Plan, _ states: [RunState], _ cost: PlanCost, provisional: [String]
+    _ plan: Plan, _ states: [RunState], _ cost: PlanCost, _ needs: PlanResources?, provisional: [String]
   ) -> JSONValue {
-    .object([
+    var members: [String: JSONValue] = [
       "totals": cost.json(finished: states.count { $0 == .done }),
       "profile": .string(plan.profile.name), "tables": .array(plan.tables.map { .string($0.name) }),
       "figures": .array((plan.sweeps.map(\.name) + plan.qualitative.map(\.name)).map { .string($0) }),
@@ -91,7 +111,9 @@ struct PlanCommand: ParsableCommand {
             "spec": run.spec.json,
           ])
         }),
-    ])
+    ]
+    if let needs { members["resources"] = needs.json }
+    return .object(members)
   }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cluster
 import Experiments
 import Foundation
 import JSON
@@ -11,7 +12,8 @@ struct StatusCommand: ParsableCommand {
     abstract: "Says where each run stands: who works on it, what it reached, why it failed.",
     discussion: """
       Finished runs are verified, weights included: one whose record, counts or weights were changed is damaged, and
-      the line says what differs. 'jml run --retry' trains it anew.
+      the line says what differs. 'jml run --retry' trains it anew. Of runs that were handed to Slurm the line also says what
+      Slurm says: queued, on which node, or how the task ended and where its log is.
 
       Example: jml status --table 4 --json
       """)
@@ -23,7 +25,10 @@ struct StatusCommand: ParsableCommand {
     let (plan, unknown) = try workspace.planForReading()
     for data in unknown { Console.say(data.notice) }
     for notice in try workspace.otherResultsNotices(plan) { Console.say(notice) }
-    let standings = try plan.runs.map { try Standing($0, workspace.store) }
+    let view = try workspace.clusterView(plan.runs.map(\.id)) { Console.say($0) }
+    let standings = try plan.runs.map {
+      try Standing($0, workspace.store, view?.standing(of: $0.id))
+    }
     if options.json {
       Console.out(
         .object([
@@ -33,13 +38,13 @@ struct StatusCommand: ParsableCommand {
         ]))
       return
     }
-    Console.out(Console.columns(standings.map { [$0.state.word, $0.run.id.text, $0.detail] }))
+    Console.out(Console.columns(standings.map { [$0.word, $0.run.id.text, $0.detail] }))
     let words = counts(standings).sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
     Console.say("\(standings.count) runs: \(words.joined(separator: ", "))")
   }
 
   private func counts(_ standings: [Standing]) -> [String: Int] {
-    standings.reduce(into: [:]) { $0[$1.state.word, default: 0] += 1 }
+    standings.reduce(into: [:]) { $0[$1.word, default: 0] += 1 }
   }
 }
 
@@ -50,15 +55,35 @@ private struct Standing {
   let record: RunRecord?
   /// Iterations that the log speaks of.
   let iteration: Int
+  /// nil for a run that Slurm never had.
+  let slurm: ClusterView.Standing?
 
-  init(_ run: PlannedRun, _ store: ResultStore) throws {
+  init(_ run: PlannedRun, _ store: ResultStore, _ slurm: ClusterView.Standing?) throws {
     self.run = run
+    self.slurm = slurm
     state = try store.verifiedState(run.id.text, model: true)
     if case .damaged = state { record = nil } else { record = try store.record(run.id.text) }
     iteration = try store.log(run.id.text).last?["iteration"]?.double.flatMap { Int(exactly: $0) } ?? 0
   }
 
+  /// What the store knows, and where nobody works on an unfinished run, what Slurm has for it.
+  var word: String {
+    switch state {
+    case .done, .running, .diverged, .damaged: return state.word
+    case .pending, .interrupted, .failed: return slurm?.word ?? state.word
+    }
+  }
+
   var detail: String {
+    let text = storedDetail
+    switch state {
+    case .done, .diverged, .damaged: return text
+    case .pending, .running, .interrupted, .failed:
+      return [text, slurm?.detail ?? ""].filter { !$0.isEmpty }.joined(separator: "; ")
+    }
+  }
+
+  private var storedDetail: String {
     let progress = "iteration \(iteration)/\(run.spec.scale.iterations)"
     switch state {
     case .pending: return ""
@@ -73,7 +98,7 @@ private struct Standing {
 
   var json: JSONValue {
     var members: [String: JSONValue] = [
-      "id": .string(run.id.text), "state": .string(state.word), "iteration": .int(iteration),
+      "id": .string(run.id.text), "state": .string(word), "iteration": .int(iteration),
       "iterations": .int(run.spec.scale.iterations),
     ]
     switch state {
@@ -87,6 +112,7 @@ private struct Standing {
       members["peak_tensor_bytes"] = .int(record.peakTensorBytes)
     case .pending, .interrupted: break
     }
+    if let slurm { members["slurm"] = slurm.json }
     return .object(members)
   }
 }

@@ -301,6 +301,12 @@ def main() -> int:
         for name, path in [("nights", "nightly/index.html"), ("sparklines", "tables/table04/index.html")]:
             browser.look(path, name)
         browser.check(bool(browser.driver.find_elements(By.CSS_SELECTOR, ".spark svg")), "cells have sparklines")
+        browser.open("nightly/index.html")
+        changes = [item.text for item in browser.driver.find_elements(By.CSS_SELECTOR, ".notes li li")]
+        browser.check(len(changes) == 2 and "Table 4, Cityscapes, DL3-R18, CE: from 25." in changes[0],
+                      f"the page of nights names two change points: {changes}")
+        browser.check(len(browser.driver.find_elements(By.CSS_SELECTOR, "svg .stroke-orange")) == 6,
+                      "and draws them")
     finally:
         browser.driver.quit()
     print(f"test-site: {check.count - len(check.failures)} of {check.count} checks hold")

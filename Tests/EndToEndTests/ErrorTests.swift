@@ -78,6 +78,15 @@ struct ErrorTests {
     }
   }
 
+  @Test func version() throws {
+    try withTemporaryDirectory { folder in
+      let output = try CommandLineTool(folder: folder)("--version")
+      #expect(output.code == 0 && output.err.isEmpty)
+      let line = /^jml of commit ([0-9a-f]+|unknown)( with changes)?, numerics [0-9]+\n$/
+      #expect(output.out.contains(line), "\(output.out)")
+    }
+  }
+
   @Test func doctorLooksAtEverything() throws {
     try withTemporaryDirectory { folder in
       let tool = CommandLineTool(folder: folder, experiments: try TinyExperiments.make(in: folder))

@@ -80,6 +80,12 @@ import Testing
       for key in ["cross_entropy", "jaccard", "unlabelled_cross_entropy", "unlabelled_jaccard", "loss"] {
         #expect(log.last?[key]?.double != nil, "the log has no \(key)")
       }
+      // The evaluations on the way, of both networks; the last one is in the result.
+      let moments = log.compactMap(LoggedEvaluation.init)
+      #expect(moments.map(\.iteration) == [5, 5, 10, 10])
+      #expect(moments.map(\.network) == [nil, "student", nil, "student"])
+      let best = moments.filter { $0.network == nil }.compactMap { $0.metrics["miou"] } + [miou("last")]
+      #expect(best.max() == miou("best"))
       #expect(try store.tensors(distilled.id).evaluations.map(\.point) == ["best", "last"])
       for id in runs.map(\.id) {
         let names = try FileManager.default.contentsOfDirectory(atPath: try store.folder(id).path).sorted()

@@ -11,15 +11,29 @@ import Testing
   ]
 
   /// Runs the program through a shell, after `before`, for at most `seconds`: then it is killed.
+  /// - Parameter user: nil: whose the tests are. Only root may be another.
   private func shell(
-    _ before: String, _ arguments: [String], in folder: URL, seconds: Int = 60
+    _ before: String, _ arguments: [String], in folder: URL, seconds: Int = 60, user: Int? = nil
   ) throws -> CommandLineTool.Output {
-    try CommandLineTool.Running(
-      [
-        "/bin/bash", "-c", "\(before)\nexec timeout -s KILL \(seconds) \"$0\" \"$@\"",
-        CommandLineTool.executable.path,
-      ] + arguments, in: folder
-    ).wait()
+    var program = CommandLineTool.executable
+    var command: [String] = []
+    if let user {
+      // The build folder may be closed to others.
+      program = folder.appendingPathComponent("jml")
+      try FileManager.default.copyItem(at: CommandLineTool.executable, to: program)
+      let open = CommandLineTool.Running.self
+      #expect(try open.init(["/bin/chmod", "-R", "a+rwX", folder.path], in: folder).wait().code == 0)
+      command = [
+        SystemLimitTests.setpriv, "--reuid", "\(user)", "--regid", "\(user)", "--clear-groups",
+      ]
+    }
+    command += ["/bin/bash", "-c", "\(before)\nexec timeout -s KILL \(seconds) \"$0\" \"$@\"", program.path]
+    return try CommandLineTool.Running(command + arguments, in: folder).wait()
+  }
+
+  private static let setpriv = "/usr/bin/setpriv"
+  private static var mayBeOthers: Bool {
+    getuid() == 0 && FileManager.default.isExecutableFile(atPath: setpriv)
   }
 
   private func errors(_ output: CommandLineTool.Output) -> [Substring] {
@@ -147,6 +161,53 @@ import Testing
         guard case .failed(let reason) = try store.state(id) else { continue }
         #expect(reason.hasPrefix("out of memory: "), "\(reason)")
       }
+    }
+  }
+
+  /// A limit on processes binds other users than root, and counts threads: with as many as there are, work is done on fewer
+  /// threads or refused in one line, and nothing waits for a thread that never starts.
+  @Test(.enabled(if: SystemLimitTests.mayBeOthers), arguments: [2, 3, 4, 8, 16])
+  func fewProcesses(_ limit: Int) throws {
+    try withTemporaryDirectory { folder in
+      let experiments = try TinyExperiments.make(in: folder)
+      for (number, arguments) in [
+        ["data", "check", "--profile", "tiny", "--experiments", experiments.path],
+        ["run", "--profile", "tiny", "--jobs", "2", "--threads", "1", "--experiments", experiments.path],
+      ].enumerated() {
+        let own = folder.appendingPathComponent("\(number)")
+        try FileManager.default.createDirectory(at: own, withIntermediateDirectories: false)
+        // Nobody else's processes count.
+        let output = try shell(
+          "ulimit -u \(limit)", arguments, in: own, seconds: 40, user: 64_000 + 10 * limit + number)
+        #expect([0, 1, 71].contains(output.code), "\(limit) \(arguments[0]): \(output.code) \(output.err)")
+        if output.code != 0 {
+          let said = output.err.split(separator: "\n").filter { $0.contains("ulimit -u") }
+          #expect(!said.isEmpty && errors(output).count <= 1, "\(limit) \(arguments[0]): \(output.err)")
+        }
+      }
+    }
+  }
+
+  /// The kernel ends whoever takes more than a container's memory, by a signal that leaves no word: the scheduler knows.
+  @Test(.enabled(if: MemoryGroup.isAllowed)) func aRunThatTheKernelKillsIsReported() throws {
+    try withTemporaryDirectory { folder in
+      let experiments = try TinyExperiments.make(in: folder)
+      let group = try MemoryGroup(megabytes: 320)
+      defer { group.remove() }
+      let output = try shell(
+        "echo $$ > '\(group.processes.path)'",
+        [
+          "run", "--profile", "tiny", "--threads", "1", "--experiments", experiments.path,
+          "--set", "profile.crop_height=4096", "--set", "profile.crop_width=4096",
+        ], in: folder)
+      #expect(output.code == 1, "\(output.code) \(output.err)")
+      let failed = output.err.split(separator: "\n").filter { $0.hasPrefix("jml: failed: ") }
+      #expect(
+        !failed.isEmpty
+          && failed.allSatisfy {
+            $0.contains(": out of memory: its process was killed by the system (signal 9)")
+          },
+        "\(output.err)")
     }
   }
 }

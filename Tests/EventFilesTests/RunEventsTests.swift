@@ -104,6 +104,39 @@ import Testing
     }
   }
 
+  /// mIoU over iterations: what the log has of evaluations on the way, and the counts of the points where there
+  /// are some.
+  @Test func evaluationsOnTheWay() throws {
+    try withStore { store, claim in
+      func point(_ name: String, _ iteration: Int, _ wrong: Int) throws -> EvaluationPoint {
+        EvaluationPoint(point: name, iteration: iteration, evaluation: try evaluation(wrong))
+      }
+      for (iteration, wrong) in [(4, 11), (8, 5)] {
+        try log(claim, [iteration])
+        try claim.log(LoggedEvaluation(point("last", iteration, wrong), of: nil))
+        try claim.log(LoggedEvaluation(point("last_student", iteration, wrong + 2), of: "student"))
+      }
+      func miou(_ wrong: Int) throws -> Double {
+        Double(Float(try #require(try evaluation(wrong).values["miou"])))
+      }
+      let running = try RunEvents("r", in: store)
+      #expect(running.logged == 2)
+      #expect(try scalars(running.events, "evaluation/miou") == [[4, 2, miou(11)], [8, 4, miou(5)]])
+      #expect(
+        try scalars(running.events, "evaluation_student/miou") == [[4, 2, miou(13)], [8, 4, miou(7)]])
+      try log(claim, [12])
+      try claim.finish(
+        record(.done),
+        RunTensors(
+          runID: "r", spec: record(.done).spec, model: StoredModel(weights: [], buffers: []),
+          evaluations: [point("last", 12, 9), point("best", 8, 5)], curves: Curves()))
+      let events = try RunEvents("r", in: store).events
+      #expect(
+        try scalars(events, "evaluation/miou") == [[4, 2, miou(11)], [8, 4, miou(5)], [12, 6, miou(9)]])
+      #expect(scalars(events, "evaluation/ece").count == 3 && scalars(events, "loss/total").count == 3)
+    }
+  }
+
   /// What an unfinished run has said so far, and why it ended.
   @Test func unfinishedRuns() throws {
     try withStore { store, claim in
@@ -124,6 +157,8 @@ import Testing
       (#"{"iteration": 1.5, "loss": 1, "learning_rate": 1, "seconds": 1}"#, "'iteration' is no count"),
       (#"{"iteration": 1, "learning_rate": 1, "seconds": 1}"#, "'loss' is no number"),
       (#"{"iteration": 1, "loss": 1, "learning_rate": 1, "seconds": 1, "kl": "x"}"#, "'kl' is no number"),
+      (#"{"iteration": 1, "evaluation": {"miou": "x"}}"#, "'evaluation' has no metrics"),
+      (#"{"iteration": 0.5, "evaluation": {}}"#, "'evaluation' has no metrics"),
       ("[1]", "it is no JSON object"), ("{", "log.jsonl: not readable"),
     ] {
       try withStore { store, claim in

@@ -94,7 +94,7 @@ import Testing
 
   /// Averages follow a student of a few iterations, and batches are the profile's.
   @Test func smallProfiles() throws {
-    for (profile, batch) in [("smoke", 2), ("mini", 4)] {
+    for (profile, batch) in [("smoke", 2), ("mini", 8)] {
       let plan = try Self.plan(try TemporaryRegistry().load(), profile)
       for method in ["U2PL", "iMAS", "AugSeg", "JML-SSL", "UniMatch"] {
         let all = try runs(plan, "table11", method, "1464")

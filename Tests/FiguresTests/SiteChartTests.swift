@@ -58,6 +58,21 @@ import Testing
     }
   }
 
+  @Test func aSparklineHasItsLevels() {
+    let drawing = Sparkline.drawing(
+      [4, 4, nil, 4, 1, 1],
+      levels: [Sparkline.Level(range: 0..<4, mean: 4), Sparkline.Level(range: 4..<6, mean: 1)],
+      size: [104, 32])
+    let orange = drawing.shapes.compactMap { shape -> [Drawing.Point]? in
+      if case .line(let points, let stroke) = shape, stroke.colour == .orange { points } else { nil }
+    }
+    // Where the second begins, between two nights; then the levels, from the first night of each to its last.
+    let rounded = orange.map { points in
+      points.map { [($0.x * 100).rounded() / 100, ($0.y * 100).rounded() / 100] }
+    }
+    #expect(rounded == [[[71.2, 0], [71.2, 32]], [[4, 4], [61.6, 4]], [[80.8, 28], [100, 28]]])
+  }
+
   @Test func aMatrixIsShadedByShares() {
     let drawing = ConfusionChart.drawing([[3, 1], [0, 0]], classes: ["road", "sky"])
     let bands = drawing.shapes.compactMap { shape -> (Drawing.Colour, Double)? in

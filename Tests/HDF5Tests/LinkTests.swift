@@ -64,6 +64,30 @@ import Testing
     }
   }
 
+  /// A chunk's entry that says 4 GB, which the library would ask for before it read a byte.
+  @Test func chunksThatSayTheyAreLarger() throws {
+    try withTemporaryDirectory { folder in
+      let url = folder.appendingPathComponent("chunks.h5")
+      let writer = try HDF5Writer(name: "chunks")
+      let values = [Float](repeating: 1, count: 64 * 96)
+      try writer.write(floats: values, shape: [64, 96], at: "values", compress: true)
+      var bytes = Data(try writer.image())
+      try bytes.write(to: url)
+      #expect(try HDF5File(reading: url.path).floats("values") == values)
+      // The tree of the chunks: signature, type 1; its first key, behind 24 bytes, begins with the chunk's size.
+      let tree = try #require(bytes.firstRange(of: Data("TREE".utf8) + [1]))
+      bytes.replaceSubrange(tree.lowerBound + 24..<tree.lowerBound + 28, with: [0xff, 0xff, 0xff, 0xff])
+      try bytes.write(to: url)
+      let file = try HDF5File(reading: url.path)
+      #expect {
+        try file.floats("values")
+      } throws: { error in
+        guard case .failed(_, "values", "measuring", let reason)? = error as? HDF5Error else { return false }
+        return reason.hasPrefix("4294967295 bytes are said to be stored in a file of ")
+      }
+    }
+  }
+
   @Test func pipesAreNotWaitedFor() throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("pipe-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

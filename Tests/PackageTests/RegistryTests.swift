@@ -94,20 +94,28 @@ import Testing
         for fold in cell.folds?.map(String.init) ?? [""] {
           let place = [cell.dataset ?? "", fold]
           for seed in seeds.prefix(profile.maximumSeeds) {
-            let parts = [
+            let parts: [String?] = [
               cell.model, cell.loss, cell.label, cell.recipe, cell.distillation, cell.semiSupervised,
               cell.labelled,
-            ].map { $0 ?? "" }
+            ]
             let learnsFrom = cell.distillation == nil ? "" : "\(String(describing: cell.inputs["teacher"]))"
-            runs.insert(place + parts + [String(seed), learnsFrom, role(cell.role)] + changes)
+            // In one line the compiler thinks for minutes.
+            var run: [String] = place
+            run += parts.map { $0 ?? "" }
+            run += [String(seed), learnsFrom, role(cell.role)]
+            run += changes
+            runs.insert(run)
           }
           guard cell.distillation != nil, let teacher = cell.inputs["teacher"] else { continue }
-          let parts = [
-            teacher.model ?? cell.model ?? "", teacher.loss, teacher.label,
-            teacher.recipe ?? cell.recipe ?? "", "", "", "",
+          let parts: [String?] = [
+            teacher.model ?? cell.model, teacher.loss, teacher.label, teacher.recipe ?? cell.recipe, nil, nil,
+            nil,
           ]
-          runs.insert(
-            place + parts + [String(teacher.seed), "", role("teacher")] + teacher.set.map(\.description))
+          var run: [String] = place
+          run += parts.map { $0 ?? "" }
+          run += [String(teacher.seed), "", role("teacher")]
+          run += teacher.set.map(\.description)
+          runs.insert(run)
           if cell.distillation == "maskd", let tokens = cell.inputs["tokens"] {
             runs.insert(place + ["tokens", String(tokens.seed)])
           }

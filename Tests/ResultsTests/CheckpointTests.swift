@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import HDF5
 import Results
 import Tensors
@@ -140,6 +141,30 @@ struct CheckpointTests {
       let load = try claim.resume()
       #expect(load.checkpoint == nil && load.problems.first?.contains("run other") == true)
     }
+  }
+
+  /// A checkpoint is saved before the evaluation of its iteration, which is made again.
+  @Test func evaluationsAfterTheCheckpointAreCutOff() throws {
+    try withTemporaryDirectory { folder in
+      let claim = try ResultStore(root: folder).take("r")
+      let moments = try [3, 6, 9].map { try #require(LoggedEvaluation(Self.line($0))) }
+      for iteration in 1...9 {
+        try claim.log(iteration: iteration, ["loss": .number(0.5)])
+        if iteration == 6 { try claim.save(Samples.checkpoint("r", 6)) }
+        for moment in moments where moment.iteration == iteration { try claim.log(moment) }
+      }
+      let url = claim.folder.appendingPathComponent("log.jsonl")
+      #expect(try RunLog.entries(of: url).compactMap(LoggedEvaluation.init) == moments)
+      #expect(try claim.resume().checkpoint?.iteration == 6)
+      let kept = try RunLog.entries(of: url)
+      #expect(kept.compactMap(LoggedEvaluation.init) == [moments[0]])
+      #expect(kept.compactMap { $0["iteration"]?.double } == [1, 2, 3, 3, 4, 5, 6])
+    }
+  }
+
+  private static func line(_ iteration: Int) throws -> JSONValue {
+    try JSONValue(
+      parsing: #"{"iteration":\#(iteration),"evaluation":{"miou":20.5,"ece":3},"network":"student"}"#)
   }
 
   @Test func theLogIsCutBackToTheCheckpoint() throws {

@@ -1,3 +1,4 @@
+import Cluster
 import Datasets
 import Experiments
 import Foundation
@@ -20,7 +21,17 @@ import Weights
 @Suite struct ExitCodeTests {
   /// One of every case, with its promise.
   static let table: [(error: any Error, code: Int32)] =
-    [registry, runner, results, datasets, files, engine, nights].flatMap { $0 }
+    [registry, runner, results, datasets, files, engine, nights, cluster].flatMap { $0 }
+
+  private static let cluster: [(error: any Error, code: Int32)] = [
+    (ClusterError.noSlurm(command: "sbatch", reason: "r"), 69), (ClusterError.noArrays(maximum: 1), 69),
+    (ClusterError.refused(command: "sbatch", code: 1, reason: "r"), 1),
+    (ClusterError.unreadable(command: "squeue", text: "t", wanted: "w"), 1),
+    (ClusterError.badPath(path: "p", reason: "r"), 64),
+    (ClusterError.unknownMemory(run: "r", model: "m"), 64),
+    (ClusterError.journal(path: "p", line: 1, reason: "r"), 65),
+    (ClusterError.taken(folder: "f", holder: "h"), 75),
+  ]
 
   private static let nights: [(error: any Error, code: Int32)] = [
     (RegressionError.damaged(path: "p", reason: "r"), 65),

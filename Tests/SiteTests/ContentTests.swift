@@ -61,6 +61,59 @@ import Testing
     #expect(page.contains("table01, Net, CE: 20.00, reference 21.00"))
     // A line that somebody was killed while writing.
     #expect(page.contains("1 line of the history could not be read."))
+    #expect(
+      page.contains("None can be told yet: that takes 6 nights of a cell, and no cell has more than 1."))
+  }
+
+  /// Seven nights of one level and four of another; one diverged, and one was of other values.
+  @Test func changePointsAreNamedAndDrawn() throws {
+    let values = [21.5, 21.5, nil, 21.5, 21.5, 99, 21.5, 21.5, 21.5, 19.25, 19.25, 19.25, 19.25]
+    let lines = values.enumerated().map { day, value in
+      let overrides = value == 99 ? #""overrides": ["loss.smooth=2"], "# : ""
+      let mean = value.map { "\"mean\": \($0), " } ?? ""
+      return """
+        {"date": "2026-02-\(10 + day)", "name": "smoke", "profile": "mini", "verdict": "passed", \(overrides)\
+        "commit": "c\(day)", "cells": [{"place": {"table": "table01", "row": ["Net B", "mIoU"], "column": "CE"}, \
+        \(mean)"n": 3}]}
+
+        """
+    }
+    let pages = try pages { try Records.write(lines.joined(), "regression/history/2026-02-10.jsonl", in: $0) }
+    let page = try #require(pages["nightly/index.html"])
+    #expect(page.contains("<li>2026-02-19, smoke, commit <code>c9</code>"))
+    #expect(
+      page.contains("<li>Table 1, Net B, mIoU, CE: from 21.50 (7 nights) to 19.25 (4 nights)</li>"))
+    #expect(page.contains("From 21.50 to 19.25. 1 change point, 2026-02-19 to 19.25."))
+    // Two levels and where the second begins.
+    #expect(page.components(separatedBy: "stroke-orange").count == 4)
+    #expect(page.contains("<span class=\"sub\">with loss.smooth=2</span>"))
+    let json = try JSONValue(parsing: try #require(pages["nightly/page.json"]))
+    guard case .array(let changes)? = json["change_points"], let change = changes.first else {
+      Issue.record("page.json has no change point")
+      return
+    }
+    #expect(change["before"]?.double == 21.5 && change["nights_after"]?.double == 4)
+  }
+
+  /// Nights name no reference; the accepted one lies beside the history.
+  @Test func referencesComeFromWhatIsAccepted() throws {
+    let place = #"{"table": "table01", "row": ["Net B", "mIoU"], "column": "CE"}"#
+    let pages = try pages {
+      try Records.write(
+        """
+        {"date": "2026-02-10", "name": "mini", "profile": "mini", "cells": [{"place": \(place), "mean": 20, "n": 1}]}
+
+        """, "regression/history/2026-02-10.jsonl", in: $0)
+      try Records.write(
+        """
+        {"schema": 1, "name": "mini", "history": [], "current": {"tier": "mini", "profile": "mini", "reason": "first",
+         "date": "2026-02-11", "source": "published", "commit": "c", "numerics": 5, "data": {},
+         "machine": {"cpu": "CPU", "threads": 1},
+         "cells": [{"place": \(place), "metric": "miou", "point": "last", "mean": 20.75, "std": 0, "n": 1, "problems": [],
+          "replicates": [{"seed": 0, "run": "r", "value": 20.75}]}]}}
+        """, "regression/mini.json", in: $0)
+    }
+    #expect(pages["nightly/index.html"]?.contains("<td class=\"num\">20.75</td>") == true)
   }
 
   @Test func claimsCountBothSides() throws {
@@ -115,6 +168,32 @@ import Testing
       let json = try JSONValue(parsing: try #require(pages["runs/\(id)/page.json"]))
       let counts = result.evaluations[0].evaluation.evaluation.confusion.totals.truePositives
       #expect(json["detail"]?["true_positives"] == .array(counts.map { .int(Int($0)) }))
+    }
+  }
+
+  @Test func aRunThatWasEvaluatedOnTheWayHasACurve() throws {
+    try withTemporaryDirectory { folder in
+      let results = try Records.results(in: folder)
+      let root = results.appendingPathComponent("mini")
+      try Records.finish("ce", seed: 0, in: root)
+      let id = Records.id("ce", seed: 0)
+      let result = try ResultStore(root: root).result(id)
+      let lines = [(10, nil), (15, "student")].map { iteration, network -> JSONValue in
+        var members: [String: JSONValue] = [
+          "iteration": .int(iteration), "evaluation": .object(["miou": .number(7.25)]),
+        ]
+        if let network { members["network"] = .string(network) }
+        return .object(members)
+      }
+      var records = try Records.records(results)
+      records.runs = [RunEntry(result, log: lines)]
+      let pages = try Records.site(records)
+      #expect(pages["runs/\(id)/index.html"]?.contains("mIoU against iterations") == true)
+      let json = try JSONValue(parsing: try #require(pages["runs/\(id)/page.json"]))
+      let last = try #require(result["last"]?.evaluation.values["miou"])
+      #expect(
+        json["detail"]?["miou"]
+          == .array([.array([.int(10), .number(7.25)]), .array([.int(20), .number(last)])]))
     }
   }
 

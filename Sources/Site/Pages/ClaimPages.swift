@@ -114,7 +114,8 @@ struct ClaimPages {
         rows: claims.map { claim in
           Row(
             href: index.link(SiteIndex.folder(ofClaim: claim.id), from: "claims"),
-            name: String(claim.id.prefix { $0 != "-" }), statement: claim.text, needs: claim.quantifier,
+            name: String(claim.id.prefix { $0 != "-" }), statement: Words.typeset(claim.text),
+            needs: claim.quantifier,
             paper: Verdict(claim.paper), ours: Verdict(claim.ours),
             towards: claim.ours.towards.map(Words.signed) ?? "–",
             effect: claim.ours.effect.map(Words.signed) ?? "–", p: Words.probability(claim.p),
@@ -155,10 +156,11 @@ struct ClaimPages {
   private func page(_ claim: ClaimsRecord.Claim) -> SitePage {
     SitePage(
       folder: SiteIndex.folder(ofClaim: claim.id), title: "Claim \(claim.id.prefix { $0 != "-" })",
-      description: claim.text, section: "claims", crumbs: [.init(text: "Claims", path: "claims")],
+      description: Words.typeset(claim.text), section: "claims",
+      crumbs: [.init(text: "Claims", path: "claims")],
       template: "claim",
       content: View(
-        name: String(claim.id.prefix { $0 != "-" }), statement: claim.text,
+        name: String(claim.id.prefix { $0 != "-" }), statement: Words.typeset(claim.text),
         facts: [
           Fact("Id", claim.id), Fact("In the paper", claim.section),
           Fact("Needs", ClaimPages.needs(claim.quantifier)), Fact("p, one-sided", Words.probability(claim.p)),

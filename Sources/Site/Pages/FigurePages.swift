@@ -8,9 +8,6 @@ struct FigurePages {
 
   init(_ index: SiteIndex) { figures = index.records.figures }
 
-  /// Larger ones are linked, not shown, so that no page is heavy.
-  static let largestShown = 250_000
-
   private struct List {
     let hasFigures: Bool
     let entries: [Href]
@@ -20,7 +17,10 @@ struct FigurePages {
     let heading: String
     let number: Int
     let file: String
+    /// The file itself, or a smaller one so that no page is heavy; heavier drawings are linked alone.
     let isShown: Bool
+    let shown: String
+    let isPreview: Bool
     let width: Int
     let height: Int
     let size: String
@@ -29,10 +29,17 @@ struct FigurePages {
   var pages: [SitePage] { [list] + figures.map(page) }
 
   var files: [GeneratedFolder.File] {
-    figures.map { GeneratedFolder.File(path: "\(Self.folder($0))/\($0.file)", data: $0.data) }
+    figures.flatMap { figure in
+      [GeneratedFolder.File(path: "\(Self.folder(figure))/\(figure.file)", data: figure.data)]
+        + (figure.preview.map {
+          [GeneratedFolder.File(path: "\(Self.folder(figure))/\(Self.previewName(figure))", data: $0.png)]
+        } ?? [])
+    }
   }
 
   private static func folder(_ figure: FigureRecord) -> String { "figures/figure\(figure.number)" }
+
+  private static func previewName(_ figure: FigureRecord) -> String { "figure\(figure.number)-small.png" }
 
   private var list: SitePage {
     SitePage(
@@ -49,13 +56,17 @@ struct FigurePages {
   }
 
   private func page(_ figure: FigureRecord) -> SitePage {
-    SitePage(
+    let isLight = figure.data.count <= FigureRecord.largestShown
+    let size: (width: Int, height: Int)? =
+      isLight ? figure.size : figure.preview.map { (width: $0.width, height: $0.height) }
+    return SitePage(
       folder: Self.folder(figure), title: "Figure \(figure.number)", description: figure.title,
       section: "figures", crumbs: [.init(text: "Figures", path: "figures")], template: "figure",
       content: View(
         heading: figure.title, number: figure.number, file: figure.file,
-        isShown: figure.data.count <= Self.largestShown && figure.size != nil, width: figure.size?.width ?? 0,
-        height: figure.size?.height ?? 0, size: "\(figure.data.count / 1000) kB"),
+        isShown: size != nil, shown: isLight ? figure.file : Self.previewName(figure),
+        isPreview: !isLight && size != nil, width: size?.width ?? 0, height: size?.height ?? 0,
+        size: "\(figure.data.count / 1000) kB"),
       json: .object([
         "number": .int(figure.number), "title": .string(figure.title), "file": .string(figure.file),
       ]))

@@ -70,6 +70,16 @@ enum RunCharts {
       caption: "Loss of logged iterations.")
   }
 
+  static func scores(_ scores: [(iteration: Int, value: Double)]) -> RunPage.Chart {
+    let best = scores.map(\.value).max() ?? 0
+    return RunPage.Chart(
+      heading: "Evaluations on the way",
+      svg: TrainingCurve.drawing(scores, name: "mIoU, %").inline(
+        id: "scores", title: "mIoU against iterations, in percent",
+        description: "It ends at \(Words.fixed(scores.last?.value ?? 0)); the best is \(Words.fixed(best))."),
+      caption: "Percent, of the run's own network at each evaluation.")
+  }
+
   static func reliability(_ evaluation: StoredEvaluation) -> [RunPage.Chart] {
     let bins = [
       ("reliability", "all pixels", evaluation.evaluation.calibration),
@@ -110,6 +120,7 @@ enum RunCharts {
       "confusion": detail.confusion.map { .array($0.map(numbers)) } ?? .null,
       "reliability": diagram(detail.evaluation.evaluation.calibration),
       "boundary_reliability": diagram(detail.evaluation.evaluation.boundaryCalibration),
+      "miou": .array(detail.scores.map { .array([.int($0.iteration), .number($0.value)]) }),
       "loss": .array(
         detail.losses.map { .array([.int($0.iteration), $0.value.isFinite ? .number($0.value) : .null]) }),
     ])

@@ -148,6 +148,7 @@ struct RunPage {
       charts.append(RunCharts.matrix(counts, classes: detail.evaluation.classNames))
     }
     if detail.losses.count > 1 { charts.append(RunCharts.losses(detail.losses)) }
+    if detail.scores.count > 1 { charts.append(RunCharts.scores(detail.scores)) }
     return charts + RunCharts.reliability(detail.evaluation)
   }
 

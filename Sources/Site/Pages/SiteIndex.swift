@@ -29,8 +29,11 @@ struct SiteIndex {
     }
     self.uses = uses
     var history: [[String]: CellPast] = [:]
-    for night in records.nights where night.profile == nil || night.profile == records.profile {
-      for cell in night.cells { history[cell.place, default: CellPast()].add(cell) }
+    for night in records.nights where night.overrides.isEmpty {
+      guard night.profile == nil || night.profile == records.profile else { continue }
+      for cell in night.cells {
+        history[cell.place, default: CellPast()].add(cell, accepted: records.accepted(night.name, cell.place))
+      }
     }
     self.history = history
   }

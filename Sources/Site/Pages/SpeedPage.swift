@@ -49,6 +49,14 @@ struct SpeedPage {
     row.title ?? row.name.replacingOccurrences(of: "_", with: " ")
   }
 
+  /// A title up to its first comma, and what follows the last where others begin alike.
+  private static func short(_ title: String, among titles: [String]) -> String {
+    let parts = title.components(separatedBy: ", ")
+    guard parts.count > 1 else { return title }
+    let alike = titles.count { $0.components(separatedBy: ", ")[0] == parts[0] }
+    return alike > 1 ? "\(parts[0]), \(parts[parts.count - 1])" : parts[0]
+  }
+
   /// What is timed, as far as the record says.
   private static func detail(_ row: SpeedRecord.Row) -> String {
     guard let ours = row.pairs.first?.ours else { return "" }
@@ -63,12 +71,12 @@ struct SpeedPage {
     let ratio = row.ratio(SpeedRecord.Row.plain)
     func times(_ value: Double) -> String { "\(Words.fixed(value))×" }
     return Row(
-      label: Self.title(row), detail: Self.detail(row), ours: SortableNumber(row.ourSeconds, Words.duration),
-      plain: SortableNumber(row.seconds(SpeedRecord.Row.plain), Words.duration),
+      label: Self.title(row), detail: Self.detail(row), ours: SortableNumber(row.ourSeconds, Words.seconds),
+      plain: SortableNumber(row.seconds(SpeedRecord.Row.plain), Words.seconds),
       ratio: SortableNumber(ratio?.median, times),
       range: ratio.map { row.pairs.count > 1 ? "\(Words.fixed($0.least)) to \(Words.fixed($0.most))" : "" }
         ?? "",
-      best: SortableNumber(best.flatMap(row.seconds), Words.duration), bestMode: best ?? "",
+      best: SortableNumber(best.flatMap(row.seconds), Words.seconds), bestMode: best ?? "",
       bestRatio: SortableNumber(best.flatMap { row.ratio($0)?.median }, times),
       bytes: SortableNumber(row.ourBytes.map(Double.init)) { Words.bytes(Int($0)) },
       peerBytes: SortableNumber(row.bytes(SpeedRecord.Row.plain).map(Double.init)) { Words.bytes(Int($0)) })
@@ -78,7 +86,8 @@ struct SpeedPage {
     let bars = rows.compactMap { row -> BarChart.Row? in
       guard let ratio = row.ratio(SpeedRecord.Row.plain)?.median else { return nil }
       return BarChart.Row(
-        label: Self.title(row), parts: [BarChart.Part(ratio, .blue)], note: "\(Words.fixed(ratio))×")
+        label: Self.short(Self.title(row), among: rows.map(Self.title)), parts: [BarChart.Part(ratio, .blue)],
+        note: "\(Words.fixed(ratio))×")
     }
     let top = rows.compactMap { $0.ratio(SpeedRecord.Row.plain)?.median }.max() ?? 1
     return BarChart(rows: bars, top: max(1, top)).drawing.inline(

@@ -27,6 +27,8 @@ struct TablePage {
     let heading: String
     let facts: [Fact]
     let warns: Bool
+    /// Whether its numbers are means over runs.
+    let hasRuns: Bool
     let profileName: String
     let tableID: String
     let headers: [Header]
@@ -86,6 +88,7 @@ struct TablePage {
     let charts = TableCharts.charts(table)
     return View(
       number: table.number, heading: table.title, facts: facts, warns: table.comparableWithPaper == false,
+      hasRuns: table.profile != nil,
       profileName: table.profile ?? index.records.profile, tableID: table.table,
       headers: table.rowHeaders.map { Header(label: $0) },
       columns: table.titles.enumerated().map { Column(label: $1, place: $0) }, filters: filters,

@@ -51,7 +51,7 @@ extension Templates {
     <thead><tr><th scope="col">Where</th><th scope="col">Check</th><th scope="col">Left</th><th scope="col">Right</th><th scope="col" class="num">Difference</th><th scope="col">Verdict</th><th scope="col" class="num">p</th></tr></thead>
     <tbody>
     {{#comparisons}}
-    <tr><th scope="row">{{place}}</th><td>{{check}}</td><td>{{left}}</td><td>{{right}}</td><td class="num">{{difference}}</td><td class="{{tone}}">{{word}}</td><td class="num">{{p}}</td></tr>
+    <tr><th scope="row" class="name">{{place}}</th><td>{{check}}</td><td class="short">{{left}}</td><td class="short">{{right}}</td><td class="num">{{difference}}</td><td class="{{tone}}">{{word}}</td><td class="num">{{p}}</td></tr>
     {{/comparisons}}
     </tbody>
     </table>

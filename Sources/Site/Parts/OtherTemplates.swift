@@ -6,23 +6,42 @@ extension Templates {
     {{/hasNights}}
     {{#hasNights}}
     <p class="lead">{{lead}}</p>
+    <p>A night trains a part of the tables from nothing and compares every cell with a committed reference: a subset of tier smoke bit by bit, the others by tests of their means.</p>
+    <h2>Change points</h2>
+    {{^hasChanges}}
+    <p>{{noChange}}</p>
+    {{/hasChanges}}
+    {{#hasChanges}}
+    <ul class="notes">
+    {{#changes}}
+    <li>{{date}}, {{subset}}{{#hasCommit}}, commit <code>{{commit}}</code>{{/hasCommit}}
+    <ul>{{#cells}}<li>{{.}}</li>{{/cells}}</ul></li>
+    {{/changes}}
+    </ul>
+    {{/hasChanges}}
+    <p class="note">{{rule}}</p>
+    <h2>Nights</h2>
     <div class="scroll" role="region" aria-label="Nights" tabindex="0">
     <table class="wide">
     <thead><tr><th scope="col">Date</th><th scope="col">Subset</th><th scope="col">Verdict</th><th scope="col" class="num">Cells</th><th scope="col">Commit</th><th scope="col">Found</th></tr></thead>
     <tbody>
     {{#nights}}
-    <tr><th scope="row">{{date}}</th><td>{{name}}</td><td>{{#hasVerdict}}{{#badge}}<span class="badge {{tone}}">{{verdict}}</span>{{/badge}}{{/hasVerdict}}</td><td class="num">{{compared}}</td><td><code>{{commit}}</code></td><td>{{#lines}}<span class="sub">{{.}}</span>{{/lines}}</td></tr>
+    <tr><th scope="row" class="short">{{date}}</th><td>{{name}}</td><td>{{#hasVerdict}}{{#badge}}<span class="badge {{tone}}">{{verdict}}</span>{{/badge}}{{/hasVerdict}}</td><td class="num">{{compared}}</td><td><code>{{commit}}</code></td><td>{{#lines}}<span class="sub">{{.}}</span>{{/lines}}</td></tr>
     {{/nights}}
     </tbody>
     </table>
     </div>
+    {{#isCut}}
+    <p class="note">{{cut}}</p>
+    {{/isCut}}
     <h2>Cells</h2>
+    <p class="legend">Blue: the nights, the newest at the right. Dashed grey: the reference. Orange: the means between change points.</p>
     <div class="scroll" role="region" aria-label="Cells over the nights" tabindex="0">
     <table class="wide">
     <thead><tr><th scope="col">Cell</th><th scope="col">Subset</th><th scope="col" class="num">Nights</th><th scope="col" class="num">Newest</th><th scope="col" class="num">Reference</th><th scope="col">History</th></tr></thead>
     <tbody>
     {{#cells}}
-    <tr><th scope="row">{{label}}</th><td>{{subset}}</td><td class="num">{{count}}</td><td class="num">{{newest}}</td><td class="num">{{reference}}</td><td>{{{spark}}}</td></tr>
+    <tr><th scope="row" class="name">{{label}}</th><td>{{subset}}</td><td class="num">{{count}}</td><td class="num">{{newest}}</td><td class="num">{{reference}}</td><td>{{{spark}}}</td></tr>
     {{/cells}}
     </tbody>
     </table>
@@ -89,9 +108,9 @@ extension Templates {
   static let figure = #"""
     <h1>Figure {{number}}. {{heading}}</h1>
     {{#isShown}}
-    <figure><a href="{{file}}"><img src="{{file}}" alt="Figure {{number}}: {{heading}}" width="{{width}}" height="{{height}}"></a></figure>
+    <figure><a href="{{file}}"><img src="{{shown}}" alt="Figure {{number}}: {{heading}}" width="{{width}}" height="{{height}}"></a></figure>
     {{/isShown}}
-    <p><a href="{{file}}">The picture</a> ({{size}})</p>
+    <p><a href="{{file}}">The picture</a>{{#isPreview}} in full size{{/isPreview}} ({{size}})</p>
 
     """#
 }

@@ -73,6 +73,7 @@ extension Templates {
     </tbody>
     </table>
     </div>
+    <p class="note">Over all pixels of the data set; ^I: of each image, then the mean; ^C: of each class in each image that has it, then the mean over its images and over classes.</p>
     </section>
     </div>
     {{^hasDetail}}

@@ -77,7 +77,10 @@ enum Style {
     th button::after{content:"↕";padding-left:.3em;opacity:.55}
     th[aria-sort=ascending] button::after{content:"↑";opacity:1}
     th[aria-sort=descending] button::after{content:"↓";opacity:1}
-    .short{white-space:nowrap}
+    .short,td code,th code{white-space:nowrap;overflow-wrap:normal}
+    th.name{min-width:9rem}
+    .notes ul{margin:.25rem 0 0;padding-left:1.1rem}
+    .notes ul li{margin-bottom:.15rem}
 
     .grid{font-size:.9rem}
     .grid>*>tr>*{padding-right:.65rem}

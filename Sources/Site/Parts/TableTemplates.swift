@@ -17,7 +17,12 @@ extension Templates {
     <button class="plain" type="reset">Reset</button>
     <p class="count" role="status" aria-live="polite"></p>
     </form>
+    {{#hasRuns}}
     <p class="legend" id="legend">Ours: mean ± population standard deviation; below it the paper’s number, the difference Δ, and the number n of runs. <b>Bold</b>: the best of its group. A number opens what lies behind it.</p>
+    {{/hasRuns}}
+    {{^hasRuns}}
+    <p class="legend" id="legend">Ours, as it was counted and measured; below it the paper’s number and the difference Δ.</p>
+    {{/hasRuns}}
     <div class="scroll" role="region" aria-label="Table {{number}}" tabindex="0">
     <table class="grid wide" id="{{tableID}}" aria-describedby="legend">
     <thead><tr>{{#headers}}<th scope="col">{{label}}</th>{{/headers}}{{#columns}}<th scope="col" class="num" data-c="{{place}}">{{label}}</th>{{/columns}}</tr></thead>

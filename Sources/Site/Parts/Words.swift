@@ -7,6 +7,18 @@ enum Words {
   /// Two decimals with a typographer's minus.
   static func fixed(_ value: Double) -> String { minus(NumberText.fixed(value)) }
 
+  /// Signs that records spell in ASCII, as they are printed.
+  static func typeset(_ text: String) -> String {
+    [(" +- ", " ± "), (" <= ", " ≤ "), (" >= ", " ≥ ")].reduce(text) {
+      $0.replacingOccurrences(of: $1.0, with: $1.1)
+    }
+  }
+
+  /// Three digits or more: times that are compared with each other.
+  static func seconds(_ seconds: Double) -> String {
+    (9.95..<99.95).contains(seconds) ? String(format: "%.1f s", seconds) : duration(seconds)
+  }
+
   static func signed(_ value: Double) -> String { minus(NumberText.signed(value)) }
 
   /// With a typographer's minus.

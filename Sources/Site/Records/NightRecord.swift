@@ -19,6 +19,8 @@ struct NightRecord: Equatable, Sendable {
   let profile: String?
   let verdict: String?
   let commit: String?
+  /// Of every value that was given on the command line: the numbers are of other runs than the subset's.
+  let overrides: [String]
   let cells: [NightCell]
   /// What was found wrong, a line a cell.
   let lines: [String]
@@ -33,6 +35,7 @@ struct NightRecord: Equatable, Sendable {
     profile = json["profile"]?.text
     verdict = json["verdict"]?.text
     commit = json["commit"]?.text
+    overrides = json["overrides"]?.items.compactMap(\.text) ?? []
     lines = json["lines"]?.items.compactMap(\.text) ?? []
     if case .array(let list)? = json["cells"] {
       cells = list.compactMap(NightCell.init)
@@ -46,12 +49,13 @@ struct NightRecord: Equatable, Sendable {
 /// Values of a cell, night by night.
 struct CellPast {
   private(set) var values: [Double?] = []
-  /// The newest one that a night names.
+  /// The newest one that a night names, or that is accepted.
   private(set) var reference: Double?
 
-  mutating func add(_ cell: NightCell) {
-    values.append(cell.value)
-    if let newest = cell.reference { reference = newest }
+  /// - Parameter accepted: what the subset's reference has now, for nights that name none.
+  mutating func add(_ cell: NightCell, accepted: Double?) {
+    values.append(cell.value.flatMap { $0.isFinite ? $0 : nil })
+    if let newest = cell.reference ?? accepted { reference = newest }
   }
 }
 

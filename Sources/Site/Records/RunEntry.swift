@@ -25,6 +25,8 @@ public struct RunEntry: Sendable {
     let isDirty: Bool
     /// (iteration, loss), as the log has them.
     let losses: [(iteration: Int, value: Double)]
+    /// (iteration, mIoU in percent) of the run's own network: evaluations on the way, and the last.
+    let scores: [(iteration: Int, value: Double)]
     /// What its network predicts of some images; empty unless that was asked for.
     public var pictures: [Picture] = []
     /// Pixels, label by prediction; nil unless that was asked for.
@@ -42,6 +44,12 @@ public struct RunEntry: Sendable {
       losses = log.compactMap { line in
         guard let iteration = line["iteration"]?.double, let loss = line["loss"]?.double else { return nil }
         return (iteration: Int(iteration), value: loss)
+      }
+      let moments =
+        log.compactMap(LoggedEvaluation.init).filter { $0.network == nil && $0.iteration != last.iteration }
+        + [LoggedEvaluation(last, of: nil)]
+      scores = moments.compactMap { moment in
+        moment.metrics[Metric.miou.name].map { (iteration: moment.iteration, value: $0) }
       }
     }
   }

@@ -89,9 +89,12 @@ struct Workplace {
     }
   }
 
+  /// Of the log, one for each iteration: those of evaluations are left out.
   func lines(_ id: String) -> [String] {
     let text = FileManager.default.contents(atPath: "\(runs)/\(id)/log.jsonl") ?? Data()
-    return String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
+    return String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init).filter {
+      !$0.contains("\"evaluation\":")
+    }
   }
 
   func names(_ id: String) -> [String] {

@@ -46,7 +46,7 @@ private enum Lists {
   private static func check(_ samples: [SampleFiles], _ text: [UInt8]) {
     Broken.unless(!samples.isEmpty, "a split of nothing")
     Broken.unless(
-      samples.count <= text.split(whereSeparator: { $0 == 10 || $0 == 13 || $0 == 11 || $0 == 12 }).count
+      samples.count <= text.split(whereSeparator: { $0 == 10 || $0 == 13 }).count
         || !text.allSatisfy { $0 < 0x80 }, "more samples than lines")
     var seen: Set<[UInt8]> = []
     for sample in samples {
