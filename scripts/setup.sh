@@ -15,6 +15,7 @@ needs=(
 )
 
 fail() { echo "setup: $*" >&2; exit 1; }
+. "$(dirname "$0")/packages.sh"
 
 installed() {
   local package=$1 header=$2
@@ -33,17 +34,7 @@ for need in "${needs[@]}"; do
   installed "$package" "$header" || missing+=("$package")
 done
 
-if [ ${#missing[@]} -gt 0 ]; then
-  command -v apt-get > /dev/null ||
-    fail "missing: ${missing[*]} (Debian's names); there is no apt-get here, install them by hand"
-  if [ "$(id -u)" -ne 0 ]; then
-    fail "missing: ${missing[*]}; run: sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing[*]}"
-  fi
-  echo "setup: installing ${missing[*]}" >&2
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -q >&2 || fail "apt-get update failed"
-  apt-get install -q -y --no-install-recommends "${missing[@]}" >&2 || fail "apt-get could not install ${missing[*]}"
-fi
+install_packages setup ${missing[@]+"${missing[@]}"}
 
 command -v swift > /dev/null ||
   fail "there is no swift here; install a Swift 6 toolchain (https://www.swift.org/install/linux) and put it on PATH"

@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 package=$PWD
 jml=${JML:-$package/.build/release/jml}
 fail() { echo "test-cluster: $*" >&2; exit 1; }
+. scripts/packages.sh
 
 # --- What is needed ---
 [ -x "$jml" ] || fail "there is no $jml; make build makes it"
@@ -17,13 +18,7 @@ missing=()
 for need in slurmctld:slurmctld slurmd:slurmd munged:munge sbatch:slurm-client; do
   command -v "${need%%:*}" > /dev/null || [ -x "/usr/sbin/${need%%:*}" ] || missing+=("${need##*:}")
 done
-if [ ${#missing[@]} -gt 0 ]; then
-  command -v apt-get > /dev/null || fail "missing: ${missing[*]} (Debian's names)"
-  echo "test-cluster: installing ${missing[*]}" >&2
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -q >&2 || fail "apt-get update failed"
-  apt-get install -q -y --no-install-recommends "${missing[@]}" >&2 || fail "apt-get could not install ${missing[*]}"
-fi
+install_packages test-cluster ${missing[@]+"${missing[@]}"}
 export PATH=$PATH:/usr/sbin:/sbin
 
 # --- A cluster of two nodes ---

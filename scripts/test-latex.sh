@@ -7,18 +7,12 @@ cd "$(dirname "$0")/.."
 build=.build/latex
 jml=${JML:-.build/release/jml}
 fail() { echo "test-latex: $*" >&2; exit 1; }
+. scripts/packages.sh
 
 missing=()
 command -v pdflatex > /dev/null || missing+=(texlive-latex-base)
 kpsewhich booktabs.sty > /dev/null 2>&1 || missing+=(texlive-latex-recommended)
-if [ ${#missing[@]} -gt 0 ]; then
-  command -v apt-get > /dev/null || fail "missing: ${missing[*]} (Debian's names)"
-  [ "$(id -u)" -eq 0 ] || fail "missing: ${missing[*]}; run: sudo apt-get install -y --no-install-recommends ${missing[*]}"
-  echo "test-latex: installing ${missing[*]}" >&2
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -q >&2 || fail "apt-get update failed"
-  apt-get install -q -y --no-install-recommends "${missing[@]}" >&2 || fail "apt-get could not install ${missing[*]}"
-fi
+install_packages test-latex ${missing[@]+"${missing[@]}"}
 [ -x "$jml" ] || fail "there is no $jml; run make build"
 
 rm -rf "$build"

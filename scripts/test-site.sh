@@ -6,18 +6,12 @@ cd "$(dirname "$0")/.."
 build=.build/browser
 python=${PYTHON:-python3}
 fail() { echo "test-site: $*" >&2; exit 1; }
+. scripts/packages.sh
 
 missing=()
 command -v chromium > /dev/null || missing+=(chromium)
 command -v chromedriver > /dev/null || missing+=(chromium-driver)
-if [ ${#missing[@]} -gt 0 ]; then
-  command -v apt-get > /dev/null || fail "missing: ${missing[*]} (Debian's names)"
-  [ "$(id -u)" -eq 0 ] || fail "missing: ${missing[*]}; run: sudo apt-get install -y --no-install-recommends ${missing[*]}"
-  echo "test-site: installing ${missing[*]}" >&2
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -q >&2 || fail "apt-get update failed"
-  apt-get install -q -y --no-install-recommends "${missing[@]}" >&2 || fail "apt-get could not install ${missing[*]}"
-fi
+install_packages test-site ${missing[@]+"${missing[@]}"}
 command -v "$python" > /dev/null || fail "there is no $python here; name one with PYTHON="
 if ! cmp -s Tests/Browser/requirements.txt "$build/venv/requirements.txt"; then
   rm -rf "$build/venv"

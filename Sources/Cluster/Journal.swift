@@ -19,6 +19,8 @@ public struct Journal: Sendable {
   /// In the order of submission.
   public private(set) var entries: [Entry] = []
   private var places: [String: Int] = [:]
+  /// The last task of each run: place of its entry, and index.
+  private var last: [RunID: (place: Int, index: Int)] = [:]
 
   /// - Throws: `ClusterError.journal` for a line that is whole and says nothing; `ResultsError`.
   public init(reading folder: ClusterFolder) throws {
@@ -49,6 +51,10 @@ public struct Journal: Sendable {
       guard places.updateValue(entries.count, forKey: name) == nil else {
         throw JSONError(reason: "\(name) stands twice")
       }
+      // Of several tasks of one array the lowest.
+      for (index, runs) in tasks.sorted(by: { $0.key > $1.key }) {
+        for run in runs { last[run] = (entries.count, index) }
+      }
       entries.append(Entry(name: name, tasks: tasks, job: nil))
     } else if let job = line["job"]?.double.flatMap({ Int(exactly: $0) }), let place = places[name] {
       entries[place].job = job
@@ -61,10 +67,7 @@ public struct Journal: Sendable {
 
   /// The last task that was to train a run.
   public func lastTask(of run: RunID) -> (entry: Entry, index: Int)? {
-    for entry in entries.reversed() {
-      if let index = entry.tasks.filter({ $0.value.contains(run) }).keys.min() { return (entry, index) }
-    }
-    return nil
+    last[run].map { (entries[$0.place], $0.index) }
   }
 
   // MARK: Writing

@@ -84,19 +84,13 @@ public enum DataCheck {
   ) -> [Finding] {
     let samples = dataset.samples
     guard !samples.isEmpty else { return [] }
-    let state = Mutex((next: 0, done: 0, findings: [Finding?](repeating: nil, count: samples.count)))
-    BackgroundThread.run(min(threads, samples.count)) {
-      while let index = state.withLock({ state -> Int? in
-        guard state.next < samples.count else { return nil }
-        state.next += 1
-        return state.next - 1
-      }) {
-        let finding = inspect(dataset, index)
-        state.withLock { state in
-          state.findings[index] = finding
-          state.done += 1
-          progress(state.done, samples.count)
-        }
+    let state = Mutex((done: 0, findings: [Finding?](repeating: nil, count: samples.count)))
+    BackgroundThread.forEach(samples.count, threads: threads) { index in
+      let finding = inspect(dataset, index)
+      state.withLock { state in
+        state.findings[index] = finding
+        state.done += 1
+        progress(state.done, samples.count)
       }
     }
     return state.withLock { $0.findings.compactMap { $0 } }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Threads beside the calling one, for work that may as well be done by it.
 ///
@@ -51,5 +52,20 @@ public enum BackgroundThread {
     }
     body()
     group.wait()
+  }
+
+  /// Runs `body` once for each of 0..<count, on up to `threads` threads at once, and waits for all; lower indices begin
+  /// earlier. Where no thread can be started the calling one does all of it.
+  public static func forEach(
+    _ count: Int, threads: Int, _ body: @escaping @Sendable (Int) -> Void
+  ) {
+    let next = Atomic<Int>(0)
+    run(min(threads, count)) {
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < count else { return }
+        body(index)
+      }
+    }
   }
 }

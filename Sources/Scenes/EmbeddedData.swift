@@ -96,39 +96,15 @@ public enum EmbeddedData {
 
   /// Draws picture after picture on all processors; a picture is a function of its index.
   static func forEach(_ count: Int, _ body: @escaping @Sendable (Int) throws -> Void) throws {
-    let work = Pictures(count)
-    BackgroundThread.run(min(count, Processors.usable)) {
-      while let index = work.next() {
-        do {
-          try body(index)
-        } catch {
-          work.fail(index, error)
-        }
+    let failures = Mutex([(index: Int, error: any Error)]())
+    BackgroundThread.forEach(count, threads: Processors.usable) { index in
+      do {
+        try body(index)
+      } catch {
+        failures.withLock { $0.append((index, error)) }
       }
     }
-    if let error = work.firstFailure { throw error }
-  }
-
-  /// Pictures that threads share.
-  private final class Pictures: Sendable {
-    private let count: Int
-    private let begun = Mutex(0)
-    private let failures = Mutex([(index: Int, error: any Error)]())
-
-    init(_ count: Int) { self.count = count }
-
-    /// One that nobody has begun.
-    func next() -> Int? {
-      begun.withLock { begun in
-        guard begun < count else { return nil }
-        defer { begun += 1 }
-        return begun
-      }
-    }
-
-    func fail(_ index: Int, _ error: any Error) { failures.withLock { $0.append((index, error)) } }
-
-    /// The error of the lowest index, whoever was first.
-    var firstFailure: (any Error)? { failures.withLock { $0.min { $0.index < $1.index }?.error } }
+    let first = failures.withLock { $0.min { $0.index < $1.index } }
+    if let first { throw first.error }
   }
 }

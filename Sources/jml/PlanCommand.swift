@@ -58,14 +58,15 @@ struct PlanCommand: ParsableCommand {
     }
     let states = try plan.runs.map { try workspace.store.state($0.id.text) }
     let done = states.count { $0 == .done }
+    let published = try PublishedRuns(reading: workspace.folder)
     let cost = try PlanCost(
-      plan, states, workspace.store, published: try PublishedRuns(reading: workspace.folder),
-      measurements: URL(fileURLWithPath: options.places.results ?? "results").appendingPathComponent("costs"))
+      plan, states, workspace.store, published: published, measurements: options.costsFolder)
     let needs =
       resources
       ? PlanResources(
         plan,
-        try ResourceReading(plan, states, workspace, measurements: options.costsFolder),
+        try ResourceReading(
+          plan, states, workspace, published: published, measurements: options.costsFolder),
         threads: threading.threads ?? workspace.threads(jobs: 1)) : nil
     if options.json {
       Console.out(json(plan, states, cost, needs, provisional: unknown.map(\.dataset)))

@@ -21,8 +21,8 @@ import Testing
       // The build folder may be closed to others.
       program = folder.appendingPathComponent("jml")
       try FileManager.default.copyItem(at: CommandLineTool.executable, to: program)
-      let open = CommandLineTool.Running.self
-      #expect(try open.init(["/bin/chmod", "-R", "a+rwX", folder.path], in: folder).wait().code == 0)
+      let opened = try CommandLineTool.Running(["/bin/chmod", "-R", "a+rwX", folder.path], in: folder).wait()
+      #expect(opened.code == 0)
       command = [
         SystemLimitTests.setpriv, "--reuid", "\(user)", "--regid", "\(user)", "--clear-groups",
       ]

@@ -15,7 +15,9 @@ struct ResourceReading {
   ///   - states: of the plan's runs, in their order.
   ///   - measurements: the folder that `jml model measure` writes to.
   /// - Throws: `ResultsError`.
-  init(_ plan: Plan, _ states: [RunState], _ workspace: Workspace, measurements: URL) throws {
+  init(
+    _ plan: Plan, _ states: [RunState], _ workspace: Workspace, published: PublishedRuns, measurements: URL
+  ) throws {
     self.plan = plan
     var networks: [String: NetworkCost] = [:]
     var isComplete = true
@@ -32,7 +34,6 @@ struct ResourceReading {
     }
     var model = ResourceModel(networks: networks)
     let store = workspace.store
-    let published = try PublishedRuns(reading: store.root)
     for (run, state) in zip(plan.runs, states) {
       if let line = published[run.id] {
         model.add(

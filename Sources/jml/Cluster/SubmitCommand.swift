@@ -89,7 +89,9 @@ struct SubmitCommand: ParsableCommand {
     let view = ClusterView(folder, journal: journal, queue: queue)
     let active = view.active(ids)
     let rest = RemainingRuns(plan, states: states, active: active, retry: retry)
-    let resources = try ResourceReading(plan, states, workspace, measurements: cluster.workspace.costsFolder)
+    let resources = try ResourceReading(
+      plan, states, workspace, published: try PublishedRuns(reading: workspace.folder),
+      measurements: cluster.workspace.costsFolder)
     let arrays = SubmissionPlan(
       try rest.runs.map { run in
         PendingRun(
