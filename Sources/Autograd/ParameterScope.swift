@@ -8,13 +8,16 @@ public final class ParameterStore: @unchecked Sendable {
   public let seed: UInt64?
   /// Of the products of the layers that are made here.
   public let precision: Precision
+  /// Whether blocks of the layers that are made here are computed again in the walk back (`ForwardPass.segment`).
+  public let recomputesBlocks: Bool
   public private(set) var parameters: [Parameter] = []
   public private(set) var buffers: [ModelBuffer] = []
 
   /// - Parameter seed: nil leaves every parameter at zero, for weights that are loaded next.
-  public init(seed: UInt64?, precision: Precision = .float32) {
+  public init(seed: UInt64?, precision: Precision = .float32, recomputesBlocks: Bool = false) {
     self.seed = seed
     self.precision = precision
+    self.recomputesBlocks = recomputesBlocks
   }
 
   public var root: ParameterScope { ParameterScope(store: self, path: "") }
@@ -40,6 +43,7 @@ public struct ParameterScope {
   public let path: String
 
   public var precision: Precision { store.precision }
+  public var recomputesBlocks: Bool { store.recomputesBlocks }
 
   public subscript(_ name: String) -> ParameterScope {
     ParameterScope(store: store, path: path.isEmpty ? name : "\(path).\(name)")

@@ -13,7 +13,13 @@ public final class Tape {
     let operation: String
     let inputs: [Int?]
     let output: Int
-    let backward: Backward
+    let way: Way
+  }
+
+  private enum Way {
+    case operation(Backward)
+    /// Records the operations of a segment and gives their output.
+    case segment(() -> Variable)
   }
 
   private var nodes: [Node] = []
@@ -31,8 +37,20 @@ public final class Tape {
   public func record(
     _ operation: String, inputs: [Variable], output: Tensor, backward: @escaping Backward
   ) -> Variable {
+    add(
+      Node(operation: operation, inputs: inputs.map(\.slot), output: slots, way: .operation(backward)), output
+    )
+  }
+
+  /// Records a segment by its output alone. The walk back calls `replay`, which records the segment's operations on this tape,
+  /// and goes on with them: gradients thus add up in the order in which they would without segments.
+  func record(segment: String, output: Tensor, replay: @escaping () -> Variable) -> Variable {
+    add(Node(operation: segment, inputs: [], output: slots, way: .segment(replay)), output)
+  }
+
+  private func add(_ node: Node, _ output: Tensor) -> Variable {
     defer { slots += 1 }
-    nodes.append(Node(operation: operation, inputs: inputs.map(\.slot), output: slots, backward: backward))
+    nodes.append(node)
     return Variable(output, slot: slots)
   }
 
@@ -51,7 +69,16 @@ public final class Tape {
     while let node = nodes.popLast() {
       guard let gradient = pending[node.output] else { continue }
       pending[node.output] = nil
-      let inputs = node.backward(gradient, &gradients)
+      let backward: Backward
+      switch node.way {
+      case .operation(let closure): backward = closure
+      case .segment(let replay):
+        let output = replay()
+        pending += [Tensor?](repeating: nil, count: slots - pending.count)
+        if let slot = output.slot { Tape.accumulate(gradient, into: &pending[slot]) }
+        continue
+      }
+      let inputs = backward(gradient, &gradients)
       precondition(
         inputs.count == node.inputs.count,
         "\(node.operation): \(inputs.count) gradients for \(node.inputs.count) inputs")

@@ -36,12 +36,14 @@ public struct StepBenchmark: Sendable {
   /// Pixels.
   public let cropWidth: Int
   public let classes: Int
+  /// Whether the network computes its blocks again on the way back.
+  public let recomputesActivations: Bool
 
   /// - Parameter precision: nil: the recipe's.
   public init(
     model: ModelSpec, loss: LossSpec, label: LabelSpec, teaching: Teaching?,
     semiSupervised: SemiSupervisedSpec? = nil, recipe: RecipeSpec, precision: RecipeSpec.Precision? = nil,
-    batch: Int, cropHeight: Int, cropWidth: Int, classes: Int
+    batch: Int, cropHeight: Int, cropWidth: Int, classes: Int, recomputesActivations: Bool = false
   ) {
     self.model = model
     self.loss = loss
@@ -54,6 +56,7 @@ public struct StepBenchmark: Sendable {
     self.cropHeight = cropHeight
     self.cropWidth = cropWidth
     self.classes = classes
+    self.recomputesActivations = recomputesActivations
   }
 
   /// - Throws: `TrainingError.diverged`; `RunnerError.noPrecision`.
@@ -70,6 +73,7 @@ public struct StepBenchmark: Sendable {
         ("teacher", teaching.map { .string($0.teacher.name) } ?? .null),
         ("distillation", teaching.map { .string($0.distillation.name) } ?? .null),
         ("semi_supervised", semiSupervised.map { .string($0.name) } ?? .null),
+        ("recompute_activations", .bool(recomputesActivations)),
       ], times: times, work: work, threads: repeats.threads)
   }
 
@@ -82,7 +86,8 @@ public struct StepBenchmark: Sendable {
   private func network(_ model: ModelSpec, seed: UInt64) throws -> SegmentationModel {
     SegmentationModel(
       Assembly.architecture(model), classes: classes, seed: seed,
-      precision: try Assembly.precision(precision, recipe: recipe.name))
+      precision: try Assembly.precision(precision, recipe: recipe.name),
+      recomputesBlocks: recomputesActivations)
   }
 
   private func measure(

@@ -40,11 +40,17 @@ public final class SegmentationModel: Sendable {
 
   /// A network with initial values drawn from `seed`; with nil, zeros, for weights that are loaded next.
   ///
-  /// - Parameter precision: of its products, in training and in evaluation; one that this CPU has.
-  public init(_ architecture: Architecture, classes: Int, seed: UInt64?, precision: Precision = .float32) {
+  /// - Parameters:
+  ///   - precision: of its products, in training and in evaluation; one that this CPU has.
+  ///   - recomputesBlocks: whether training keeps the outputs of the backbone's blocks alone and computes the blocks again
+  ///     on the way back; changes memory and time, and no bit.
+  public init(
+    _ architecture: Architecture, classes: Int, seed: UInt64?, precision: Precision = .float32,
+    recomputesBlocks: Bool = false
+  ) {
     self.architecture = architecture
     self.classes = classes
-    store = ParameterStore(seed: seed, precision: precision)
+    store = ParameterStore(seed: seed, precision: precision, recomputesBlocks: recomputesBlocks)
     let root = store.root
     let features = root["backbone"]["backbone"]
     let (stride, grid) = (architecture.outputStride, architecture.multiGrid)

@@ -13,14 +13,17 @@ import Weights
 public struct Assembly: Sendable {
   public let spec: RunSpec
   public let data: PreparedData
+  /// Whether the network that is trained computes its blocks again on the way back: less memory, the same bits.
+  public let recomputesActivations: Bool
   private let samples: (train: any SegmentationDataset, validation: any SegmentationDataset)
 
   /// Bytes of decoded images and labels that a run keeps in memory.
   private static let cacheBytes = 1 << 31
 
-  public init(_ spec: RunSpec, data: PreparedData) {
+  public init(_ spec: RunSpec, data: PreparedData, recomputesActivations: Bool = false) {
     self.spec = spec
     self.data = data
+    self.recomputesActivations = recomputesActivations
     samples = data.samples(fold: spec.fold)
   }
 
@@ -153,7 +156,8 @@ public struct Assembly: Sendable {
   func model(backbone: InputRuns.Stored?) throws -> SegmentationModel {
     let model = SegmentationModel(
       Assembly.architecture(spec.model), classes: spec.data.classes, seed: seed,
-      precision: try Assembly.precision(spec.recipe.precision, recipe: spec.recipe.name))
+      precision: try Assembly.precision(spec.recipe.precision, recipe: spec.recipe.name),
+      recomputesBlocks: recomputesActivations)
     switch spec.model.weights {
     case .random: if let weights = spec.recipe.backboneWeights { try load(weights, into: model) }
     case .pretrained:

@@ -19,10 +19,13 @@ public struct Workspace: Sendable {
     public var threads: Int?
     /// Whether warnings about data are errors.
     public var strict: Bool
+    /// Whether training computes blocks again on the way back, also where the profile does not say so.
+    public var recomputesActivations: Bool
 
     public init(
       experiments: String?, profile: String, tables: [String], figures: [String] = [], data: String?,
-      results: String?, overrides: [String], threads: Int?, strict: Bool = false
+      results: String?, overrides: [String], threads: Int?, strict: Bool = false,
+      recomputesActivations: Bool = false
     ) {
       self.experiments = experiments
       self.profile = profile
@@ -33,6 +36,7 @@ public struct Workspace: Sendable {
       self.overrides = overrides
       self.threads = threads
       self.strict = strict
+      self.recomputesActivations = recomputesActivations
     }
   }
 
@@ -47,6 +51,8 @@ public struct Workspace: Sendable {
   /// `<results>/<profile>`.
   public let folder: URL
   public let preparation: DataPreparation
+  /// Whether training computes blocks of the backbone again on the way back instead of keeping them.
+  public let recomputesActivations: Bool
   private let threads: Int?
 
   public var store: ResultStore { ResultStore(root: folder) }
@@ -75,6 +81,7 @@ public struct Workspace: Sendable {
     let results = Workspace.resultsFolder(options, source)
     folder = URL(fileURLWithPath: results).appendingPathComponent(profile.name)
     threads = options.threads ?? profile.execution.threads
+    recomputesActivations = options.recomputesActivations || profile.execution.recomputesActivations
     preparation = DataPreparation(
       source: source,
       pretrainingSource: .embedded(here.appendingPathComponent("data/embedded/\(profile.name)/pretraining")),

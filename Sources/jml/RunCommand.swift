@@ -35,6 +35,7 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var published: PublishedOption
   @OptionGroup var strictness: StrictOption
+  @OptionGroup var recompute: RecomputeOption
 
   func validate() throws {
     guard (1...256).contains(jobs) else { throw ValidationError("--jobs \(jobs): 1 to 256 are allowed") }
@@ -86,7 +87,7 @@ struct RunCommand: ParsableCommand {
   }
 
   private func configuration(specs: URL, threads: Int) -> Scheduler.Configuration {
-    let places = options.options()
+    let places = options.options(recompute: recompute)
     return Scheduler.Configuration(jobs: jobs, keepGoing: keepGoing, retry: retry) { id, restart in
       TrainingProcess.command(id, specs: specs, options: places, threads: threads, restart: restart)
     }

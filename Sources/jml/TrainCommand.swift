@@ -26,6 +26,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var options: WorkspaceOptions
   @OptionGroup var threading: ThreadsOption
   @OptionGroup var strictness: StrictOption
+  @OptionGroup var recompute: RecomputeOption
 
   @Flag(help: "Begin anew, whatever is stored of the run, unless it is finished and undamaged.")
   var restart = false
@@ -41,7 +42,7 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     StopRequest.listen(supervised: supervised)
     let workspace = try Workspace(
-      options.options(threads: threading.threads, strict: strictness.strict))
+      options.options(threads: threading.threads, strict: strictness.strict, recompute: recompute))
     let isQuiet = supervised
     let (planned, data) = try runAndData(workspace) { if !isQuiet { Console.reading($0, $1, $2) } }
     if !isQuiet, let notice = try workspace.store.lockingNotice() { Console.say(notice) }
@@ -52,7 +53,8 @@ struct TrainCommand: ParsableCommand {
     let asJSON = options.json || supervised
     if !asJSON { display.show(.launched(planned.id)) }
     let executor = RunExecutor(
-      Assembly(planned.spec, data: data), store: workspace.store,
+      Assembly(planned.spec, data: data, recomputesActivations: workspace.recomputesActivations),
+      store: workspace.store,
       threads: workspace.threads(jobs: 1), checkpointEvery: workspace.profile.execution.checkpointEvery
     ) { event in
       if asJSON {

@@ -19,13 +19,14 @@ enum TrainingProcess {
 }
 
 extension Workspace.Options {
-  /// The scale and the places as another command takes them; for a child process that trains a frozen run they are enough:
+  /// The scale, the places and how memory is saved, as another command that trains takes them; for a child process that trains a frozen run they are enough:
   /// which tables are meant, and what is overridden, is in the run.
   var placeArguments: [String] {
     var arguments = ["--profile", profile]
     for (name, value) in [("--data", data), ("--results", results), ("--experiments", experiments)] {
       if let value { arguments += [name, value] }
     }
+    if recomputesActivations { arguments.append("--recompute-activations") }
     return arguments
   }
 }

@@ -16,8 +16,12 @@ struct WorkspaceOptions: ParsableArguments {
   @Flag(help: "Print JSON.")
   var json = false
 
-  func options(threads: Int? = nil, strict: Bool = false) -> Workspace.Options {
-    places.workspace(tables: tables, figures: figures, threads: threads, strict: strict)
+  func options(
+    threads: Int? = nil, strict: Bool = false, recompute: RecomputeOption? = nil
+  ) -> Workspace.Options {
+    var options = places.workspace(tables: tables, figures: figures, threads: threads, strict: strict)
+    options.recomputesActivations = recompute?.recomputeActivations ?? false
+    return options
   }
 }
 
@@ -79,6 +83,14 @@ struct ThreadsOption: ParsableArguments {
     try ThreadTeam.adopt(count)
     return count
   }
+}
+
+struct RecomputeOption: ParsableArguments {
+  @Flag(
+    help:
+      "Compute a backbone's blocks again on the way back instead of keeping them: less memory, more time, the same bits."
+  )
+  var recomputeActivations = false
 }
 
 struct StrictOption: ParsableArguments {

@@ -21,13 +21,15 @@ extension ForwardPass {
     }
     let (y, saved) = BatchNormalization.forward(
       x.value, scale: scale.value, shift: shift.value, epsilon: epsilon, activation: activation)
-    let count = Float(x.shape[0] * x.shape[2] * x.shape[3])
-    let unbiased = count > 1 ? count / (count - 1) : 1
-    for channel in 0..<x.shape[1] {
-      let mean = runningMean.value.pointer + channel
-      let variance = runningVariance.value.pointer + channel
-      mean.pointee += momentum * (saved.mean.pointer[channel] - mean.pointee)
-      variance.pointee += momentum * (saved.variance.pointer[channel] * unbiased - variance.pointee)
+    if movesStatistics {
+      let count = Float(x.shape[0] * x.shape[2] * x.shape[3])
+      let unbiased = count > 1 ? count / (count - 1) : 1
+      for channel in 0..<x.shape[1] {
+        let mean = runningMean.value.pointer + channel
+        let variance = runningVariance.value.pointer + channel
+        mean.pointee += momentum * (saved.mean.pointer[channel] - mean.pointee)
+        variance.pointee += momentum * (saved.variance.pointer[channel] * unbiased - variance.pointee)
+      }
     }
     let wantsParameters = trainsParameters
     return record("batch norm", inputs: [x], trained: wantsParameters, output: y) { gradient, gradients in

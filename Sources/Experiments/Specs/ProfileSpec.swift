@@ -72,9 +72,12 @@ public struct ExecutionSpec: Equatable, Sendable {
   public let checkpointEvery: Int
   /// nil: as many as the machine has. Another number of threads may change the last bits of a convolution.
   public let threads: Int?
+  /// Whether blocks of a backbone are computed again on the way back instead of kept: less memory, more time, the same bits.
+  public let recomputesActivations: Bool
 
   init(_ reader: StrictReader) throws {
-    try reader.allowOnly(["checkpoint_every", "threads"])
+    try reader.allowOnly(["checkpoint_every", "threads", "recompute_activations"])
+    recomputesActivations = try reader.optional("recompute_activations")?.bool() ?? false
     checkpointEvery = try reader.required("checkpoint_every").int(1...1_000_000)
     threads = try reader.nullable("threads")?.int(1...1024)
   }

@@ -11,6 +11,7 @@ import Tensors
 struct MixTransformer: Backbone {
   let channels: [Int]
   private let stages: [Stage]
+  private let recomputes: Bool
 
   private struct Stage: Sendable {
     let embedding: PatchEmbedding
@@ -22,6 +23,7 @@ struct MixTransformer: Backbone {
   init(_ scope: ParameterScope, _ size: Size, stochasticDepth: Double) {
     let widths = size.widths
     channels = widths
+    recomputes = scope.recomputesBlocks
     let embeddings = widths.enumerated().map { stage, width in
       PatchEmbedding(
         scope["patch_embed\(stage + 1)"], inChannels: stage == 0 ? 3 : widths[stage - 1], outChannels: width,
@@ -48,7 +50,9 @@ struct MixTransformer: Backbone {
     return stages.map { stage in
       let embedded = stage.embedding(map, pass)
       let (height, width) = (embedded.height, embedded.width)
-      let tokens = stage.blocks.reduce(embedded.tokens) { $1($0, height, width, pass) }
+      let tokens = stage.blocks.reduce(embedded.tokens) { tokens, block in
+        pass.segment(tokens, recomputed: recomputes) { block($0, height, width, $1) }
+      }
       map = pass.map(stage.norm(tokens, pass), height: height, width: width)
       return map
     }

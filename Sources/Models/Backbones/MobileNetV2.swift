@@ -8,8 +8,10 @@ struct MobileNetV2: Backbone {
   let channels = [16, 24, 32, 96, 320]
   private let stem: (Conv2d, BatchNorm2d)
   private let stages: [[InvertedResidual]]
+  private let recomputes: Bool
 
   init(_ scope: ParameterScope, outputStride: Int) {
+    recomputes = scope.recomputesBlocks
     stem = (
       Conv2d(
         scope["conv_stem"], inChannels: 3, outChannels: 32, kernel: 3, stride: 2, padding: 1, dilation: 1,
@@ -32,10 +34,10 @@ struct MobileNetV2: Backbone {
   }
 
   func callAsFunction(_ images: Variable, _ pass: ForwardPass) -> [Variable] {
-    var x = stem.1(stem.0(images, pass), pass)
+    var x = pass.segment(images, recomputed: recomputes) { [stem] in stem.1(stem.0($0, $1), $1) }
     var maps: [Variable] = []
     for (index, blocks) in stages.enumerated() {
-      for block in blocks { x = block(x, pass) }
+      for block in blocks { x = pass.segment(x, recomputed: recomputes) { block($0, $1) } }
       // The last stage of each size.
       if [0, 1, 2, 4, 6].contains(index) { maps.append(x) }
     }

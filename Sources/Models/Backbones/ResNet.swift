@@ -9,10 +9,12 @@ struct ResNet: Backbone {
   let channels: [Int]
   private let stem: [(Conv2d, BatchNorm2d)]
   private let stages: [[ResidualBlock]]
+  private let recomputes: Bool
 
   /// - Parameter multiGrid: factors of the last stage's dilation, one a block; nil: timm's rule, by which its first block
   ///   keeps the dilation from before the stage.
   init(_ scope: ParameterScope, _ depth: Depth, outputStride: Int, multiGrid: [Int]?) {
+    recomputes = scope.recomputesBlocks
     var stem: [(Conv2d, BatchNorm2d)] = []
     for (index, (input, output)) in [(3, 32), (32, 32), (32, 64)].enumerated() {
       let convolution = Conv2d(
@@ -56,12 +58,13 @@ struct ResNet: Backbone {
   }
 
   func callAsFunction(_ images: Variable, _ pass: ForwardPass) -> [Variable] {
-    var x = images
-    for (convolution, norm) in stem { x = norm(convolution(x, pass), pass) }
+    var x = pass.segment(images, recomputed: recomputes) { [stem] images, pass in
+      stem.reduce(images) { x, layer in layer.1(layer.0(x, pass), pass) }
+    }
     var maps = [x]
     x = pass.pool(x, Pooling(kind: .maximum, kernel: 3, stride: 2, padding: 1, paddingAfter: 1))
     for blocks in stages {
-      for block in blocks { x = block(x, pass) }
+      for block in blocks { x = pass.segment(x, recomputed: recomputes) { block($0, $1) } }
       maps.append(x)
     }
     return maps

@@ -53,6 +53,7 @@ struct BenchStepCommand: ParsableCommand {
   )
   var semiSupervised: String?
 
+  @OptionGroup var recompute: RecomputeOption
   @OptionGroup var options: BenchOptions
 
   @Option(help: "Folder with the experiment files. Default: ./experiments, else the source checkout's.")
@@ -89,7 +90,8 @@ struct BenchStepCommand: ParsableCommand {
         semiSupervised: try semiSupervised.map {
           try BenchCheck.named($0, registry.semiSupervised, "--semi-supervised")
         }, recipe: try BenchCheck.named(recipe, registry.recipes, "--recipe"),
-        precision: precision, batch: batch, cropHeight: crop.height, cropWidth: crop.width, classes: classes
+        precision: precision, batch: batch, cropHeight: crop.height, cropWidth: crop.width, classes: classes,
+        recomputesActivations: recompute.recomputeActivations
       ).run(try options.repeats())
     }
   }

@@ -16,8 +16,10 @@ struct ClusterOptions: ParsableArguments {
     }
   }
 
-  func options(threads: Int? = nil, strict: Bool = false) -> Workspace.Options {
-    var options = workspace.options(threads: threads, strict: strict)
+  func options(
+    threads: Int? = nil, strict: Bool = false, recompute: RecomputeOption? = nil
+  ) -> Workspace.Options {
+    var options = workspace.options(threads: threads, strict: strict, recompute: recompute)
     options.tables += list?.split(separator: ",").map(String.init) ?? []
     return options
   }

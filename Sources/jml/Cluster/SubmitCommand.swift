@@ -60,6 +60,7 @@ struct SubmitCommand: ParsableCommand {
   var dryRun = false
 
   @OptionGroup var strictness: StrictOption
+  @OptionGroup var recompute: RecomputeOption
 
   func validate() throws {
     for (name, value, range) in [
@@ -162,7 +163,7 @@ struct SubmitCommand: ParsableCommand {
     BatchScript.Places(
       workingFolder: FileManager.default.currentDirectoryPath, program: ProjectLocation.executable.path,
       specs: workspace.specs.path,
-      arguments: cluster.options().placeArguments + ["--threads", String(cpus)]
+      arguments: cluster.options(recompute: recompute).placeArguments + ["--threads", String(cpus)]
         + (strictness.strict ? ["--strict"] : []))
   }
 
