@@ -7,6 +7,8 @@ public enum ClusterError: ExitCoding, Equatable, Sendable, CustomStringConvertib
   case noSlurm(command: String, reason: String)
   /// A cluster whose job arrays hold no task: `MaxArraySize`.
   case noArrays(maximum: Int)
+  /// Tasks of more time than a partition lets any job have: Slurm would let them wait for ever.
+  case tooLong(partition: String?, wanted: SlurmTime, longest: SlurmTime)
   /// A command of Slurm's that ended with an error; its own words.
   case refused(command: String, code: Int32, reason: String)
   /// What a command of Slurm's printed and should not have.
@@ -26,7 +28,7 @@ public enum ClusterError: ExitCoding, Equatable, Sendable, CustomStringConvertib
     case .noSlurm, .noArrays: 69
     case .refused, .unreadable: 1
     // EX_USAGE: other options help.
-    case .badPath, .unknownMemory: 64
+    case .badPath, .unknownMemory, .tooLong: 64
     case .journal: 65
     case .taken: 75
     }
@@ -38,6 +40,9 @@ public enum ClusterError: ExitCoding, Equatable, Sendable, CustomStringConvertib
       "\(command): \(reason); Slurm's commands are needed here (--dry-run goes without)"
     case .noArrays(let maximum):
       "Slurm's MaxArraySize is \(maximum): a job array holds no task; allowed: 2 or more"
+    case .tooLong(let partition, let wanted, let longest):
+      "--time \(wanted): \(partition.map { "partition \($0)" } ?? "the default partition") lets no job have more than "
+        + "\(longest)"
     case .refused(let command, let code, let reason): "\(command) ended with code \(code): \(reason)"
     case .unreadable(let command, let text, let wanted): "\(command) printed '\(text)'; wanted: \(wanted)"
     case .badPath(let path, let reason): "\(path): \(reason)"

@@ -59,6 +59,14 @@ public struct Slurm: Sendable {
     try SlurmConfiguration(parsing: answer(["scontrol", "show", "config"])).tasksOfAnArray
   }
 
+  /// The longest time of a job in a partition, or in one of several (`a,b`); nil: in the cluster's default one.
+  /// - Returns: nil where there is no limit.
+  /// - Throws: `ClusterError`.
+  public func longestTime(of partition: String?) throws -> SlurmTime? {
+    try SlurmPartitions(parsing: answer(["scontrol", "show", "partition", "--oneliner"])).longestTime(
+      partition)
+  }
+
   /// - Returns: the number of the job.
   /// - Throws: `ClusterError`.
   public func submit(_ command: [String]) throws -> Int {

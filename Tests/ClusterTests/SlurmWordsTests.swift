@@ -77,6 +77,24 @@ import Testing
     #expect(throws: ClusterError.self) { try slurm("nothing").tasksOfAnArray() }
   }
 
+  @Test func partitions() throws {
+    let words = slurm(
+      """
+      PartitionName=cpu AllowGroups=ALL Default=YES QoS=N/A DefaultTime=00:05:00 MaxNodes=UNLIMITED MaxTime=2-00:00:00 State=UP
+      PartitionName=debug AllowGroups=ALL Default=NO MaxTime=00:30:00 State=UP
+      PartitionName=long AllowGroups=ALL Default=NO MaxTime=UNLIMITED State=UP
+      """)
+    #expect(try words.longestTime(of: nil)?.minutes == 2880)
+    #expect(try words.longestTime(of: "debug")?.minutes == 30)
+    #expect(try words.longestTime(of: "debug,cpu")?.minutes == 2880)
+    #expect(try words.longestTime(of: "long") == nil)
+    #expect(try words.longestTime(of: "debug,long") == nil)
+    // sbatch says so in its own words.
+    #expect(try words.longestTime(of: "nowhere") == nil)
+    #expect(throws: ClusterError.self) { try slurm("PartitionName=cpu MaxTime=soon").longestTime(of: nil) }
+    #expect(throws: ClusterError.self) { try slurm("slurm is down").longestTime(of: nil) }
+  }
+
   /// A command that found tasks ended already has done what it should.
   @Test func cancelling() throws {
     let queue = SlurmWordsTests.queue

@@ -25,6 +25,10 @@ import Weights
 
   private static let cluster: [(error: any Error, code: Int32)] = [
     (ClusterError.noSlurm(command: "sbatch", reason: "r"), 69), (ClusterError.noArrays(maximum: 1), 69),
+    (
+      ClusterError.tooLong(
+        partition: "debug", wanted: SlurmTime(minutes: 60), longest: SlurmTime(minutes: 30)), 64
+    ),
     (ClusterError.refused(command: "sbatch", code: 1, reason: "r"), 1),
     (ClusterError.unreadable(command: "squeue", text: "t", wanted: "w"), 1),
     (ClusterError.badPath(path: "p", reason: "r"), 64),

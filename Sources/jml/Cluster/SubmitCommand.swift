@@ -24,8 +24,11 @@ struct SubmitCommand: ParsableCommand {
   @Option(help: "Processors, and threads, of each run. Another number may change last bits.")
   var cpus: Int
 
-  @Option(help: "Most time of a task; what needs more goes on after it.")
-  var time = SlurmTime(minutes: 1440)
+  @Option(
+    help:
+      "Most time of a task; what needs more goes on after it. Default: 24:00:00, or what the partition allows if that is less."
+  )
+  var time: SlurmTime?
 
   @Option(help: "Partition.")
   var partition: String?
@@ -69,7 +72,7 @@ struct SubmitCommand: ParsableCommand {
     ] where !range.contains(value) {
       throw ValidationError("\(name) \(value): \(range.lowerBound) to \(range.upperBound) are allowed")
     }
-    guard warning < time.minutes * 60 else {
+    if let time, warning >= time.minutes * 60 {
       throw ValidationError("--warning \(warning): less than --time \(time) is wanted")
     }
   }
@@ -85,7 +88,7 @@ struct SubmitCommand: ParsableCommand {
 
     let states = try plan.runs.map { try workspace.store.verifiedState($0.id.text) }
     let journal = try Journal(reading: folder)
-    let (queue, tasks) = try asked()
+    let (queue, tasks, longest) = try asked()
     let ids = plan.runs.map(\.id)
     let view = ClusterView(folder, journal: journal, queue: queue)
     let active = view.active(ids)
@@ -102,7 +105,7 @@ struct SubmitCommand: ParsableCommand {
       },
       queued: active,
       limits: SubmissionLimits(
-        time: time, tasks: tasks, packedSeconds: Double(pack), memoryMiB: memory?.mebibytes))
+        time: try taskTime(longest), tasks: tasks, packedSeconds: Double(pack), memoryMiB: memory?.mebibytes))
     let submission = try Submission(
       arrays, folder: folder, places: places(workspace), settings: settings, anew: rest.anew,
       profile: workspace.profile.name, journal: journal, time: Date())
@@ -149,14 +152,24 @@ struct SubmitCommand: ParsableCommand {
     }
   }
 
-  /// What is in the queue, and how many tasks an array may have; Slurm's default for the latter where there is none.
-  private func asked() throws -> ([QueuedTask], Int) {
+  /// What is in the queue, how many tasks an array may have and how long they may be; Slurm's default and no limit where there
+  /// is no Slurm.
+  private func asked() throws -> (queue: [QueuedTask], tasks: Int, longest: SlurmTime?) {
     do {
-      return (try SlurmProcess.slurm.queue(), try SlurmProcess.slurm.tasksOfAnArray())
+      let slurm = SlurmProcess.slurm
+      return (try slurm.queue(), try slurm.tasksOfAnArray(), try slurm.longestTime(of: partition))
     } catch let error as ClusterError where dryRun {
       Console.say("as if nothing were in the queue, and with arrays of up to 1000 tasks: \(error)")
-      return ([], 1000)
+      return ([], 1000, nil)
     }
+  }
+
+  private func taskTime(_ longest: SlurmTime?) throws -> SlurmTime {
+    guard let time else { return min(SlurmTime(minutes: 1440), longest ?? SlurmTime(minutes: 1440)) }
+    if let longest, time > longest {
+      throw ClusterError.tooLong(partition: partition, wanted: time, longest: longest)
+    }
+    return time
   }
 
   private func places(_ workspace: Workspace) -> BatchScript.Places {
