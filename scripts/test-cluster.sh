@@ -94,6 +94,7 @@ JobRequeue=1
 SlurmdParameters=config_overrides
 NodeName=n[1-2] NodeHostname=$host NodeAddr=127.0.0.1 Port=[$((port + 1))-$((port + 2))] CPUs=2 RealMemory=8192 State=UNKNOWN
 PartitionName=main Nodes=n[1-2] Default=YES MaxTime=2-0 DefaultTime=5 State=UP
+PartitionName=short Nodes=n[1-2] MaxTime=10 DefaultTime=5 State=UP
 CONF
 head -c 128 /dev/urandom > "$cluster/munge.key"
 chmod 600 "$cluster/munge.key"
@@ -213,6 +214,16 @@ passed "an array and its dependent: the table is the local one"
 submit "on Slurm"
 said '0 runs submitted.*4 finished, 0 in the queue'
 passed "a third submit adds nothing to what is finished"
+
+# --- A partition whose longest time is less than a day ---
+code=0
+"$jml" submit --profile tiny --results short --cpus 1 --memory 1G --partition short --time 1:00:00 2> "$work/err" || code=$?
+[ "$code" -eq 64 ] || fail "a time that the partition does not allow gave code $code"
+said '--time 01:00:00: partition short lets no job have more than 00:10:00'
+submit short --partition short
+wait_for "the grid in the short partition" 120 all_done short
+equal local short
+passed "a partition of ten minutes: refused by its limit, and taken with it"
 
 # --- Cancelled, and submitted again ---
 submit cancelled --sbatch=--begin=now+600
