@@ -18,6 +18,8 @@ public final class ForwardPass {
   public let stream: String
   /// Whether parameters get gradients; without, they go through a network to its input alone.
   public let trainsParameters: Bool
+  /// Whether a convolution norms its own output, as it does in evaluation.
+  let fusesNormalization: Bool
   /// Where operations are counted; nothing is computed then, and values are undefined.
   let counts: Counter?
   private let seed: UInt64
@@ -32,7 +34,8 @@ public final class ForwardPass {
   }
 
   private init(
-    mode: Mode, tape: Tape?, stream: String, trainsParameters: Bool = true, counts: Counter? = nil,
+    mode: Mode, tape: Tape?, stream: String, trainsParameters: Bool = true, fusesNormalization: Bool = false,
+    counts: Counter? = nil,
     seed: UInt64,
     iteration: Int
   ) {
@@ -40,6 +43,7 @@ public final class ForwardPass {
     self.tape = tape
     self.stream = stream
     self.trainsParameters = trainsParameters
+    self.fusesNormalization = fusesNormalization
     self.counts = counts
     self.seed = seed
     self.iteration = iteration
@@ -59,7 +63,8 @@ public final class ForwardPass {
   /// step: gradients reach its input and none of its parameters. Random numbers are its own.
   public func throughFrozen() -> ForwardPass {
     ForwardPass(
-      mode: mode, tape: tape, stream: "\(stream), frozen", trainsParameters: false, counts: counts,
+      mode: mode, tape: tape, stream: "\(stream), frozen", trainsParameters: false,
+      fusesNormalization: fusesNormalization, counts: counts,
       seed: seed,
       iteration: iteration)
   }
@@ -69,8 +74,11 @@ public final class ForwardPass {
     ForwardPass(mode: .trainingStatistics, tape: nil, stream: stream, seed: seed, iteration: iteration)
   }
 
-  public static func evaluation() -> ForwardPass {
-    ForwardPass(mode: .evaluation, tape: nil, stream: mainStream, seed: 0, iteration: 0)
+  /// - Parameter fused: whether a convolution does its batch norm, activation and residual sum in one kernel. The results
+  ///   are the same bits without, which tests compare.
+  public static func evaluation(fused: Bool = true) -> ForwardPass {
+    ForwardPass(
+      mode: .evaluation, tape: nil, stream: mainStream, fusesNormalization: fused, seed: 0, iteration: 0)
   }
 
   /// A pass in evaluation mode that only counts: `operationCounts` tells what the same calls would cost.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "Activation.hpp"
 #include "Dnnl.hpp"
 #include "Parallel.h"
 #include "Primitives.h"
@@ -20,8 +21,6 @@ long planes(const jml_map &m) { return (m.channels + vector_of(m) - 1) / vector_
 long elements(const jml_map &m) { return m.batch * planes(m) * plane_size(m); }
 
 constexpr long grain = 16384;
-
-float ceiling(int activation) { return activation == jml_activation_relu6 ? 6.0f : 3.4e38f; }
 
 JML_MULTIVERSION
 void clamp_range(const float *x, float *y, float top, long n) {
@@ -90,19 +89,19 @@ int jml_convert(const jml_map *from, const float *source, const jml_map *to, flo
 }
 
 int jml_activation_forward(const jml_map *map, int activation, const float *x, float *y) {
-  const float top = ceiling(activation);
+  const float top = jml::sum_ceiling(activation);
   jml::parallel_for(elements(*map), grain, [&](long a, long b) { clamp_range(x + a, y + a, top, b - a); });
   return 0;
 }
 
 int jml_activation_backward(const jml_map *map, int activation, const float *y, const float *dy, float *dx) {
-  const float top = ceiling(activation);
+  const float top = jml::sum_ceiling(activation);
   jml::parallel_for(elements(*map), grain, [&](long a, long b) { clamp_gradient(y + a, dy + a, dx + a, top, b - a); });
   return 0;
 }
 
 int jml_add(const jml_map *map, int activation, const float *a, const float *b, float *y) {
-  const float bottom = activation == jml_activation_none ? -3.4e38f : 0.0f, top = ceiling(activation);
+  const float bottom = jml::sum_floor(activation), top = jml::sum_ceiling(activation);
   jml::parallel_for(elements(*map), grain,
                     [&](long p, long q) { add_range(a + p, b + p, y + p, bottom, top, q - p); });
   return 0;
