@@ -20,6 +20,8 @@ public final class ForwardPass {
   public let trainsParameters: Bool
   /// Whether batch norms move their running statistics: not where a segment is computed again.
   let movesStatistics: Bool
+  /// Whether a convolution norms its own output, as it does in evaluation.
+  let fusesNormalization: Bool
   /// Where operations are counted; nothing is computed then, and values are undefined.
   let counts: Counter?
   private let seed: UInt64
@@ -35,13 +37,14 @@ public final class ForwardPass {
 
   private init(
     mode: Mode, tape: Tape?, stream: String, trainsParameters: Bool = true, movesStatistics: Bool = true,
-    counts: Counter? = nil, seed: UInt64, iteration: Int, draws: Int = 0
+    fusesNormalization: Bool = false, counts: Counter? = nil, seed: UInt64, iteration: Int, draws: Int = 0
   ) {
     self.mode = mode
     self.tape = tape
     self.stream = stream
     self.trainsParameters = trainsParameters
     self.movesStatistics = movesStatistics
+    self.fusesNormalization = fusesNormalization
     self.counts = counts
     self.seed = seed
     self.iteration = iteration
@@ -62,7 +65,8 @@ public final class ForwardPass {
   /// step: gradients reach its input and none of its parameters. Random numbers are its own.
   public func throughFrozen() -> ForwardPass {
     ForwardPass(
-      mode: mode, tape: tape, stream: "\(stream), frozen", trainsParameters: false, counts: counts,
+      mode: mode, tape: tape, stream: "\(stream), frozen", trainsParameters: false,
+      fusesNormalization: fusesNormalization, counts: counts,
       seed: seed,
       iteration: iteration)
   }
@@ -103,8 +107,11 @@ public final class ForwardPass {
     ForwardPass(mode: .trainingStatistics, tape: nil, stream: stream, seed: seed, iteration: iteration)
   }
 
-  public static func evaluation() -> ForwardPass {
-    ForwardPass(mode: .evaluation, tape: nil, stream: mainStream, seed: 0, iteration: 0)
+  /// - Parameter fused: whether a convolution does its batch norm, activation and residual sum in one kernel. The results
+  ///   are the same bits without, which tests compare.
+  public static func evaluation(fused: Bool = true) -> ForwardPass {
+    ForwardPass(
+      mode: .evaluation, tape: nil, stream: mainStream, fusesNormalization: fused, seed: 0, iteration: 0)
   }
 
   /// A pass in evaluation mode that only counts: `operationCounts` tells what the same calls would cost.

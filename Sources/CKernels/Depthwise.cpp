@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "Dnnl.hpp"
+#include "Epilogue.hpp"
 #include "Parallel.h"
 #include "Primitives.h"
 #include "Vectors.hpp"
@@ -30,11 +31,12 @@ struct Tap {
   jml::Vector<B> weight;
 };
 
-/// Planes first..<last of [batch * blocks]. Rows fall into stretches of columns that see the same taps.
+/// Planes first..<last of [batch * blocks], each row finished at once. Rows fall into stretches of columns that see the
+/// same taps.
 template <int B>
 __attribute__((always_inline)) inline void convolve(
     const jml_map &m, int kernel, int dilation, int padding, bool turned, const float *x, const float *w, long first,
-    long last, float *y) {
+    long last, const jml::Epilogue &epilogue, float *y) {
   const long blocks = (m.channels + B - 1) / B, plane = (long)m.height * m.width * B;
   const int taps = kernel * kernel;
   Window windows[max_taps];
@@ -45,7 +47,7 @@ __attribute__((always_inline)) inline void convolve(
     for (int tap = 0; tap < taps; ++tap)
       for (long c = 0, channel = i % blocks * B; c < B; ++c, ++channel)
         weights[tap][c] = channel < m.channels ? w[channel * taps + (turned ? taps - 1 - tap : tap)] : 0.0f;
-    for (long row = 0; row < m.height; ++row)
+    for (long row = 0; row < m.height; ++row) {
       for (long column = 0, end; column < m.width; column = end) {
         Tap<B> seen[max_taps];
         int count = 0;
@@ -66,6 +68,11 @@ __attribute__((always_inline)) inline void convolve(
           JML_BLOCK(B, y + place) = sum;
         }
       }
+      if (epilogue) {
+        const jml::Patch patch{i / blocks, row * m.width, 1, 0, m.width, 1};
+        epilogue.finish(i % blocks, i % blocks + 1, &patch, 1);
+      }
+    }
   }
 }
 
@@ -103,13 +110,13 @@ void gradient16(const jml_map &m, int k, int d, int p, const float *x, const flo
 
 JML_MULTIVERSION8
 void convolve8(const jml_map &m, int k, int d, int p, bool turned, const float *x, const float *w, long a, long b,
-               float *y) {
-  convolve<8>(m, k, d, p, turned, x, w, a, b, y);
+               const jml::Epilogue &epilogue, float *y) {
+  convolve<8>(m, k, d, p, turned, x, w, a, b, epilogue, y);
 }
 JML_MULTIVERSION16
 void convolve16(const jml_map &m, int k, int d, int p, bool turned, const float *x, const float *w, long a, long b,
-                float *y) {
-  convolve<16>(m, k, d, p, turned, x, w, a, b, y);
+                const jml::Epilogue &epilogue, float *y) {
+  convolve<16>(m, k, d, p, turned, x, w, a, b, epilogue, y);
 }
 
 bool is_supported(const jml_map &map, int kernel) {
@@ -123,13 +130,16 @@ bool is_supported(const jml_map &map, int kernel) {
 }  // namespace
 
 int jml_depthwise(const jml_map *map, int kernel, int dilation, int padding, int turned, const float *x,
-                  const float *w, float *y) {
+                  const float *w, const jml_epilogue *epilogue, float *y) {
   if (!is_supported(*map, kernel)) return 1;
-  const long blocks = (map->channels + map->block - 1) / map->block;
-  jml::parallel_for(map->batch * blocks, 1, [&](long a, long b) {
-    (map->block == 16 ? convolve16 : convolve8)(*map, kernel, dilation, padding, turned != 0, x, w, a, b, y);
+  return jml::guarded("depthwise convolution", [&] {
+    const jml::Epilogue ready(epilogue, *map, y);
+    const long blocks = (map->channels + map->block - 1) / map->block;
+    jml::parallel_for(map->batch * blocks, 1, [&](long a, long b) {
+      (map->block == 16 ? convolve16 : convolve8)(
+          *map, kernel, dilation, padding, turned != 0, x, w, a, b, ready, y);
+    });
   });
-  return 0;
 }
 
 int jml_depthwise_backward_weights(const jml_map *map, int kernel, int dilation, int padding, const float *x,

@@ -1,9 +1,10 @@
 #include <algorithm>
-#include <cmath>
 
+#include "Activation.hpp"
 #include "Dnnl.hpp"
 #include "Parallel.h"
 #include "Primitives.h"
+#include "SoftmaxTile.hpp"
 
 using namespace dnnl;
 
@@ -20,8 +21,6 @@ long planes(const jml_map &m) { return (m.channels + vector_of(m) - 1) / vector_
 long elements(const jml_map &m) { return m.batch * planes(m) * plane_size(m); }
 
 constexpr long grain = 16384;
-
-float ceiling(int activation) { return activation == jml_activation_relu6 ? 6.0f : 3.4e38f; }
 
 JML_MULTIVERSION
 void clamp_range(const float *x, float *y, float top, long n) {
@@ -57,28 +56,12 @@ const jml::Compiled &softmax(const jml_map &m, bool backward) {
 /// Softmax over the classes of plain maps, tile by tile of pixels; the library has a reference loop for these, which takes
 /// ten times as long and whose bits these are.
 void softmax_of_planes(const jml_map &m, const float *x, float *y) {
-  constexpr long tile = 512;
+  constexpr long tile = jml::softmax_pixels;
   const long pixels = (long)m.height * m.width, tiles = (pixels + tile - 1) / tile;
   jml::parallel_for(m.batch * tiles, 1, [&](long a, long b) {
-    float greatest[tile], sums[tile];
     for (long item = a; item < b; ++item) {
-      const long first = item % tiles * tile, count = std::min(tile, pixels - first);
-      const long start = item / tiles * m.channels * pixels + first;
-      std::copy(x + start, x + start + count, greatest);
-      for (long c = 1; c < m.channels; ++c) {
-        const float *plane = x + start + c * pixels;
-        for (long i = 0; i < count; ++i) greatest[i] = std::max(greatest[i], plane[i]);
-      }
-      std::fill(sums, sums + count, 0.0f);
-      for (long c = 0; c < m.channels; ++c) {
-        const float *plane = x + start + c * pixels;
-        float *out = y + start + c * pixels;
-        for (long i = 0; i < count; ++i) sums[i] += out[i] = std::exp(plane[i] - greatest[i]);
-      }
-      for (long c = 0; c < m.channels; ++c) {
-        float *out = y + start + c * pixels;
-        for (long i = 0; i < count; ++i) out[i] /= sums[i];
-      }
+      const long first = item % tiles * tile, start = item / tiles * m.channels * pixels + first;
+      jml::softmax_tile(m.channels, std::min(tile, pixels - first), x + start, pixels, y + start, pixels);
     }
   });
 }
@@ -90,19 +73,19 @@ int jml_convert(const jml_map *from, const float *source, const jml_map *to, flo
 }
 
 int jml_activation_forward(const jml_map *map, int activation, const float *x, float *y) {
-  const float top = ceiling(activation);
+  const float top = jml::sum_ceiling(activation);
   jml::parallel_for(elements(*map), grain, [&](long a, long b) { clamp_range(x + a, y + a, top, b - a); });
   return 0;
 }
 
 int jml_activation_backward(const jml_map *map, int activation, const float *y, const float *dy, float *dx) {
-  const float top = ceiling(activation);
+  const float top = jml::sum_ceiling(activation);
   jml::parallel_for(elements(*map), grain, [&](long a, long b) { clamp_gradient(y + a, dy + a, dx + a, top, b - a); });
   return 0;
 }
 
 int jml_add(const jml_map *map, int activation, const float *a, const float *b, float *y) {
-  const float bottom = activation == jml_activation_none ? -3.4e38f : 0.0f, top = ceiling(activation);
+  const float bottom = jml::sum_floor(activation), top = jml::sum_ceiling(activation);
   jml::parallel_for(elements(*map), grain,
                     [&](long p, long q) { add_range(a + p, b + p, y + p, bottom, top, q - p); });
   return 0;

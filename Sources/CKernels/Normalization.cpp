@@ -4,34 +4,24 @@
 // Sums run over chunks of fixed size, whose means and squared deviations are combined in index order in double
 // precision, so that the bits do not depend on the threads.
 #include <algorithm>
-#include <cmath>
-#include <cstring>
 #include <vector>
 
 #include "Dnnl.hpp"
+#include "Normalization.hpp"
 #include "Parallel.h"
 #include "Primitives.h"
 
 namespace {
 
+using jml::norm::Lanes;
+using jml::norm::plane_apply;
+using jml::norm::read;
+using jml::norm::Vector;
+using jml::norm::write;
+
 constexpr long chunk = 256;
 
 #define EACH for (int i = 0; i < V; ++i)
-
-/// The lanes of one pixel.
-template <int V>
-using Vector = float __attribute__((vector_size(V * sizeof(float))));
-
-// By reference: to return a vector would depend on the instruction set a function is compiled for.
-template <int V>
-__attribute__((always_inline)) inline void read(Vector<V> &lanes, const float *map, long p) {
-  std::memcpy(&lanes, map + p * V, sizeof lanes);
-}
-
-template <int V>
-__attribute__((always_inline)) inline void write(const Vector<V> &lanes, float *map, long p) {
-  std::memcpy(map + p * V, &lanes, sizeof lanes);
-}
 
 /// Mean and summed squared deviation of one plane's channels, in double.
 template <int V>
@@ -59,27 +49,6 @@ __attribute__((always_inline)) inline void plane_moments(const float *x, long pi
       mean[i] += delta * share;
       square[i] += deviation[i] + delta * delta * share * start;
     }
-  }
-}
-
-/// What one channel block is normalised with, one number a lane.
-template <int V>
-struct Lanes {
-  Vector<V> mean, inverse, scale, shift;
-  float bottom, top;
-};
-
-template <int V>
-__attribute__((always_inline)) inline void plane_apply(const Lanes<V> &lanes, const float *x, long pixels, float *y) {
-  const Vector<V> mean = lanes.mean, factor = lanes.scale * lanes.inverse, shift = lanes.shift;
-  const Vector<V> bottom = lanes.bottom + Vector<V>{}, top = lanes.top + Vector<V>{};
-  for (long p = 0; p < pixels; ++p) {
-    Vector<V> value;
-    read<V>(value, x, p);
-    value = (value - mean) * factor + shift;
-    value = value > bottom ? value : bottom;
-    value = value < top ? value : top;
-    write<V>(value, y, p);
   }
 }
 
@@ -172,21 +141,9 @@ struct Call {
   long pixels() const { return (long)map.height * map.width; }
   long plane(long image, long block) const { return (image * blocks() + block) * pixels() * map.block; }
 
-  /// Lanes beyond the last channel stay zero in every map.
   template <int V>
   Lanes<V> lanes(long block, const float *mean, const float *variance) const {
-    Lanes<V> l = {};
-    l.bottom = activation == jml_activation_none ? -INFINITY : 0.0f;
-    l.top = activation == jml_activation_relu6 ? 6.0f : INFINITY;
-    EACH {
-      const long c = block * V + i;
-      const bool real = c < map.channels;
-      l.mean[i] = real ? mean[c] : 0;
-      l.inverse[i] = real ? 1.0f / std::sqrt(variance[c] + epsilon) : 0;
-      l.scale[i] = real ? scale[c] : 0;
-      l.shift[i] = real ? shift[c] : 0;
-    }
-    return l;
+    return jml::norm::lanes_of<V>(map.channels, block, epsilon, activation, scale, shift, mean, variance);
   }
 
   /// Runs `measure(image, block)` on every plane, then `combine(block)`, then `finish(image, block)` on every plane.

@@ -25,6 +25,12 @@ void adamw_range(const jml_adamw &k, float *w, const float *gradient, float *fir
   }
 }
 
+/// For the baseline instruction set: a fused multiply-add would leave out a rounding, and the memory is the limit anyhow.
+void average_range(float *average, const float *w, long count, float decay) {
+  const float rest = 1 - decay;
+  for (long i = 0; i < count; ++i) average[i] = decay * average[i] + rest * w[i];
+}
+
 }  // namespace
 
 void jml_sgd_step(float *w, const float *gradient, float *velocity, long count, float rate, float momentum,
@@ -38,4 +44,8 @@ void jml_adamw_step(const jml_adamw *c, float *w, const float *gradient, float *
   jml::parallel_for(count, 32768, [&](long a, long b) {
     adamw_range(*c, w + a, gradient + a, first + a, second + a, b - a);
   });
+}
+
+void jml_average_step(float *average, const float *w, long count, float decay) {
+  jml::parallel_for(count, 32768, [&](long a, long b) { average_range(average + a, w + a, b - a, decay); });
 }

@@ -8,6 +8,7 @@
 
 #include "BlockedProducts.hpp"
 #include "Dnnl.hpp"
+#include "Epilogue.hpp"
 #include "MatrixConvolution.h"
 #include "Parallel.h"
 #include "TapsPlan.hpp"
@@ -27,8 +28,9 @@ long pixels_at_once(const jml_convolution &c, long channels) {
   return c.kernel > 1 ? 2048 : 131072 / std::min(channels, channels_at_once);
 }
 
-/// y = x * w, or dx = dy * w^T when `backward`.
-void run(const jml_convolution &c, const float *x, const float *w, float *y, bool backward) {
+/// y = x * w, finished by `epilogue` panel by panel, or dx = dy * w^T when `backward`.
+void run(const jml_convolution &c, const float *x, const float *w, float *y, bool backward,
+         const jml::Epilogue &epilogue) {
   const Plan plan(c);
   const Map &from = backward ? plan.out : plan.in, &to = backward ? plan.in : plan.out;
   const long block = c.in_block, k = from.channels, n = to.channels;
@@ -43,6 +45,7 @@ void run(const jml_convolution &c, const float *x, const float *w, float *y, boo
     std::vector<std::vector<Run>> runs(taps.size());
     for (size_t tap = 0; tap < taps.size(); ++tap)
       plan.runs(band, taps[tap], backward ? -1 : 1, from, to, runs[tap]);
+    const auto patches = plan.patches(band);
     for (long start = 0; start < k; start += channels_at_once)
       for (long panel = first; panel < last; ++panel) {
         const long count = std::min(channels_at_once, k - start), channel = panel * width;
@@ -51,6 +54,8 @@ void run(const jml_convolution &c, const float *x, const float *w, float *y, boo
           jml::blocked_product(
               block, maps, runs[tap].data(), runs[tap].size(), x + start * from.pixels,
               u + (tap * k + start) * n + channel * count, start == 0 && tap == 0, y + channel * to.pixels);
+        if (epilogue && start + count == k)
+          epilogue.finish(channel / block, (channel + maps.n) / block, patches.data(), patches.size());
       }
   });
 }
@@ -67,15 +72,17 @@ long jml_taps_pixels(const jml_convolution *c) {
   return pixels * c->batch;
 }
 
-int jml_taps_forward(const jml_convolution *c, const float *x, const float *w, float *y) {
+int jml_taps_forward(
+    const jml_convolution *c, const float *x, const float *w, const jml_epilogue *epilogue, float *y) {
   return jml::guarded("taps forward", [&] {
-    (c->short_products ? run_short : run)(*c, x, w, y, false);
+    const jml::Epilogue ready(epilogue, jml::output_map(*c), y);
+    (c->short_products ? run_short : run)(*c, x, w, y, false, ready);
   });
 }
 
 int jml_taps_backward_data(const jml_convolution *c, const float *dy, const float *w, float *dx) {
   return jml::guarded("taps backward data", [&] {
-    (c->short_products ? run_short : run)(*c, dy, w, dx, true);
+    (c->short_products ? run_short : run)(*c, dy, w, dx, true, {});
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include "BlockedProducts.hpp"
 #include "Convolution.h"
+#include "Epilogue.hpp"
 #include "Parallel.h"
 
 namespace jml::taps {
@@ -79,6 +80,14 @@ struct Plan {
         if (row > top && run.count == width) runs.back().count += run.count;
         else runs.push_back(run);
       }
+  }
+
+  /// All target pixels of a band.
+  std::vector<Patch> patches(const Band &band) const {
+    std::vector<Patch> patches;
+    for (long image = band.image; image < band.image + band.images; ++image)
+      patches.push_back({image, band.row * width, 1, 0, band.rows * width, 1});
+    return patches;
   }
 };
 

@@ -46,7 +46,8 @@ void shorten_runs(
 
 }  // namespace
 
-void jml::taps::run_short(const jml_convolution &c, const float *x, const float *w, float *y, bool backward) {
+void jml::taps::run_short(
+    const jml_convolution &c, const float *x, const float *w, float *y, bool backward, const Epilogue &epilogue) {
   const Plan plan(c);
   const Map &from = backward ? plan.out : plan.in, &to = backward ? plan.in : plan.out;
   const long k = from.channels, n = to.channels;
@@ -73,6 +74,7 @@ void jml::taps::run_short(const jml_convolution &c, const float *x, const float 
         plan.runs(band, taps[tap], backward ? -1 : 1, from, to, runs[tap]);
     };
     if (!banded) find_runs();
+    const auto patches = plan.patches(band);
     for (long start = 0; start < k; start += channels_at_once) {
       const long count = std::min(channels_at_once, k - start);
       const Short *source = banded ? nullptr : whole + start * from.pixels;
@@ -92,6 +94,8 @@ void jml::taps::run_short(const jml_convolution &c, const float *x, const float 
           jml::short_product(
               maps, runs[tap].data(), runs[tap].size(), source, u + (tap * k + start) * n + channel * count,
               start == 0 && tap == 0, y + channel * to.pixels);
+        if (epilogue && start + count == k)
+          epilogue.finish(channel / block, (channel + maps.n) / block, patches.data(), patches.size());
       }
     }
   });

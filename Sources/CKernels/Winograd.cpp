@@ -3,9 +3,11 @@
 // y = A^T [ (G g G^T) . (B^T d B) ] A for each input tile d and output tile y. Collecting one tile position over all
 // tiles and channels makes an independent matrix product of each position.
 #include <algorithm>
+#include <vector>
 
 #include "BlockedProducts.hpp"
 #include "Dnnl.hpp"
+#include "Epilogue.hpp"
 #include "MatrixConvolution.h"
 #include "Parallel.h"
 #include "WinogradPlan.hpp"
@@ -19,7 +21,20 @@ constexpr long small_weights = 600'000;
 /// Floats of transformed tiles and of products that a thread keeps in its own cache.
 constexpr long own_floats = 300'000;
 
-/// y = x * w, or dx = dy * turned w when `backward`.
+/// The outputs of a tile that lie in the map.
+Patch patch_of(const Tiling &tiling, const Plane &plane, const Tile &tile, long dilation) {
+  const auto inside = [&](long outputs, long start, long extent) {
+    return std::min(outputs, (extent - start + dilation - 1) / dilation);
+  };
+  return {tile.image,
+          tile.row * plane.width + tile.column,
+          inside(outputs_of(tiling.rows), tile.row, plane.height),
+          dilation * plane.width,
+          inside(outputs_of(tiling.columns), tile.column, plane.width),
+          dilation};
+}
+
+/// y = x * w, finished by `epilogue`, or dx = dy * turned w when `backward`.
 struct Pass {
   const WinogradPlan plan;
   const bool backward;
@@ -27,8 +42,10 @@ struct Pass {
   const long k, n, width, panels;
   const float *x, *w;
   float *y;
+  const Epilogue epilogue;
 
-  Pass(const jml_convolution &c, const float *x, const float *w, float *y, bool backward)
+  Pass(const jml_convolution &c, const float *x, const float *w, float *y, bool backward,
+       const jml_epilogue *epilogue = nullptr)
       : plan(c),
         backward(backward),
         from(backward ? plan.out : plan.in),
@@ -39,7 +56,8 @@ struct Pass {
         panels((n + width - 1) / width),
         x(x),
         w(w),
-        y(y) {}
+        y(y),
+        epilogue(epilogue, output_map(c), y) {}
 
   /// Transformed weights of `count` channels of the source from `start`, and of `columns` of the target from `column`.
   void transform(long start, long count, long column, long columns, long pitch, float *u) const {
@@ -56,6 +74,18 @@ struct Pass {
     const Run all{0, 0, count};
     blocked_product(
         plan.block, {depth, columns, count * plan.block, count * plan.block}, &all, 1, v, u, fresh, m);
+  }
+
+  /// The outputs of some tiles into the map. With an epilogue one channel block after the other, which is finished while
+  /// it is in the cache.
+  void gather(long first_block, long last_block, const Tiles &t, const float *m) const {
+    if (!epilogue) return gather_tiles(plan.tiling, to, first_block, last_block, t, m, y);
+    std::vector<Patch> patches;
+    for (long i = t.first; i < t.last; ++i) patches.push_back(patch_of(plan.tiling, to, t.tiles[i], t.dilation));
+    for (long b = first_block; b < last_block; ++b) {
+      gather_tiles(plan.tiling, to, b, b + 1, t, m, y);
+      epilogue.finish(b, b + 1, patches.data(), patches.size());
+    }
   }
 
   void run() const {
@@ -78,7 +108,7 @@ struct Pass {
         scatter_tiles(plan.tiling, from, plan.tiles(start, 0, count, count, k), false, x, v);
         for (long p = 0; p < positions; ++p)
           multiply(count, k, n, v + p * v_pitch, u + p * weight_pitch, true, m + p * m_pitch);
-        gather_tiles(plan.tiling, to, 0, to.blocks, plan.tiles(start, 0, count, count, n), m, y);
+        gather(0, to.blocks, plan.tiles(start, 0, count, count, n), m);
       }
     });
   }
@@ -105,9 +135,9 @@ struct Pass {
         }
         // The panel is a plane of its own that begins at its first block.
         const long first_block = column / plan.block, blocks = columns / plan.block;
-        gather_tiles(
-            plan.tiling, to, first_block, first_block + blocks, plan.tiles(0, 0, total, total, columns),
-            m - first_block * total * plan.block, y);
+        gather(
+            first_block, first_block + blocks, plan.tiles(0, 0, total, total, columns),
+            m - first_block * total * plan.block);
       }
     });
   }
@@ -127,7 +157,7 @@ struct Pass {
           multiply(count, k, n, v + p * v_pitch, u + p * weight_pitch, true, m + p * m_pitch);
       });
       parallel_for(count, 4, [&](long first, long last) {
-        gather_tiles(plan.tiling, to, 0, to.blocks, plan.tiles(start, first, last, count, n), m, y);
+        gather(0, to.blocks, plan.tiles(start, first, last, count, n), m);
       });
     }
   }
@@ -145,8 +175,9 @@ struct Pass {
 }  // namespace
 }  // namespace jml
 
-int jml_winograd_forward(const jml_convolution *c, const float *x, const float *w, float *y) {
-  return jml::guarded("winograd forward", [&] { jml::Pass(*c, x, w, y, false).run(); });
+int jml_winograd_forward(
+    const jml_convolution *c, const float *x, const float *w, const jml_epilogue *epilogue, float *y) {
+  return jml::guarded("winograd forward", [&] { jml::Pass(*c, x, w, y, false, epilogue).run(); });
 }
 
 int jml_winograd_backward_data(const jml_convolution *c, const float *dy, const float *w, float *dx) {

@@ -18,6 +18,16 @@ struct Tile {
 /// The one-dimensional scheme of an axis.
 enum class Scheme { wide, narrow, pair };
 
+/// Outputs of a tile along an axis.
+inline int outputs_of(Scheme scheme) {
+  switch (scheme) {
+    case Scheme::wide: return WideScheme::outputs;
+    case Scheme::narrow: return NarrowScheme::outputs;
+    case Scheme::pair: return PairScheme::outputs;
+  }
+  return 0;
+}
+
 /// How one convolution is cut into tiles.
 struct Tiling {
   Scheme rows, columns;

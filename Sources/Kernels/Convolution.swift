@@ -69,32 +69,43 @@ public struct Convolution: Sendable {
   ///   - x: [B, in, H, W].
   ///   - weight: [out, in / groups, k, k] in `geometry.weightLayout`.
   ///   - bias: [out], or nil.
+  ///   - epilogue: what is done to the output while it is in the cache.
   /// - Returns: [B, out, H', W'], blocked.
   public func forward(
-    _ x: Tensor, weight: Tensor, bias: Tensor?, algorithm: ConvolutionAlgorithm? = nil
+    _ x: Tensor, weight: Tensor, bias: Tensor?, epilogue: ConvolutionEpilogue? = nil,
+    algorithm: ConvolutionAlgorithm? = nil
   ) -> Tensor {
     check(x, weight)
     Profiler.count(operations: operations(x.shape))
     let y = Tensor(uninitialized: outputShape(x.shape), layout: KernelRuntime.preferredLayout)
+    epilogue?.check(y)
     var c = descriptor(x, y)
-    if isDilatedDepthwise && bias == nil {
-      depthwise("forward", x, weight: weight, turned: false, into: y)
-      return y
-    }
-    // Only the direct kernels add a bias.
-    let chosen = bias == nil ? algorithm ?? self.algorithm(for: x.shape) : .direct
-    switch chosen {
-    case .direct:
-      KernelRuntime.run("convolution direct forward", "convolution of \(x.shape)") {
-        jml_direct_forward(&c, x.pointer, weight.pointer, bias?.pointer, y.pointer)
+    epilogue.withDescriptor { finish in
+      if isDilatedDepthwise && bias == nil {
+        depthwise("forward", x, weight: weight, turned: false, epilogue: finish, into: y)
+        return
       }
-    case .winograd:
-      KernelRuntime.run("convolution winograd forward", "winograd of \(x.shape)") {
-        jml_winograd_forward(&c, x.pointer, weight.pointer, y.pointer)
-      }
-    case .taps:
-      KernelRuntime.run("convolution taps forward", "taps of \(x.shape)") {
-        jml_taps_forward(&c, x.pointer, weight.pointer, y.pointer)
+      // Only the direct kernels add a bias.
+      let chosen = bias == nil ? algorithm ?? self.algorithm(for: x.shape) : .direct
+      switch chosen {
+      case .direct:
+        KernelRuntime.run("convolution direct forward", "convolution of \(x.shape)") {
+          jml_direct_forward(&c, x.pointer, weight.pointer, bias?.pointer, y.pointer)
+        }
+        guard finish != nil else { return }
+        // The library's own would have other bits.
+        var map = y.map
+        KernelRuntime.run("batch norm forward", "epilogue of \(y.shape)") {
+          jml_epilogue_apply(&map, finish, y.pointer)
+        }
+      case .winograd:
+        KernelRuntime.run("convolution winograd forward", "winograd of \(x.shape)") {
+          jml_winograd_forward(&c, x.pointer, weight.pointer, finish, y.pointer)
+        }
+      case .taps:
+        KernelRuntime.run("convolution taps forward", "taps of \(x.shape)") {
+          jml_taps_forward(&c, x.pointer, weight.pointer, finish, y.pointer)
+        }
       }
     }
     return y
@@ -112,7 +123,7 @@ public struct Convolution: Sendable {
     Profiler.count(operations: operations(shape))
     var c = descriptor(dx, gradient)
     if isDilatedDepthwise {
-      depthwise("backward data", gradient, weight: weight, turned: true, into: dx)
+      depthwise("backward data", gradient, weight: weight, turned: true, epilogue: nil, into: dx)
       return dx
     }
     switch algorithm ?? self.algorithm(for: shape) {
@@ -184,12 +195,15 @@ public struct Convolution: Sendable {
   }
 
   /// With stride 1 the data gradient is the same convolution with every kernel turned by 180 degrees.
-  private func depthwise(_ pass: String, _ x: Tensor, weight: Tensor, turned: Bool, into y: Tensor) {
+  private func depthwise(
+    _ pass: String, _ x: Tensor, weight: Tensor, turned: Bool, epilogue: UnsafePointer<jml_epilogue>?,
+    into y: Tensor
+  ) {
     var map = x.map
     KernelRuntime.run("convolution depthwise \(pass)", "depthwise \(pass) of \(x.shape)") {
       jml_depthwise(
         &map, Int32(geometry.kernel), Int32(geometry.dilation), Int32(geometry.padding), turned ? 1 : 0,
-        x.pointer, weight.pointer, y.pointer)
+        x.pointer, weight.pointer, epilogue, y.pointer)
     }
   }
 

@@ -9,9 +9,9 @@ public struct BatchNorm2d: Sendable {
   public let bias: Parameter
   public let runningMean: ModelBuffer
   public let runningVariance: ModelBuffer
-  private let momentum: Float
-  private let epsilon: Float
-  private let activation: Activation
+  let momentum: Float
+  let epsilon: Float
+  let activation: Activation
 
   /// - Parameter initialScale: 1, or 0 for the last norm of a residual block, which then starts as the identity.
   public init(

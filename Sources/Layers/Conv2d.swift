@@ -8,7 +8,7 @@ public struct Conv2d: Sendable {
   public let weight: Parameter
   /// [out]
   public let bias: Parameter?
-  private let convolution: Convolution
+  let convolution: Convolution
 
   /// Makes `weight` (and `bias`) in `scope`.
   ///

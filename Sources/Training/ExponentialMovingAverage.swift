@@ -1,5 +1,6 @@
 import Autograd
 import Models
+import Optimizers
 import Tensors
 
 /// A network whose parameters follow another's: e = decay * e + (1 - decay) * s, running statistics too unless said
@@ -33,7 +34,7 @@ public final class ExponentialMovingAverage: Stateful {
     ExponentialMovingAverage.update(model.parameters, from: student.parameters, decay: decay)
     guard averagesStatistics else { return }
     for (mine, other) in zip(model.buffers, student.buffers) {
-      ExponentialMovingAverage.blend(mine.value, other.value, Float(decay))
+      MovingAverage.update(mine.value, from: other.value, decay: Float(decay))
     }
   }
 
@@ -42,17 +43,8 @@ public final class ExponentialMovingAverage: Stateful {
     precondition(
       parameters.map(\.name) == others.map(\.name),
       "ExponentialMovingAverage: \(parameters.map(\.name)) cannot follow \(others.map(\.name))")
-    for (mine, other) in zip(parameters, others) { blend(mine.value, other.value, Float(decay)) }
-  }
-
-  private static func blend(_ mine: Tensor, _ other: Tensor, _ decay: Float) {
-    precondition(
-      mine.layout == other.layout && mine.shape == other.shape, "blend: \(mine.shape), \(other.shape)")
-    withExtendedLifetime((mine, other)) {
-      let (target, source) = (mine.pointer, other.pointer)
-      for index in 0..<mine.elementCount {
-        target[index] = decay * target[index] + (1 - decay) * source[index]
-      }
+    for (mine, other) in zip(parameters, others) {
+      MovingAverage.update(mine.value, from: other.value, decay: Float(decay))
     }
   }
 

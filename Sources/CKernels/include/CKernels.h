@@ -1,5 +1,6 @@
 #pragma once
 // Umbrella header: one header per concern.
+#include "ClassSummary.h"
 #include "ClasswiseCalibration.h"
 #include "Convolution.h"
 #include "Evaluation.h"

@@ -16,6 +16,9 @@ typedef struct {
 /// w = keep * w - step * m / (sqrt(v) * inverse_root + epsilon).
 void jml_adamw_step(const jml_adamw *c, float *w, const float *gradient, float *first, float *second, long count);
 
+/// One pass over flat memory: average = decay * average + (1 - decay) * w, both products rounded before they are added.
+void jml_average_step(float *average, const float *w, long count, float decay);
+
 #ifdef __cplusplus
 }
 #endif

@@ -28,6 +28,20 @@ int jml_norm_backward(const jml_map *map, float epsilon, int activation, const f
                       const float *shift, const float *mean, const float *variance, const float *dy, float *dx,
                       float *dscale, float *dshift);
 
+/// What a convolution does to its own output while that is in the cache: y = activation((y - mean) / sqrt(variance +
+/// epsilon) * scale + shift), each of [channels], as jml_norm_inference; then, unless `residual` is null, y =
+/// residual_activation(y + residual), as jml_add. `residual` lies like y, and apart from it. The bits are those of the
+/// three calls one after the other.
+typedef struct {
+  const float *scale, *shift, *mean, *variance;
+  float epsilon;
+  int activation;
+  const float *residual;
+  int residual_activation;
+} jml_epilogue;
+/// The same in place on a blocked map, after a convolution that has no epilogue of its own.
+int jml_epilogue_apply(const jml_map *map, const jml_epilogue *epilogue, float *y);
+
 /// y = activation(x); in place is allowed.
 int jml_activation_forward(const jml_map *map, int activation, const float *x, float *y);
 /// dx = dy where the activation's output y is not clamped, else 0; in place on dy is allowed.
@@ -65,9 +79,9 @@ int jml_adaptive_pool_forward(const jml_map *in, const jml_map *out, const float
 int jml_adaptive_pool_backward(const jml_map *in, const jml_map *out, const float *dy, float *dx);
 
 /// y of a depthwise convolution with stride 1, w [channels, 1, kernel, kernel], any dilation, blocked layout; with every
-/// kernel `turned` by 180 degrees it is the data gradient.
+/// kernel `turned` by 180 degrees it is the data gradient. `epilogue` may be null.
 int jml_depthwise(const jml_map *map, int kernel, int dilation, int padding, int turned, const float *x,
-                  const float *w, float *y);
+                  const float *w, const jml_epilogue *epilogue, float *y);
 
 /// dw [channels, 1, kernel, kernel] of a stride-1 depthwise convolution with any dilation, blocked layout.
 int jml_depthwise_backward_weights(const jml_map *map, int kernel, int dilation, int padding, const float *x,

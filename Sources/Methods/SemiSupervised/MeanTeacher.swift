@@ -47,7 +47,9 @@ package struct MeanTeacher {
   /// After the student's update.
   package func follow(_ student: SegmentationModel, _ moment: StepMoment) {
     let ramp = min(1 - 1 / Double(moment.iteration + 1), decay)
-    average.update(from: student, decay: epochs.map { moment.epoch(of: $0) } == 0 ? 0 : ramp)
+    Profiler.measure("average") {
+      average.update(from: student, decay: epochs.map { moment.epoch(of: $0) } == 0 ? 0 : ramp)
+    }
   }
 }
 

@@ -18,39 +18,20 @@ public struct Predictions: Sendable {
 
   /// - Parameter logits: [B, C, h, w], plain; up-sampled to [B, C, H, W] first.
   public init(logits: Tensor, height: Int, width: Int) {
-    self.init(probabilities: Elementwise.softmax(Resize.forward(logits, height: height, width: width)))
+    let full = Resize.forward(logits, height: height, width: width)
+    self.init(full.shape, ClassSummary(logits: full))
   }
 
   /// - Parameter probabilities: [B, C, H, W], plain.
   public init(probabilities: Tensor) {
+    self.init(probabilities.shape, ClassSummary(probabilities: probabilities))
+  }
+
+  private init(_ shape: Shape, _ summary: ClassSummary) {
     precondition(
-      probabilities.layout == .plain && probabilities.shape.rank == 4,
-      "Predictions: \(probabilities.shape) (\(probabilities.layout)) are not plain [B, C, H, W]")
-    let (count, classes) = (probabilities.shape[0], probabilities.shape[1])
-    precondition(
-      classes <= Int(LabelMap.ignore), "Predictions: a class of \(classes) would be the ignore index")
-    let pixels = probabilities.shape[2] * probabilities.shape[3]
-    var labels = [UInt8](repeating: 0, count: count * pixels)
-    var confidence = [Float](repeating: -1, count: count * pixels)
-    var entropy = [Float](repeating: 0, count: count * pixels)
-    withExtendedLifetime(probabilities) {
-      for image in 0..<count {
-        for c in 0..<classes {
-          let plane = probabilities.pointer + (image * classes + c) * pixels
-          for pixel in 0..<pixels {
-            let (value, at) = (plane[pixel], image * pixels + pixel)
-            if value > confidence[at] {
-              confidence[at] = value
-              labels[at] = UInt8(c)
-            }
-            if value > 0 { entropy[at] -= value * log(value) }
-          }
-        }
-      }
-    }
-    (self.count, self.classes) = (count, classes)
-    (height, width) = (probabilities.shape[2], probabilities.shape[3])
-    (self.labels, self.confidence, self.entropy) = (labels, confidence, entropy)
+      shape[1] <= Int(LabelMap.ignore), "Predictions: a class of \(shape[1]) would be the ignore index")
+    (count, classes, height, width) = (shape[0], shape[1], shape[2], shape[3])
+    (labels, confidence, entropy) = (summary.labels, summary.confidence, summary.entropy)
   }
 
   /// Labels [B, H, W], ignored where the network is less sure than `threshold`.

@@ -6,19 +6,18 @@ import Tensors
 /// MobileNetV2 (Sandler et al., CVPR 2018), as timm's `mobilenetv2_100` without its 1280-channel head.
 struct MobileNetV2: Backbone {
   let channels = [16, 24, 32, 96, 320]
-  private let stem: (Conv2d, BatchNorm2d)
+  private let stem: NormedConvolution
   private let stages: [[InvertedResidual]]
   private let recomputes: Bool
 
   init(_ scope: ParameterScope, outputStride: Int) {
     recomputes = scope.recomputesBlocks
-    stem = (
+    stem = NormedConvolution(
       Conv2d(
         scope["conv_stem"], inChannels: 3, outChannels: 32, kernel: 3, stride: 2, padding: 1, dilation: 1,
         groups: 1,
         bias: false, initializer: .kaimingNormalFanOut(groups: 1)),
-      BatchNorm2d(scope["bn1"], channels: 32, momentum: 0.1, epsilon: 1e-5, activation: .relu6)
-    )
+      BatchNorm2d(scope["bn1"], channels: 32, momentum: 0.1, epsilon: 1e-5, activation: .relu6))
     var budget = StrideBudget(outputStride: outputStride, reached: 2)
     var channels = 32
     stages = MobileNetV2.table.enumerated().map { index, row in
@@ -34,7 +33,7 @@ struct MobileNetV2: Backbone {
   }
 
   func callAsFunction(_ images: Variable, _ pass: ForwardPass) -> [Variable] {
-    var x = pass.segment(images, recomputed: recomputes) { [stem] in stem.1(stem.0($0, $1), $1) }
+    var x = pass.segment(images, recomputed: recomputes) { [stem] in stem($0, $1) }
     var maps: [Variable] = []
     for (index, blocks) in stages.enumerated() {
       for block in blocks { x = pass.segment(x, recomputed: recomputes) { block($0, $1) } }
@@ -53,7 +52,7 @@ struct MobileNetV2: Backbone {
 /// Expand (1x1), depthwise 3x3, project (1x1, no activation); added to the input when shapes allow. Without
 /// expansion it is a depthwise-separable convolution with names of its own.
 private struct InvertedResidual: Sendable {
-  private let layers: [(Conv2d, BatchNorm2d)]
+  private let layers: [NormedConvolution]
   private let isResidual: Bool
 
   init(_ scope: ParameterScope, inChannels: Int, outChannels: Int, expansion: Int, stride: Int, dilation: Int)
@@ -75,14 +74,13 @@ private struct InvertedResidual: Sendable {
       let norm = BatchNorm2d(
         scope["bn\(index + 1)"], channels: output, momentum: 0.1, epsilon: 1e-5,
         activation: index == shapes.count - 1 ? .none : .relu6)
-      return (convolution, norm)
+      return NormedConvolution(convolution, norm)
     }
     isResidual = stride == 1 && inChannels == outChannels
   }
 
   func callAsFunction(_ x: Variable, _ pass: ForwardPass) -> Variable {
-    var y = x
-    for (convolution, norm) in layers { y = norm(convolution(y, pass), pass) }
-    return isResidual ? pass.add(y, x, activation: .none) : y
+    let y = layers.dropLast().reduce(x) { $1($0, pass) }
+    return layers[layers.count - 1](y, pass, sum: isResidual ? ResidualSum(activation: .none) { x } : nil)
   }
 }

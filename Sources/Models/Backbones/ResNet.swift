@@ -7,7 +7,7 @@ import Tensors
 /// three 3x3 convolutions as stem, and average pooling before the 1x1 convolution of a strided shortcut.
 struct ResNet: Backbone {
   let channels: [Int]
-  private let stem: [(Conv2d, BatchNorm2d)]
+  private let stem: [NormedConvolution]
   private let stages: [[ResidualBlock]]
   private let recomputes: Bool
 
@@ -15,7 +15,7 @@ struct ResNet: Backbone {
   ///   keeps the dilation from before the stage.
   init(_ scope: ParameterScope, _ depth: Depth, outputStride: Int, multiGrid: [Int]?) {
     recomputes = scope.recomputesBlocks
-    var stem: [(Conv2d, BatchNorm2d)] = []
+    var stem: [NormedConvolution] = []
     for (index, (input, output)) in [(3, 32), (32, 32), (32, 64)].enumerated() {
       let convolution = Conv2d(
         scope["conv1"][index * 3], inChannels: input, outChannels: output, kernel: 3,
@@ -23,10 +23,9 @@ struct ResNet: Backbone {
         padding: 1, dilation: 1, groups: 1, bias: false, initializer: .kaimingNormalFanOut(groups: 1))
       let normScope = index == 2 ? scope["bn1"] : scope["conv1"][index * 3 + 1]
       stem.append(
-        (
+        NormedConvolution(
           convolution,
-          BatchNorm2d(normScope, channels: output, momentum: 0.1, epsilon: 1e-5, activation: .relu)
-        ))
+          BatchNorm2d(normScope, channels: output, momentum: 0.1, epsilon: 1e-5, activation: .relu)))
     }
     self.stem = stem
 
@@ -59,7 +58,7 @@ struct ResNet: Backbone {
 
   func callAsFunction(_ images: Variable, _ pass: ForwardPass) -> [Variable] {
     var x = pass.segment(images, recomputed: recomputes) { [stem] images, pass in
-      stem.reduce(images) { x, layer in layer.1(layer.0(x, pass), pass) }
+      stem.reduce(images) { $1($0, pass) }
     }
     var maps = [x]
     x = pass.pool(x, Pooling(kind: .maximum, kernel: 3, stride: 2, padding: 1, paddingAfter: 1))
@@ -96,7 +95,7 @@ struct ResNet: Backbone {
 /// A basic block (3x3, 3x3) or a bottleneck (1x1, 3x3, 1x1) with its shortcut. ReLU follows each norm but the last,
 /// and the sum.
 struct ResidualBlock: Sendable {
-  private let branch: [(Conv2d, BatchNorm2d)]
+  private let branch: [NormedConvolution]
   private let shortcut: Shortcut?
 
   init(
@@ -123,7 +122,7 @@ struct ResidualBlock: Sendable {
       let norm = BatchNorm2d(
         scope["bn\(index + 1)"], channels: output, momentum: 0.1, epsilon: 1e-5,
         activation: isLast ? .none : .relu, initialScale: isLast ? 0 : 1)
-      return (convolution, norm)
+      return NormedConvolution(convolution, norm)
     }
     shortcut =
       stride != 1 || inChannels != outChannels
@@ -134,9 +133,9 @@ struct ResidualBlock: Sendable {
   }
 
   func callAsFunction(_ x: Variable, _ pass: ForwardPass) -> Variable {
-    var y = x
-    for (convolution, norm) in branch { y = norm(convolution(y, pass), pass) }
-    return pass.add(y, shortcut?(x, pass) ?? x, activation: .relu)
+    let y = branch.dropLast().reduce(x) { $1($0, pass) }
+    return branch[branch.count - 1](
+      y, pass, sum: ResidualSum(activation: .relu) { shortcut?(x, pass) ?? x })
   }
 }
 
@@ -144,8 +143,7 @@ struct ResidualBlock: Sendable {
 /// TensorFlow's "same" padding: one row and column of zeros at the far side, which count in the average.
 private struct Shortcut: Sendable {
   private let pooling: Pooling?
-  private let convolution: Conv2d
-  private let norm: BatchNorm2d
+  private let projection: NormedConvolution
 
   init(_ scope: ParameterScope, inChannels: Int, outChannels: Int, stride: Int, dilation: Int) {
     if dilation > 1 {
@@ -156,15 +154,15 @@ private struct Shortcut: Sendable {
     } else {
       pooling = nil
     }
-    convolution = Conv2d(
-      scope["1"], inChannels: inChannels, outChannels: outChannels, kernel: 1, stride: 1, padding: 0,
-      dilation: 1,
-      groups: 1, bias: false, initializer: .kaimingNormalFanOut(groups: 1))
-    norm = BatchNorm2d(scope["2"], channels: outChannels, momentum: 0.1, epsilon: 1e-5, activation: .none)
+    projection = NormedConvolution(
+      Conv2d(
+        scope["1"], inChannels: inChannels, outChannels: outChannels, kernel: 1, stride: 1, padding: 0,
+        dilation: 1,
+        groups: 1, bias: false, initializer: .kaimingNormalFanOut(groups: 1)),
+      BatchNorm2d(scope["2"], channels: outChannels, momentum: 0.1, epsilon: 1e-5, activation: .none))
   }
 
   func callAsFunction(_ x: Variable, _ pass: ForwardPass) -> Variable {
-    let pooled = pooling.map { pass.pool(x, $0) } ?? x
-    return norm(convolution(pooled, pass), pass)
+    projection(pooling.map { pass.pool(x, $0) } ?? x, pass)
   }
 }
