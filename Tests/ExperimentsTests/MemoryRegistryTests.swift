@@ -39,9 +39,14 @@ import Testing
       let all = try files().merging([file: Data(bytes)]) { _, new in new }
       return registryError { _ = try Registry(files: all, methods: Methods.catalogue) }
     }
-    #expect(try error("losses/a.yaml", [0xFF]) == "losses/a.yaml: cannot be read: not a readable UTF-8 file")
-    #expect(try error("losses/A.yml", [])?.hasPrefix("losses/A.yml: cannot be read: the name must be") == true)
-    #expect(try error("lost/a.yaml", [])?.hasPrefix("experiments: lost: unknown key; allowed: models") == true)
+    for (file, bytes, words) in [
+      ("losses/a.yaml", [0xFF] as [UInt8], "losses/a.yaml: cannot be read: not a readable UTF-8 file"),
+      ("losses/A.yml", [], "losses/A.yml: cannot be read: the name must be"),
+      ("lost/a.yaml", [], "experiments: lost: unknown key; allowed: models"),
+    ] {
+      let found = try error(file, bytes)
+      #expect(found?.hasPrefix(words) == true, "\(file): \(found ?? "nothing")")
+    }
     #expect(try error("README.md", []) == nil)
     // A folder without files is an empty one.
     let labels = try files().filter { $0.key.hasPrefix("labels/") }

@@ -88,7 +88,8 @@ private enum Lists {
   static func labelled(_ text: [UInt8]) {
     let samples = names.map { SampleFiles(id: $0, imagePath: "JPEGImages/\($0).jpg", labelPath: nil) }
     Scratch.write(text, to: lists.labelled)
-    guard let found = attempt({ try LabelledSamples.listed(path: lists.labelled, in: samples) }) else { return }
+    let listed = attempt { try LabelledSamples.listed(path: lists.labelled, in: samples) }
+    guard let found = listed else { return }
     Broken.unless(
       !found.isEmpty && found.count < samples.count && found == Set(found).sorted()
         && found.allSatisfy(samples.indices.contains), "labelled samples \(found)")
