@@ -8,7 +8,8 @@
 #   COUNT    signals of make faults; the other faults are tried as often as that allows
 #   SEED     seed of make faults, as it printed one      KEEP     folder for what its findings left
 #   ONLY     faults of make faults, such as ONLY=signals,disk (default: all); JSON=1 for machines
-#   SECONDS  of make fuzz, for each target            TARGET   of make fuzz: png, yaml, ... (default: all)
+#   SECONDS  of make fuzz, for each target (60)       TARGET   of make fuzz: png, yaml, ... (default: all)
+#   RUNS     executions of each target of make fuzz, at most; it then takes as long as they do, or SECONDS
 #   INSTRUMENT  1: make fuzz builds libpng and libjpeg-turbo from Debian's sources, so that it sees into them
 #   SITE     folder that make site writes to (default: site)
 #   SET      overrides, such as SET="recipe.optimizer.learning_rate=0.02 loss.smooth=2"
@@ -17,12 +18,11 @@ PROFILE ?= mini
 JOBS    ?= 2
 PAIRS   ?= 3
 COUNT   ?= 20
-SECONDS ?= 60
 SITE    ?= site
 
 # What the user gives is text: taken as it was typed, and handed to recipes by the environment, so that neither make nor a
 # shell reads it. Paths may hold blanks, quotes, $ and ;.
-given   := TABLE PROFILE DATA RESULTS JOBS THREADS PAIRS ROWS SKIP SET COUNT SEED ONLY KEEP SECONDS TARGET INSTRUMENT NIGHT SITE
+given   := TABLE PROFILE DATA RESULTS JOBS THREADS PAIRS ROWS SKIP SET COUNT SEED ONLY KEEP SECONDS RUNS TARGET INSTRUMENT NIGHT SITE
 $(foreach name,$(given),$(eval override $(name) := $$(value $(name))))
 export $(given)
 
@@ -59,8 +59,9 @@ faults: build ## Kills, starves and disturbs a small grid (COUNT=20, SEED, ONLY,
 	swift build -c release --package-path Tests/Faults --scratch-path .build/faults
 	.build/faults/release/faults --jml $(jml) --package . --count "$$COUNT" $(if $(SEED),--seed "$$SEED") \
 	  $(if $(ONLY),--only "$$ONLY") $(if $(KEEP),--keep "$$KEEP") $(if $(JSON),--json)
-fuzz: setup  ## Hostile input for every reader, SECONDS each, under the sanitizers (TARGET=png INSTRUMENT=1).
-	@scripts/fuzz.sh --seconds "$$SECONDS" --jobs "$$JOBS" $(if $(INSTRUMENT),--instrument) $(if $(TARGET),"$$TARGET")
+fuzz: setup  ## Hostile input for every reader, SECONDS or RUNS each, under the sanitizers (TARGET=png INSTRUMENT=1).
+	@scripts/fuzz.sh $(if $(SECONDS),--seconds "$$SECONDS") $(if $(RUNS),--runs "$$RUNS") --jobs "$$JOBS" \
+	  $(if $(INSTRUMENT),--instrument) $(if $(TARGET),"$$TARGET")
 test-cluster: build ## Hands small grids to a Slurm of its own, disturbs them and compares the tables (installs slurmd).
 	@scripts/test-cluster.sh
 test-site: build ## Looks at the site in Chromium: console, filters, keyboard, contrast, phone.

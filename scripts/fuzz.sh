@@ -1,19 +1,23 @@
 #!/usr/bin/env bash
 # Feeds hostile input to everything that reads files, under the address and undefined-behaviour sanitizers, and prints what
 # came of it. Exits with 1 on a finding, which is kept and named, and where the fuzzer cannot be had.
-# usage: scripts/fuzz.sh [--seconds N] [--jobs N] [--instrument] [TARGET ...]
-#   --seconds     for each target (60)            --jobs   targets at a time (2)
+# usage: scripts/fuzz.sh [--seconds N] [--runs N] [--jobs N] [--instrument] [TARGET ...]
+#   --seconds     for each target, at most (60; with --runs: as long as they take)
+#   --runs        executions of each target, at most
+#   --jobs        targets at a time (2)
 #   --instrument  libpng and libjpeg-turbo from Debian's source packages, so that mutation is not blind in them
-# What a run has learned stays in .build-fuzz/corpus, and the next one begins with it.
+# What a run has learned stays in .build-fuzz/corpus, and the next one begins with it; executions add up beside it, those of
+# runs that were interrupted left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$PWD/.build-fuzz
-seconds=60 jobs=2 instrument=
+seconds='' runs='' jobs=2 instrument=
 targets=()
 fail() { echo "fuzz: $*" >&2; exit 1; }
 while [ $# -gt 0 ]; do
   case $1 in
     --seconds) seconds=$2; shift ;;
+    --runs) runs=$2; shift ;;
     --jobs) jobs=$2; shift ;;
     --instrument) instrument=1 ;;
     -*) fail "no option $1" ;;
@@ -21,7 +25,9 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-[[ $seconds =~ ^[0-9]+$ && $seconds -gt 0 ]] || fail "--seconds '$seconds' is no number of seconds"
+[[ -z $runs || ( $runs =~ ^[0-9]+$ && $runs -gt 0 ) ]] || fail "--runs '$runs' is no number of executions"
+[ -n "$seconds$runs" ] || seconds=60
+[[ -z $seconds || ( $seconds =~ ^[0-9]+$ && $seconds -gt 0 ) ]] || fail "--seconds '$seconds' is no number of seconds"
 [[ $jobs =~ ^[0-9]+$ && $jobs -gt 0 ]] || fail "--jobs '$jobs' is no number of targets"
 
 tools=$(dirname "$(readlink -f "$(command -v swift)")")
@@ -43,15 +49,24 @@ if ! swift build --package-path Tests/Fuzz --scratch-path "$build/build" -c rele
 fi
 program=$build/build/release/Fuzz
 
-# Leaks of the process' end are no finding, and Swift's own report of a trap takes seconds.
-export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:handle_abort=1:symbolize=1 UBSAN_OPTIONS=print_stacktrace=1
+# Leaks of the process' end are no finding, and Swift's own report of a trap takes seconds. Freed memory is held back until
+# 32 MB more have been freed, which is more than most inputs take: by default it is 256 MB, and most memory is then new, page
+# by page. Where memory was allocated is told by four calls, and by thirty when a finding is tried again.
+export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:handle_abort=1:symbolize=1:quarantine_size_mb=32
+ASAN_OPTIONS+=:malloc_context_size=4
+export UBSAN_OPTIONS=print_stacktrace=1
 export ASAN_SYMBOLIZER_PATH=$tools/llvm-symbolizer SWIFT_BACKTRACE=enable=no
 memory=/dev/shm
 [ -w "$memory" ] || memory=${TMPDIR:-/tmp}
 TMPDIR=$(mktemp -d "$memory/jml-fuzz.XXXXXX")
 export TMPDIR
-running=()
-stop() { kill "${running[@]}" 2> /dev/null || true; rm -rf "$TMPDIR"; }
+stop() {
+  local left
+  left=$(jobs -rp)
+  # shellcheck disable=SC2086
+  [ -z "$left" ] || kill $left 2> /dev/null || true
+  rm -rf "$TMPDIR"
+}
 trap stop EXIT
 trap 'exit 130' INT TERM
 
@@ -63,9 +78,11 @@ for target in "${targets[@]}"; do
 done
 
 findings=$build/findings
-mkdir -p "$build/logs" "$findings"
+mkdir -p "$build/logs" "$build/executions" "$findings"
 run() {
   local target=$1 dictionary=() folder
+  # Of another version there may be others.
+  rm -rf "$build/seeds/$target"
   for folder in corpus seeds; do mkdir -p "$build/$folder/$target"; done
   "$program" --seeds "$target" "$PWD" "$build/seeds/$target"
   [ -f "Tests/Fuzz/Dictionaries/$target.dict" ] && dictionary=("-dict=Tests/Fuzz/Dictionaries/$target.dict")
@@ -73,7 +90,9 @@ run() {
   for folder in "Tests/Fuzz/Seeds/$target" "Tests/Fuzz/Regressions/$target"; do
     [ -d "$folder" ] && inputs+=("$folder")
   done
-  exec "$program" "$target" "-max_total_time=$seconds" "-max_len=${longest[$target]}" -timeout=60 -report_slow_units=60 \
+  # -detect_leaks=0: where an input leaves memory behind, such as a cache, it would be executed once more.
+  exec "$program" "$target" "-max_total_time=${seconds:-0}" "-runs=${runs:--1}" "-max_len=${longest[$target]}" \
+    -timeout=60 -report_slow_units=60 -detect_leaks=0 \
     -rss_limit_mb=2048 -malloc_limit_mb=1024 -print_final_stats=1 "-artifact_prefix=$findings/$target-" \
     "${dictionary[@]}" "${inputs[@]}"
 }
@@ -81,20 +100,20 @@ run() {
 # What a run's log says behind a word.
 number() { sed -n "s/.*$2 *\([0-9][0-9]*\).*/\1/p" "$1" | tail -n 1; }
 
-for ((first = 0; first < ${#targets[@]}; first += jobs)); do
-  running=()
-  for target in "${targets[@]:first:jobs}"; do
-    echo "fuzz: $target, $seconds s" >&2
-    run "$target" > "$build/logs/$target.log" 2>&1 &
-    running+=($!)
-  done
-  for process in "${running[@]}"; do wait "$process" || true; done
+limits="${runs:+$runs executions}${runs:+${seconds:+ or }}${seconds:+$seconds s}"
+for target in "${targets[@]}"; do
+  # The next begins when one has ended, since they take their executions in different times.
+  while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n || true; done
+  echo "fuzz: $target, $limits" >&2
+  # A corpus that somebody has removed begins anew, and so does its count.
+  [ -d "$build/corpus/$target" ] || rm -f "$build/executions/$target"
+  run "$target" > "$build/logs/$target.log" 2>&1 &
 done
-running=()
+wait
 
 status=0
-echo "| target | executions | a second | edges | inputs kept | findings | peak of an input, MB | slowest input, ms |"
-echo "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+echo "| target | executions | in all | a second | edges | inputs kept | findings | peak of an input, MB | slowest input, ms |"
+echo "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
 for target in "${targets[@]}"; do
   log=$build/logs/$target.log
   found=$(sed -n 's/.*Test unit written to //p' "$log")
@@ -105,9 +124,12 @@ for target in "${targets[@]}"; do
     tail -n 20 "$log" >&2
     status=1
   fi
+  executed=$(number "$log" 'stat::number_of_executed_units:')
+  before=$(cat "$build/executions/$target" 2> /dev/null || echo 0)
+  echo $((before + ${executed:-0})) > "$build/executions/$target"
   memory=$(number "$log" 'COST: .* memory')
   slowest=$(sed -n 's/^COST: .* time \([0-9.]*\) ms.*/\1/p' "$log" | tail -n 1)
-  echo "| $target | $(number "$log" 'stat::number_of_executed_units:') | $(number "$log" 'stat::average_exec_per_sec:') |" \
+  echo "| $target | $executed | $(cat "$build/executions/$target") | $(number "$log" 'stat::average_exec_per_sec:') |" \
     "$(number "$log" ' cov:') | $(number "$log" ' corp:') | $count |" \
     "$([ -n "$memory" ] && echo $((memory / 1000000)) || echo -) | ${slowest:--} |"
   if [ "$count" -gt 0 ]; then

@@ -38,33 +38,45 @@ public struct Registry: Sendable {
   ///   - methods: that the program knows.
   /// - Throws: `RegistryError`, at the first thing that is wrong, in the order of folders and file names.
   public init(root: URL, methods: MethodCatalogue) throws {
+    try self.init(RegistryFolder(root), name: root.lastPathComponent, methods: methods)
+  }
+
+  /// The same of files in memory.
+  /// - Parameters:
+  ///   - files: by their paths below `experiments`, such as `losses/ce.yaml`.
+  ///   - methods: that the program knows.
+  /// - Throws: `RegistryError`.
+  public init(files: [String: Data], methods: MethodCatalogue) throws {
+    try self.init(RegistryFiles(files), name: "experiments", methods: methods)
+  }
+
+  private init(_ source: some RegistrySource, name: String, methods: MethodCatalogue) throws {
     self.methods = methods
-    let present = try Registry.contents(of: root, file: root.lastPathComponent)
-    for entry in present where entry != "README.md" && !Registry.folders.contains(entry) {
-      throw RegistryError.unknownKey(file: root.lastPathComponent, path: entry, allowed: Registry.folders)
+    for entry in try source.entries() where entry != "README.md" && !Registry.folders.contains(entry) {
+      throw RegistryError.unknownKey(file: name, path: entry, allowed: Registry.folders)
     }
-    models = try Registry.load(root, "models") { try ModelSpec($0, name: $1) }
-    datasets = try Registry.load(root, "datasets") { try DatasetSpec($0, name: $1) }
-    losses = try Registry.load(root, "losses") { try LossDefinition($0, name: $1) }
-    labels = try Registry.load(root, "labels") { try LabelSpec($0, name: $1) }
-    distillations = try Registry.load(root, "distillation") {
+    models = try Registry.load(source, "models") { try ModelSpec($0, name: $1) }
+    datasets = try Registry.load(source, "datasets") { try DatasetSpec($0, name: $1) }
+    losses = try Registry.load(source, "losses") { try LossDefinition($0, name: $1) }
+    labels = try Registry.load(source, "labels") { try LabelSpec($0, name: $1) }
+    distillations = try Registry.load(source, "distillation") {
       try DistillationSpec($0, name: $1, schemas: methods.distillation)
     }
-    semiSupervised = try Registry.loadIfPresent(root, "semi_supervised") {
+    semiSupervised = try Registry.loadIfPresent(source, "semi_supervised") {
       try SemiSupervisedSpec($0, name: $1, schemas: methods.semiSupervised)
     }
-    labelled = try Registry.loadIfPresent(root, "labelled") { try LabelledSpec($0, name: $1) }
-    firstStages = try Registry.loadIfPresent(root, "first_stages") {
+    labelled = try Registry.loadIfPresent(source, "labelled") { try LabelledSpec($0, name: $1) }
+    firstStages = try Registry.loadIfPresent(source, "first_stages") {
       try FirstStageSpec($0, name: $1, schemas: methods.firstStages)
     }
-    recipes = try Registry.load(root, "recipes") { try RecipeSpec($0, name: $1) }
-    profiles = try Registry.load(root, "profiles") { try ProfileSpec($0, name: $1) }
-    tables = try Registry.load(root, "tables") { try TableSpec($0, name: $1) }
-    let drawn = try Registry.loadIfPresent(root, "figures") { try FigureSpec($0, name: $1) }
+    recipes = try Registry.load(source, "recipes") { try RecipeSpec($0, name: $1) }
+    profiles = try Registry.load(source, "profiles") { try ProfileSpec($0, name: $1) }
+    tables = try Registry.load(source, "tables") { try TableSpec($0, name: $1) }
+    let drawn = try Registry.loadIfPresent(source, "figures") { try FigureSpec($0, name: $1) }
     figures = drawn.compactMapValues { if case .sweep(let spec) = $0 { spec } else { nil } }
     qualitative = drawn.compactMapValues { if case .qualitative(let spec) = $0 { spec } else { nil } }
-    claims = try Registry.loadIfPresent(root, "claims") { reader, _ in try ClaimSpec.all(reader) }
-    regressions = try Registry.loadIfPresent(root, "regression") { try RegressionSpec($0, name: $1) }
+    claims = try Registry.loadIfPresent(source, "claims") { reader, _ in try ClaimSpec.all(reader) }
+    regressions = try Registry.loadIfPresent(source, "regression") { try RegressionSpec($0, name: $1) }
     try checkReferences()
   }
 
@@ -82,25 +94,24 @@ public struct Registry: Sendable {
 
   /// A folder that a registry may lack.
   private static func loadIfPresent<Spec>(
-    _ root: URL, _ folder: String, _ decode: (StrictReader, String) throws -> Spec
+    _ source: some RegistrySource, _ folder: String, _ decode: (StrictReader, String) throws -> Spec
   ) throws -> [String: Spec] {
-    guard FileManager.default.fileExists(atPath: root.appendingPathComponent(folder).path) else { return [:] }
-    return try load(root, folder, decode)
+    guard source.has(folder) else { return [:] }
+    return try load(source, folder, decode)
   }
 
   private static func load<Spec>(
-    _ root: URL, _ folder: String, _ decode: (StrictReader, String) throws -> Spec
+    _ source: some RegistrySource, _ folder: String, _ decode: (StrictReader, String) throws -> Spec
   ) throws -> [String: Spec] {
-    let directory = root.appendingPathComponent(folder)
     var specs: [String: Spec] = [:]
-    for entry in try contents(of: directory, file: folder) {
+    for entry in try source.names(in: folder) {
       let file = "\(folder)/\(entry)"
       let name = String(entry.dropLast(".yaml".count))
       guard entry.hasSuffix(".yaml"), !name.isEmpty, name.utf8.allSatisfy(RunID.isNameByte) else {
         throw RegistryError.unreadable(
           file: file, reason: "the name must be of a-z, 0-9 and _ and end in .yaml")
       }
-      let text = try Registry.text(directory.appendingPathComponent(entry).path, file: file)
+      let text = try source.text(of: file)
       specs[name] = try decode(StrictReader(try ConfigNode(yaml: text, file: file), file: file), name)
     }
     return specs
@@ -116,19 +127,14 @@ public struct Registry: Sendable {
     } catch {
       throw RegistryError.unreadable(file: file, reason: error.reason)
     }
+    return try text(data, file: file)
+  }
+
+  static func text(_ data: Data, file: String) throws -> String {
     guard let text = String(data: data, encoding: .utf8) else {
       throw RegistryError.unreadable(file: file, reason: "not a readable UTF-8 file")
     }
     return text
-  }
-
-  private static func contents(of directory: URL, file: String) throws -> [String] {
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { !$0.hasPrefix(".") }
-        .sorted()
-    } catch {
-      throw RegistryError.unreadable(file: file, reason: "no such folder: \(directory.path)")
-    }
   }
 
   // MARK: References

@@ -7,20 +7,33 @@ extension HDF5File {
     return try extents(of: opened.id, named: dataset)
   }
 
-  /// Row-major values of a dataset of floats (any precision).
-  public func floats(_ dataset: String) throws -> [Float] { try read(dataset) }
+  /// What a reader that wants a shape does with the one that it finds, before a value is read.
+  public typealias ShapeCheck = (_ shape: [Int]) throws -> Void
 
   /// Row-major values of a dataset of floats (any precision).
-  public func doubles(_ dataset: String) throws -> [Double] { try read(dataset) }
+  public func floats(_ dataset: String, check: ShapeCheck = { _ in }) throws -> [Float] {
+    try read(dataset, check)
+  }
+
+  /// Row-major values of a dataset of floats (any precision).
+  public func doubles(_ dataset: String, check: ShapeCheck = { _ in }) throws -> [Double] {
+    try read(dataset, check)
+  }
 
   /// Row-major values of a dataset of unsigned bytes or booleans.
-  public func bytes(_ dataset: String) throws -> [UInt8] { try read(dataset) }
+  public func bytes(_ dataset: String, check: ShapeCheck = { _ in }) throws -> [UInt8] {
+    try read(dataset, check)
+  }
 
   /// Row-major values of a dataset of integers that 32 signed bits can hold.
-  public func int32s(_ dataset: String) throws -> [Int32] { try read(dataset) }
+  public func int32s(_ dataset: String, check: ShapeCheck = { _ in }) throws -> [Int32] {
+    try read(dataset, check)
+  }
 
   /// Row-major values of a dataset of integers that 64 signed bits can hold.
-  public func int64s(_ dataset: String) throws -> [Int64] { try read(dataset) }
+  public func int64s(_ dataset: String, check: ShapeCheck = { _ in }) throws -> [Int64] {
+    try read(dataset, check)
+  }
 
   /// Values of a dataset of strings, of variable or fixed length, UTF-8 or ASCII; row-major.
   public func strings(_ dataset: String) throws -> [String] {
@@ -43,6 +56,8 @@ extension HDF5File {
     guard count > 0, H5Tget_class(type) == H5T_STRING, H5Tis_variable_str(type) > 0 else { return }
     let space = try Handle(
       H5Dget_space(dataset), close: H5Sclose, orThrow: { self.failure(name, "measuring", $0) })
+    // A scalar has one place; and of a space without axes the library (1.10.8) writes past the end of its own memory.
+    guard H5Sget_simple_extent_ndims(space.id) > 0 else { return }
     var size: hsize_t = 0
     guard H5Dvlen_get_buf_size(dataset, type, space.id, &size) >= 0 else { throw failure(name, "measuring") }
     _ = try self.count(of: [Int(clamping: size)], bytes: 1, stored: try fileSize(), named: name)
@@ -57,9 +72,10 @@ extension HDF5File {
     return opened
   }
 
-  private func read<Element: HDF5Element>(_ dataset: String) throws -> [Element] {
+  private func read<Element: HDF5Element>(_ dataset: String, _ checkShape: ShapeCheck) throws -> [Element] {
     let opened = try openDataset(dataset)
     let shape = try extents(of: opened.id, named: dataset)
+    try checkShape(shape)
     let stored = try Handle(
       H5Dget_type(opened.id), close: H5Tclose, orThrow: { self.failure(dataset, "typing", $0) })
     try check(stored.id, holds: Element.self, dataset)

@@ -15,12 +15,11 @@ extension HDF5File {
     while let part = rest.popFirst() {
       if part == "." { continue }
       let name = (path + [part]).joined(separator: "/")
-      guard H5Lexists(handle.id, name, jml_h5_default()) > 0 else {
-        throw HDF5Error.missing(path: self.path, object: object)
-      }
       var info = H5L_info_t()
       guard H5Lget_info(handle.id, name, &info, jml_h5_default()) >= 0 else {
-        throw failure(object, "looking up")
+        let failure = failure(object, "looking up")
+        throw H5Lexists(handle.id, name, jml_h5_default()) > 0
+          ? failure : HDF5Error.missing(path: self.path, object: object)
       }
       switch info.type {
       case H5L_TYPE_HARD: path.append(part)

@@ -11,14 +11,21 @@ public final class HDF5Writer {
   public let name: String
   private let file: Handle
 
-  public init(name: String) throws {
+  /// Memory is taken in steps of this many bytes, or of what will be written, if that is less.
+  private static let steps = 1 << 16...1 << 22
+
+  /// - Parameters:
+  ///   - name: for messages.
+  ///   - bytes: of all that will be written, about: nothing but the memory that is taken at first depends on it.
+  public init(name: String, expecting bytes: Int = .max) throws {
     HDF5Library.enter()
     self.name = name
     let fail = { (reason: String) in
       HDF5Error.failed(path: name, object: "/", operation: "creating", reason: reason)
     }
     let access = try Handle(H5Pcreate(jml_h5_class_file_access()), close: H5Pclose, orThrow: fail)
-    guard H5Pset_fapl_core(access.id, 1 << 22, false) >= 0 else { throw fail(HDF5Library.lastError()) }
+    let step = min(max(bytes, HDF5Writer.steps.lowerBound), HDF5Writer.steps.upperBound)
+    guard H5Pset_fapl_core(access.id, step, false) >= 0 else { throw fail(HDF5Library.lastError()) }
     file = try Handle(
       H5Fcreate(HDF5Library.uniqueName(), jml_h5_truncate(), jml_h5_default(), access.id), close: H5Fclose,
       orThrow: fail)

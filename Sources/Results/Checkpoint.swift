@@ -41,7 +41,10 @@ public struct Checkpoint: Sendable {
 
   /// The file's bytes. Throws `HDF5Error`.
   public func image(name: String = "checkpoint.h5") throws -> Data {
-    let writer = try HDF5Writer(name: name)
+    let bytes = parts.reduce(0) { sum, part in
+      part.state.tensors.reduce(sum) { $0 + 4 * $1.tensor.shape.count }
+    }
+    let writer = try HDF5Writer(name: name, expecting: bytes)
     try writer.write(attribute: Checkpoint.schemaVersion, named: "schema_version")
     try writer.write(attribute: runID, named: "run_id")
     try writer.write(attribute: iteration, named: "iteration")

@@ -75,7 +75,9 @@ extension HDF5File {
   func tensors(group: String) throws -> [NamedTensor] {
     try names(in: group).map { name in
       let dataset = "\(group)/\(name)"
-      return NamedTensor(name: name, tensor: Tensor(try floats(dataset), shape: Shape(try shape(dataset))))
+      var shape: [Int] = []
+      let values = try floats(dataset) { shape = $0 }
+      return NamedTensor(name: name, tensor: Tensor(values, shape: Shape(shape)))
     }
   }
 

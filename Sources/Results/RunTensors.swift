@@ -106,9 +106,21 @@ public struct RunTensors: Sendable {
     return sum.text
   }
 
+  /// Of networks and of the counts of each class and bin, which are most of it.
+  private var bytes: Int {
+    let tensors = ([model] + networks.map(\.model)).flatMap { $0.weights + $0.buffers }
+    let values = evaluations.reduce(0) { sum, point in
+      let evaluation = point.evaluation.evaluation
+      return ClasswiseCalibration.Field.allCases.reduce(sum) {
+        $0 + evaluation.classwise.values(of: $1).count
+      }
+    }
+    return tensors.reduce(8 * values) { $0 + 4 * $1.tensor.shape.count }
+  }
+
   /// The file's bytes. Throws `HDF5Error` or `ResultsError.unwritableJSON`.
   public func image(name: String = "tensors.h5") throws -> Data {
-    let writer = try HDF5Writer(name: name)
+    let writer = try HDF5Writer(name: name, expecting: bytes)
     try writer.write(attribute: RunTensors.schemaVersion, named: "schema_version")
     try writer.write(attribute: runID, named: "run_id")
     try writer.write(attribute: try StoredJSON.text(spec, name: name), named: "spec")

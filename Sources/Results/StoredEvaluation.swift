@@ -99,22 +99,22 @@ extension HDF5File {
       throw damaged("/\(group)/tp has the shape \(shape), not [images, classes]")
     }
     let (images, classes) = (shape[0], shape[1])
-    func require(_ part: String, _ wanted: [Int]) throws {
-      let found = try self.shape("\(group)/\(part)")
+    func require(_ part: String, _ wanted: [Int], _ found: [Int]) throws {
       guard found == wanted else { throw damaged("/\(group)/\(part) has the shape \(found), not \(wanted)") }
     }
+    func require(_ part: String, _ wanted: [Int]) throws {
+      try require(part, wanted, self.shape("\(group)/\(part)"))
+    }
     func counts(_ part: String, _ wanted: [Int]) throws -> [Int64] {
-      try require(part, wanted)
-      return try int64s("\(group)/\(part)")
+      try int64s("\(group)/\(part)") { try require(part, wanted, $0) }
     }
     try require("ids", [images])
     try require("class_names", [classes])
     func bins(_ name: String) throws -> CalibrationBins {
-      let wanted = [images, CalibrationBins.bins]
-      try require("calibration/\(name)/confidence", wanted)
+      let (wanted, part) = ([images, CalibrationBins.bins], "calibration/\(name)/confidence")
+      let confidence = try doubles("\(group)/\(part)") { try require(part, wanted, $0) }
       return CalibrationBins(
-        images: images, count: try counts("calibration/\(name)/count", wanted),
-        confidence: try doubles("\(group)/calibration/\(name)/confidence"),
+        images: images, count: try counts("calibration/\(name)/count", wanted), confidence: confidence,
         correct: try counts("calibration/\(name)/correct", wanted))
     }
     try require("classwise/has_ignored", [images])

@@ -5,9 +5,9 @@ import Testing
 
 /// Files that point elsewhere (Tests/Oracles/record_links.py): nothing outside the file is ever read.
 @Suite(.serialized) struct LinkTests {
-  private func file() throws -> HDF5File {
+  private func file(_ name: String = "links") throws -> HDF5File {
     let url = try #require(
-      Bundle.module.url(forResource: "links", withExtension: "h5", subdirectory: "Fixtures"))
+      Bundle.module.url(forResource: name, withExtension: "h5", subdirectory: "Fixtures"))
     return try HDF5File(reading: url.path)
   }
 
@@ -61,6 +61,27 @@ import Testing
     } throws: { error in
       guard case .unstored(_, "texts", let shape, _)? = error as? HDF5Error else { return false }
       return shape.count == 1 && shape[0] > 1 << 30
+    }
+  }
+
+  /// Whoever wants another shape says so before a value is read.
+  @Test func shapesAreCheckedFirst() throws {
+    struct Unwanted: Error, Equatable { let shape: [Int] }
+    let file = try file()
+    #expect(throws: Unwanted(shape: [1, 3, 32768, 16384])) {
+      try file.floats("promised") { throw Unwanted(shape: $0) }
+    }
+    var seen: [Int] = []
+    let values = try file.doubles("near") { seen = $0 }
+    #expect(values == [0, 1, 2, 3, 4, 5] && seen == [2, 3])
+  }
+
+  /// The library's own measuring of a text without axes writes past the end of its memory.
+  @Test func textsWithoutAxes() throws {
+    let file = try file("texts")
+    for (name, text) in [("written", "text \u{E9}"), ("unwritten", ""), ("fixed", "four")] {
+      #expect(try file.shape(name) == [])
+      #expect(try file.strings(name) == [text])
     }
   }
 

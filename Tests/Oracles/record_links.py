@@ -1,4 +1,5 @@
-"""Records links.h5: what an HDF5 file can say of data that lies elsewhere, in circles, or nowhere."""
+"""Records links.h5, what an HDF5 file can say of data that lies elsewhere, in circles, or nowhere; and texts.h5, texts of no
+axes."""
 
 import zlib
 from pathlib import Path
@@ -6,11 +7,13 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-OUT = Path(__file__).resolve().parent.parent / "HDF5Tests" / "Fixtures" / "links.h5"
+FIXTURES = Path(__file__).resolve().parent.parent / "HDF5Tests" / "Fixtures"
+OUT = FIXTURES / "links.h5"
 
 
 def main() -> None:
-    OUT.parent.mkdir(exist_ok=True)
+    FIXTURES.mkdir(exist_ok=True)
+    record_texts()
     with h5py.File(OUT, "w", libver=("earliest", "v110")) as file:
         file["group/values"] = np.arange(6, dtype=np.float32).reshape(2, 3)
         file["near"] = h5py.SoftLink("/group/values")
@@ -36,6 +39,14 @@ def main() -> None:
         for start in range(0, 1 << 18, 1 << 14):
             texts.id.write_direct_chunk((start,), zlib.compress(place * (1 << 14), 9))
         file.create_dataset("zeros", (4096, 2048), np.float32, chunks=(512, 512), compression=4)[:] = 0
+
+
+def record_texts() -> None:
+    """Scalars: of variable length, one that was never written, and of fixed length."""
+    with h5py.File(FIXTURES / "texts.h5", "w", libver="earliest") as file:
+        file["written"] = "text \u00e9"
+        file.create_dataset("unwritten", (), h5py.string_dtype())
+        file["fixed"] = np.bytes_("four")
 
 
 if __name__ == "__main__":

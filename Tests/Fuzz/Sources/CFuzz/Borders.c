@@ -16,9 +16,10 @@ static unsigned below(recipe *r, unsigned limit) {
   return (r->place < r->count ? r->bytes[r->place++] : 0) % limit;
 }
 
-// Extents of one to four axes, now and then immense.
+// Extents of one to four axes, now and then immense: of two of the first a reader takes bytes, which are as many as it
+// believes in, and refuses all else.
 static int extents(recipe *r, hsize_t *shape, int wide) {
-  static const hsize_t immense[] = {1u << 15, 1u << 20, 1ull << 31, 1ull << 40, 1ull << 62};
+  static const hsize_t immense[] = {1u << 12, 1u << 25, 1ull << 31, 1ull << 40, 1ull << 62};
   const int rank = 1 + (int)below(r, 4);
   for (int axis = 0; axis < rank; ++axis) {
     const unsigned kind = below(r, 8);
@@ -86,24 +87,21 @@ static double bytes_of(const hsize_t *extents, int rank, hid_t type) {
   return bytes;
 }
 
-// Writes small data, if there is any: pieces of the recipe.
-static void fill(recipe *r, hid_t dataset, hid_t type, hid_t space) {
+// Small data, if there is any: pieces of the recipe. The caller's to free.
+static void *values_of(recipe *r, hid_t type, hid_t space) {
   const hssize_t points = H5Sget_simple_extent_npoints(space);
   const size_t size = H5Tget_size(type);
-  if (points < 1 || points > 1024 || size > 4096 || !below(r, 3)) return;
+  // More than an input can say would be zeros.
+  if (points < 1 || points > 1024 || size > 1024 || (size_t)points * size > 1024 || !below(r, 3)) return NULL;
   if (H5Tis_variable_str(type) > 0) {
     const char **texts = calloc((size_t)points, sizeof *texts);
-    if (!texts) return;
-    for (hssize_t i = 0; i < points; ++i) texts[i] = below(r, 4) ? "text \xC3\xA9 \xFF" : NULL;
-    H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, texts);
-    free(texts);
-  } else if (H5Tget_class(type) != H5T_VLEN && H5Tget_class(type) != H5T_REFERENCE) {
-    uint8_t *values = malloc((size_t)points * size);
-    if (!values) return;
-    for (size_t i = 0; i < (size_t)points * size; ++i) values[i] = (uint8_t)below(r, 250);
-    H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
-    free(values);
+    for (hssize_t i = 0; texts && i < points; ++i) texts[i] = below(r, 4) ? "text \xC3\xA9 \xFF" : NULL;
+    return texts;
   }
+  if (H5Tget_class(type) == H5T_VLEN || H5Tget_class(type) == H5T_REFERENCE) return NULL;
+  uint8_t *values = malloc((size_t)points * size);
+  for (size_t i = 0; values && i < (size_t)points * size; ++i) values[i] = (uint8_t)below(r, 250);
+  return values;
 }
 
 static void dataset(recipe *r, const char *name) {
@@ -147,8 +145,11 @@ static void dataset(recipe *r, const char *name) {
   }
   hid_t made = H5Dcreate2(r->file, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
   if (made >= 0) {
-    if (!promised && H5Pget_layout(creation) != H5D_VIRTUAL && H5Pget_external_count(creation) == 0)
-      fill(r, made, type, space);
+    if (!promised && H5Pget_layout(creation) != H5D_VIRTUAL && H5Pget_external_count(creation) == 0) {
+      void *values = values_of(r, type, space);
+      if (values) H5Dwrite(made, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
+      free(values);
+    }
     H5Dclose(made);
   }
   H5Pclose(creation);
@@ -165,14 +166,9 @@ static void attribute(recipe *r, const char *owner, const char *name) {
                    ? -1
                    : H5Acreate_by_name(r->file, owner, name, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
   if (made >= 0) {
-    const hssize_t points = H5Sget_simple_extent_npoints(space);
-    const size_t size = H5Tget_size(type);
-    if (points > 0 && size <= 4096 && H5Tis_variable_str(type) <= 0 && H5Tget_class(type) != H5T_VLEN) {
-      uint8_t *values = malloc((size_t)points * size);
-      for (size_t i = 0; values && i < (size_t)points * size; ++i) values[i] = (uint8_t)below(r, 250);
-      if (values && H5Tget_class(type) != H5T_REFERENCE) H5Awrite(made, type, values);
-      free(values);
-    }
+    void *values = values_of(r, type, space);
+    if (values) H5Awrite(made, type, values);
+    free(values);
     H5Aclose(made);
   }
   H5Sclose(space);
@@ -208,12 +204,17 @@ static void step(recipe *r) {
 size_t jml_fuzz_borders(const uint8_t *bytes, size_t count, const char *outside, uint8_t **image) {
   recipe r = {bytes, count, 0, outside, -1};
   *image = NULL;
-  H5open();
   H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
   hid_t access = H5Pcreate(H5P_FILE_ACCESS);
   H5Pset_fapl_core(access, 1 << 16, 0);
   H5Pset_libver_bounds(access, below(&r, 2) ? H5F_LIBVER_LATEST : H5F_LIBVER_EARLIEST, H5F_LIBVER_LATEST);
-  r.file = H5Fcreate("borders", H5F_ACC_TRUNC, H5P_DEFAULT, access);
+  // Nothing is left free for what may come, so that the file is small, and most of its bytes mean something.
+  H5Pset_meta_block_size(access, 0);
+  H5Pset_small_data_block_size(access, 0);
+  hid_t creation = H5Pcreate(H5P_FILE_CREATE);
+  H5Pset_sym_k(creation, 2, 2);
+  r.file = H5Fcreate("borders", H5F_ACC_TRUNC, creation, access);
+  H5Pclose(creation);
   H5Pclose(access);
   if (r.file < 0) return 0;
   hid_t group = H5Gcreate2(r.file, "g", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);

@@ -20,6 +20,7 @@ import Foundation
       return fail("no such target; there are \(Target.all.map(\.name).joined(separator: ", "))")
     }
     target = found
+    jml_fuzz_ready_hdf5()
     if writesSeeds { return writeSeeds(arguments) }
     arguments.remove(at: 1)
     fuzz(arguments)

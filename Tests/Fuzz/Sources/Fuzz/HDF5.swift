@@ -15,33 +15,47 @@ extension Target {
   static let borders = Target(
     name: "borders", longest: 256, memory: 128 << 20, seconds: 4, seeds: { _ in HDF5Files.recipes() }
   ) { bytes in
-    var image: UnsafeMutablePointer<UInt8>?
-    let size = jml_fuzz_borders(bytes, bytes.count, HDF5Files.outside.path, &image)
-    defer { free(image) }
-    guard let image, size > 0 else { return }
+    guard let image = HDF5Files.image(bytes, outside: HDF5Files.outside) else { return }
     // What the writer took is not the reader's.
     jml_fuzz_begin()
     var walk = HDF5Walk(knowsSecret: true)
-    walk.all(Data(bytes: image, count: size))
+    walk.all(image)
   }
 }
 
 enum HDF5Files {
   /// What must never be read by way of another file: a byte that nothing else has, over and over.
   static let secret: UInt8 = 0xFB
-  static let outside: URL = {
-    let file = Scratch.folder.appendingPathComponent("outside")
+  static let outside: String = {
+    let file = Scratch.folder.appendingPathComponent("outside").path
     Scratch.write([UInt8](repeating: secret, count: 1 << 12), to: file)
     return file
   }()
 
+  /// The file that a recipe makes; nil where there can be none.
+  static func image(_ recipe: [UInt8], outside: String) -> Data? {
+    var image: UnsafeMutablePointer<UInt8>?
+    let size = jml_fuzz_borders(recipe, recipe.count, outside, &image)
+    guard let image, size > 0 else {
+      free(image)
+      return nil
+    }
+    return Data(bytesNoCopy: image, count: size, deallocator: .free)
+  }
+
+  /// As the project writes them, which is as widely as the library does; and small ones of everything else, in which a
+  /// mutation seldom strikes what nobody reads.
   static func seeds() throws -> [(name: String, bytes: [UInt8])] {
+    let small = recipes().compactMap { name, recipe -> (name: String, bytes: [UInt8])? in
+      guard let image = image(recipe, outside: "outside"), image.count <= 2560 else { return nil }
+      return ("recipe-\(name)", [UInt8](image))
+    }
     func image(_ body: (HDF5Writer) throws -> Void) throws -> [UInt8] {
       let writer = try HDF5Writer(name: "seed")
       try body(writer)
       return [UInt8](try writer.image())
     }
-    return [
+    return small + [
       ("floats", try image { try $0.write(floats: [1, 2.5, -3], shape: [3, 1], at: "weights/a.b") }),
       (
         "deflated",
@@ -73,11 +87,18 @@ enum HDF5Files {
   }
 }
 
-/// Everything of a file by every reader: what does not fit is an error of the reader's own kind.
+/// Everything of a file: what does not fit is an error of the reader's own kind.
+///
+/// The first dataset and the first attribute are asked for by every reader, which is most of what an input costs. Of others,
+/// the first reader that takes one says which of the rest can: those that refuse the type have been tried. Immense ones,
+/// which are zeros, are read once.
 struct HDF5Walk {
   /// Whether no object holds the secret of its own.
   var knowsSecret = false
   private var objects = 64
+  private var (hasReadDataset, hasReadAttribute) = (false, false)
+  /// Values of a dataset that every reader may read.
+  private static let immense = 1 << 14
 
   init(knowsSecret: Bool = false) { self.knowsSecret = knowsSecret }
 
@@ -102,38 +123,63 @@ struct HDF5Walk {
     }
   }
 
-  private func read(_ file: HDF5File, _ path: String, _ shape: [Int]) {
-    func check<Value>(_ values: [Value]?, _ place: String) {
-      guard let values else { return }
+  private mutating func read(_ file: HDF5File, _ path: String, _ shape: [Int]) {
+    let once = HDF5Walk.isImmense(shape)
+    let all = !hasReadDataset && !once
+    hasReadDataset = hasReadDataset || all
+    func check<Value>(_ values: [Value]?, _ place: String) -> Bool {
+      guard let values else { return false }
       // What a reader gives fits into memory, so the product does not overflow.
       Broken.unless(
         values.count == shape.reduce(1, *), "\(values.count) values of \(path) \(shape) as \(place)")
       refuseSecret(values, path)
+      return true
     }
-    check(attempt { try file.floats(path) }, "floats")
-    check(attempt { try file.doubles(path) }, "doubles")
-    check(attempt { try file.bytes(path) }, "bytes")
-    check(attempt { try file.int32s(path) }, "int32s")
-    check(attempt { try file.int64s(path) }, "int64s")
-    check(attempt { try file.strings(path) }, "strings")
-    for index in [0, (shape.first ?? 1) - 1, shape.first ?? 1] {
-      let slice = attempt { try file.floats(path, slice: index) }
-      Broken.unless(
-        slice == nil || slice?.count == shape.dropFirst().reduce(1, *),
-        "a slice of \(path) \(shape) of another size")
-      _ = attempt { try file.bytes(path, slice: index) }
+    let isFloat = check(attempt { try file.floats(path) }, "floats")
+    if all || (isFloat && !once) { _ = check(attempt { try file.doubles(path) }, "doubles") }
+    let isInteger = (all || !isFloat) && check(attempt { try file.int64s(path) }, "int64s")
+    if all || (isInteger && !once) { _ = check(attempt { try file.int32s(path) }, "int32s") }
+    // One byte of an integer, or an enumeration, which no other reader takes.
+    let mayBeBytes = isInteger ? !once : !isFloat
+    let isBytes = (all || mayBeBytes) && check(attempt { try file.bytes(path) }, "bytes")
+    if all || !(isFloat || isInteger || isBytes) {
+      _ = check(attempt { try file.strings(path) }, "strings")
+    }
+    let extent = shape.first ?? 1
+    for index in Set([0, extent - 1, extent]).sorted() where all || index == extent - 1 {
+      if all || isFloat {
+        let slice = attempt { try file.floats(path, slice: index) }
+        Broken.unless(
+          slice == nil || slice?.count == shape.dropFirst().reduce(1, *),
+          "a slice of \(path) \(shape) of another size")
+      }
+      if all || isBytes { _ = attempt { try file.bytes(path, slice: index) } }
     }
   }
 
-  private func readAttributes(_ file: HDF5File, _ object: String) {
+  private static func isImmense(_ shape: [Int]) -> Bool {
+    var count = 1
+    for extent in shape {
+      let product = count.multipliedReportingOverflow(by: extent)
+      if product.overflow { return true }
+      count = product.partialValue
+    }
+    return count > immense
+  }
+
+  private mutating func readAttributes(_ file: HDF5File, _ object: String) {
     for name in attempt({ try file.attributeNames(at: object) }) ?? [] {
-      _ = attempt { try file.hasAttribute(name, at: object) }
-      _ = attempt { try file.attribute(double: name, at: object) }
-      _ = attempt { try file.attribute(int: name, at: object) }
-      _ = attempt { try file.attribute(string: name, at: object) }
-      _ = attempt { try file.attribute(doubles: name, at: object) }
-      _ = attempt { try file.attribute(ints: name, at: object) }
-      _ = attempt { try file.attribute(strings: name, at: object) }
+      let all = !hasReadAttribute
+      hasReadAttribute = true
+      if all { _ = attempt { try file.hasAttribute(name, at: object) } }
+      let isFloat = attempt { try file.attribute(doubles: name, at: object) } != nil
+      if all || isFloat { _ = attempt { try file.attribute(double: name, at: object) } }
+      let isInteger = (all || !isFloat) && attempt { try file.attribute(ints: name, at: object) } != nil
+      if all || isInteger { _ = attempt { try file.attribute(int: name, at: object) } }
+      if all || !(isFloat || isInteger) {
+        _ = attempt { try file.attribute(strings: name, at: object) }
+        _ = attempt { try file.attribute(string: name, at: object) }
+      }
     }
   }
 

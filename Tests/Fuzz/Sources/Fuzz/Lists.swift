@@ -17,7 +17,7 @@ extension Target {
 }
 
 private enum Lists {
-  private static let root: URL = {
+  private static let root: String = {
     let root = Scratch.folder.appendingPathComponent("data")
     for folder in ["ImageSets/Segmentation", "JPEGImages", "SegmentationClass", "images", "labels"] {
       Scratch.make(root.appendingPathComponent(folder))
@@ -26,11 +26,15 @@ private enum Lists {
       for path in [
         "JPEGImages/\(name).jpg", "SegmentationClass/\(name).png", "images/\(name).jpg", "labels/\(name).png",
       ] {
-        Scratch.write([], to: root.appendingPathComponent(path))
+        Scratch.write([], to: "\(root.path)/\(path)")
       }
     }
-    return root
+    return root.path
   }()
+  private static let lists = (
+    voc: root + "/ImageSets/Segmentation/train.txt", folders: root + "/list.txt",
+    labelled: root + "/labelled.txt"
+  )
   private static let names = ["2008_000003", "b c", "d.e", "é", "aachen"]
 
   private static func attempt<Value>(_ body: () throws -> Value) -> Value? {
@@ -54,7 +58,7 @@ private enum Lists {
       for path in [sample.imagePath] + (sample.labelPath.map { [$0] } ?? []) {
         let parts = path.utf8.split(separator: UInt8(ascii: "/"))
         Broken.unless(
-          path.hasPrefix(root.path) && !parts.contains { $0.elementsEqual("..".utf8) }
+          path.hasPrefix(root) && !parts.contains { $0.elementsEqual("..".utf8) }
             && !path.utf8.contains(0),
           "'\(sample.id)' leaves the folder: \(path)")
       }
@@ -62,33 +66,30 @@ private enum Lists {
   }
 
   static func voc(_ text: [UInt8]) {
-    let list = root.appendingPathComponent("ImageSets/Segmentation/train.txt")
-    Scratch.write(text, to: list)
-    defer { Scratch.remove(list) }
-    guard let voc = attempt({ try PascalVOC(root: root.path, split: .train, labels: .official) }) else {
+    Scratch.write(text, to: lists.voc)
+    guard let voc = attempt({ try PascalVOC(root: root, split: .train, labels: .official) }) else {
       return
     }
     check(voc.samples, text)
   }
 
+  private static let mapping = LabelMapping.values(classCount: 2, offset: 0, ignored: [255])
+
   static func folders(_ text: [UInt8]) {
-    let list = root.appendingPathComponent("list.txt")
-    Scratch.write(text, to: list)
-    defer { Scratch.remove(list) }
+    Scratch.write(text, to: lists.folders)
     let set = attempt {
       try FolderDataset(
-        name: "own", root: root.path, images: "images/*.jpg", labels: "labels/*.png", list: "list.txt",
-        classNames: ["a", "b"], mapping: .values(classCount: 2, offset: 0, ignored: [255]))
+        name: "own", root: root, images: "images/*.jpg", labels: "labels/*.png", list: "list.txt",
+        classNames: ["a", "b"], mapping: mapping)
     }
     if let set { check(set.samples, text) }
   }
 
   static func labelled(_ text: [UInt8]) {
     let samples = names.map { SampleFiles(id: $0, imagePath: "JPEGImages/\($0).jpg", labelPath: nil) }
-    let list = root.appendingPathComponent("labelled.txt")
-    Scratch.write(text, to: list)
-    defer { Scratch.remove(list) }
-    guard let found = attempt({ try LabelledSamples.listed(path: list.path, in: samples) }) else { return }
+    Scratch.write(text, to: lists.labelled)
+    let listed = attempt { try LabelledSamples.listed(path: lists.labelled, in: samples) }
+    guard let found = listed else { return }
     Broken.unless(
       !found.isEmpty && found.count < samples.count && found == Set(found).sorted()
         && found.allSatisfy(samples.indices.contains), "labelled samples \(found)")

@@ -46,33 +46,38 @@ private enum Records {
     store(text, record.runID)
   }
 
+  private static let store = ResultStore(root: Scratch.folder.appendingPathComponent("results"))
+  private static let runs = store.root.standardizedFileURL.path + "/runs/"
+  /// The run's folder that is there: most mutations leave the id alone. Targets run on one thread.
+  nonisolated(unsafe) private static var made: URL?
+
   /// The same through the store, which asks whether the spec is the one that the id is the hash of.
   private static func store(_ text: [UInt8], _ runID: String) {
-    let root = Scratch.folder.appendingPathComponent("results")
-    let store = ResultStore(root: root)
     guard let folder = attempt(ResultsError.self, { try store.folder(runID) }) else { return }
     Broken.unless(
-      folder.standardizedFileURL.path == root.standardizedFileURL.path + "/runs/" + runID,
-      "the folder of run '\(runID)' lies elsewhere")
-    Scratch.make(folder)
-    let file = folder.appendingPathComponent("run.json")
-    Scratch.write(text, to: file)
-    defer {
-      Scratch.remove(file)
-      rmdir(folder.path)
+      folder.standardizedFileURL.path == runs + runID, "the folder of run '\(runID)' lies elsewhere")
+    if folder != made {
+      if let made { rmdir(made.path) }
+      Scratch.make(folder)
+      made = folder
     }
-    _ = attempt(ResultsError.self) { try store.record(runID) }
-    _ = attempt(ResultsError.self) { try store.state(runID) }
+    let file = folder.path + "/run.json"
+    Scratch.write(text, to: file)
+    defer { unlink(file) }
+    // Asks for the state first, and that for the record.
     _ = attempt(ResultsError.self) { try store.verifiedState(runID) }
   }
 
-  /// runs.jsonl.
-  static func published(_ text: [UInt8]) {
+  private static let folder: URL = {
     let folder = Scratch.folder.appendingPathComponent("published")
     Scratch.make(folder)
-    let file = folder.appendingPathComponent(PublishedRuns.fileName)
-    Scratch.write(text, to: file)
-    defer { Scratch.remove(file) }
+    return folder
+  }()
+  private static let publishedFile = folder.appendingPathComponent(PublishedRuns.fileName).path
+
+  /// runs.jsonl.
+  static func published(_ text: [UInt8]) {
+    Scratch.write(text, to: publishedFile)
     guard let runs = attempt(ResultsError.self, { try PublishedRuns(reading: folder) }) else { return }
     let lines = text.split(separator: UInt8(ascii: "\n")).count
     Broken.unless(runs.count == lines, "\(runs.count) runs of \(lines) lines")
@@ -98,12 +103,12 @@ private enum Records {
     }
   }
 
+  private static let logFile = Scratch.folder.appendingPathComponent("log.jsonl")
+
   /// log.jsonl.
   static func log(_ text: [UInt8]) {
-    let file = Scratch.folder.appendingPathComponent("log.jsonl")
-    Scratch.write(text, to: file)
-    defer { Scratch.remove(file) }
-    guard let entries = attempt(ResultsError.self, { try RunLog.entries(of: file) }) else { return }
+    Scratch.write(text, to: logFile.path)
+    guard let entries = attempt(ResultsError.self, { try RunLog.entries(of: logFile) }) else { return }
     Broken.unless(
       entries.count <= text.count { $0 == UInt8(ascii: "\n") }, "more entries than lines")
   }

@@ -17,16 +17,15 @@ enum Scratch {
     }
   }
 
-  static func write(_ bytes: [UInt8], to file: URL) {
-    let descriptor = open(file.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { return give(up: "\(file.path): errno \(errno)") }
+  /// - Parameter file: a path, since making one of a URL takes longer than the system takes to write.
+  static func write(_ bytes: [UInt8], to file: String) {
+    let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return give(up: "\(file): errno \(errno)") }
     defer { close(descriptor) }
     if Foundation.write(descriptor, bytes, bytes.count) != bytes.count {
-      give(up: "\(file.path): errno \(errno)")
+      give(up: "\(file): errno \(errno)")
     }
   }
-
-  static func remove(_ file: URL) { unlink(file.path) }
 
   /// What goes wrong here is no finding.
   private static func give(up reason: String) {
