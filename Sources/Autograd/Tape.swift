@@ -122,17 +122,7 @@ public struct Gradients {
       gradient.shape == parameter.shape && gradient.layout == parameter.value.layout,
       "gradient \(gradient.shape) for parameter \(parameter.name) \(parameter.shape)")
     let key = ObjectIdentifier(parameter)
-    guard let present = byParameter[key] else {
-      byParameter[key] = gradient
-      return
-    }
-    let sum = Tensor(uninitialized: gradient.shape, layout: gradient.layout)
-    withExtendedLifetime((present, gradient, sum)) {
-      for index in 0..<sum.elementCount {
-        sum.pointer[index] = present.pointer[index] + gradient.pointer[index]
-      }
-    }
-    byParameter[key] = sum
+    byParameter[key] = byParameter[key].map { Elementwise.sum($0, gradient) } ?? gradient
   }
 
   mutating func setLeaf(_ slot: Int, _ gradient: Tensor?) { byLeaf[slot] = gradient }

@@ -38,8 +38,8 @@ void add_range(const float *a, const float *b, float *y, float bottom, float top
 }
 
 JML_MULTIVERSION
-void scale_range(const float *x, float factor, float *y, long n) {
-  for (long i = 0; i < n; ++i) y[i] = x[i] * factor;
+void sum_range(const float *a, const float *b, float *y, long n) {
+  for (long i = 0; i < n; ++i) y[i] = a[i] + b[i];
 }
 
 const jml::Compiled &softmax(const jml_map &m, bool backward) {
@@ -89,6 +89,10 @@ int jml_add(const jml_map *map, int activation, const float *a, const float *b, 
   jml::parallel_for(elements(*map), grain,
                     [&](long p, long q) { add_range(a + p, b + p, y + p, bottom, top, q - p); });
   return 0;
+}
+
+void jml_sum(const float *a, const float *b, float *y, long count) {
+  jml::parallel_for(count, grain, [&](long p, long q) { sum_range(a + p, b + p, y + p, q - p); });
 }
 
 int jml_softmax_forward(const jml_map *map, const float *x, float *y) {

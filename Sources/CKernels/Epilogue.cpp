@@ -1,6 +1,6 @@
 // Batch norm by given statistics, activation and the end of a residual block, in place on what a convolution has just
-// written. The arithmetic is that of jml_norm_inference and jml_add, so that a convolution with an epilogue has the bits of
-// these three one after the other.
+// written. The arithmetic is that of jml_norm_inference and jml_add, so that a convolution with an epilogue has the bits
+// of these three one after the other.
 #include "Epilogue.hpp"
 
 #include <stdexcept>
@@ -27,7 +27,7 @@ struct Planes {
 template <int V, bool adds>
 __attribute__((always_inline)) inline void finish_patches(
     const Lanes<V> &lanes, const Planes &given, const Patch *patches, long count) {
-  const Apply<V> apply(lanes);
+  const Apply<V> apply = Apply<V>::of(lanes);
   // A copy: what is written to y might be thought to change the original.
   const Planes planes = given;
   const Vector<V> bottom = planes.bottom + Vector<V>{}, top = planes.top + Vector<V>{};
@@ -69,28 +69,29 @@ VARIANTS(16)
 jml::Epilogue::Epilogue(const jml_epilogue *epilogue, const jml_map &map, float *y) {
   if (!epilogue) return;
   if (map.block != 8 && map.block != 16) throw std::invalid_argument("the map is not channel-blocked");
+  block = map.block;
   blocks = (map.channels + map.block - 1) / map.block;
   pixels = (long)map.height * map.width;
   this->y = y;
   residual = epilogue->residual;
   bottom = sum_floor(epilogue->residual_activation);
   top = sum_ceiling(epilogue->residual_activation);
-  const auto fill = [&](auto &lanes, auto block) {
+  const auto fill = [&](auto &lanes, auto lane_count) {
     lanes.reserve(blocks);
     for (long b = 0; b < blocks; ++b)
-      lanes.push_back(norm::lanes_of<block>(
+      lanes.push_back(norm::lanes_of<lane_count>(
           map.channels, b, epilogue->epsilon, epilogue->activation, epilogue->scale, epilogue->shift, epilogue->mean,
           epilogue->variance));
   };
-  if (map.block == 16) fill(wide, std::integral_constant<int, 16>());
+  if (block == 16) fill(wide, std::integral_constant<int, 16>());
   else fill(narrow, std::integral_constant<int, 8>());
 }
 
 void jml::Epilogue::finish(long first, long last, const Patch *patches, long count) const {
   for (long b = first; b < last; ++b) {
-    const long start = b * pixels * (wide.empty() ? 8 : 16);
+    const long start = b * pixels * block;
     const Planes planes{y + start, residual ? residual + start : nullptr, bottom, top, blocks * pixels};
-    if (!wide.empty()) (residual ? add16 : finish16)(wide[b], planes, patches, count);
+    if (block == 16) (residual ? add16 : finish16)(wide[b], planes, patches, count);
     else (residual ? add8 : finish8)(narrow[b], planes, patches, count);
   }
 }

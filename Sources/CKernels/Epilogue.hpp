@@ -23,13 +23,15 @@ class Epilogue {
   Epilogue(const jml_epilogue *epilogue, const jml_map &map, float *y);
 
   /// Whether there is anything to do.
-  explicit operator bool() const { return !narrow.empty() || !wide.empty(); }
+  explicit operator bool() const { return block != 0; }
 
   /// Finishes `count` patches in channel blocks first..<last, by any thread.
   void finish(long first, long last, const Patch *patches, long count) const;
 
  private:
-  /// By the block of the map one of them is filled: with what a channel block is normalised by.
+  /// Of the map's layout; 0: there is nothing to do.
+  long block = 0;
+  /// What every channel block is normalised with: `wide` for blocks of 16, `narrow` for blocks of 8.
   std::vector<norm::Lanes<8>> narrow;
   std::vector<norm::Lanes<16>> wide;
   long blocks = 0, pixels = 0;

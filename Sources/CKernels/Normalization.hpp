@@ -48,17 +48,14 @@ Lanes<V> lanes_of(long channels, long block, float epsilon, int activation, cons
   return l;
 }
 
-/// Lanes made ready for many pixels.
+/// Lanes made ready for many pixels. Without constructors, which clang forgets to emit for functions of several targets.
 template <int V>
 struct Apply {
   Vector<V> mean, factor, shift, bottom, top;
 
-  __attribute__((always_inline)) inline explicit Apply(const Lanes<V> &lanes)
-      : mean(lanes.mean),
-        factor(lanes.scale * lanes.inverse),
-        shift(lanes.shift),
-        bottom(lanes.bottom + Vector<V>{}),
-        top(lanes.top + Vector<V>{}) {}
+  static __attribute__((always_inline)) inline Apply of(const Lanes<V> &lanes) {
+    return {lanes.mean, lanes.scale * lanes.inverse, lanes.shift, lanes.bottom + Vector<V>{}, lanes.top + Vector<V>{}};
+  }
 
   __attribute__((always_inline)) inline void operator()(Vector<V> &value) const {
     value = (value - mean) * factor + shift;
@@ -70,7 +67,7 @@ struct Apply {
 /// y = activation(norm(x)) of `pixels` pixels; in place is allowed.
 template <int V>
 __attribute__((always_inline)) inline void plane_apply(const Lanes<V> &lanes, const float *x, long pixels, float *y) {
-  const Apply<V> apply(lanes);
+  const Apply<V> apply = Apply<V>::of(lanes);
   for (long p = 0; p < pixels; ++p) {
     Vector<V> value;
     read<V>(value, x, p);

@@ -37,6 +37,18 @@ public enum Elementwise {
     return y
   }
 
+  /// a + b, all that is stored, of equal shapes in one layout of any kind: gradients of a weight.
+  public static func sum(_ a: Tensor, _ b: Tensor) -> Tensor {
+    precondition(
+      a.shape == b.shape && a.layout == b.layout,
+      "sum: \(a.shape) (\(a.layout)) and \(b.shape) (\(b.layout)) differ")
+    let y = Tensor(uninitialized: a.shape, layout: a.layout)
+    Profiler.measure("add") {
+      withExtendedLifetime((a, b)) { jml_sum(a.pointer, b.pointer, y.pointer, y.elementCount) }
+    }
+    return y
+  }
+
   /// Every channel plane times its own factor, [B, C] row-major.
   public static func scaleChannels(_ x: Tensor, factors: [Float]) -> Tensor {
     precondition(

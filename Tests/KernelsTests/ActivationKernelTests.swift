@@ -216,6 +216,18 @@ import Testing
     }
   }
 
+  /// More numbers than one thread takes, in the layout of a weight; nothing is clamped.
+  @Test func sumOfWeightGradients() {
+    let shape: Shape = [48, 40, 3, 7]
+    let (a, b) = (Tensor(uninitialized: shape, layout: .hwio), Tensor(uninitialized: shape, layout: .hwio))
+    let left = [Float.infinity] + Reference.random(shape, "a").dropFirst()
+    let right = Reference.random(shape, "b")
+    a.assign(kernelValues: left)
+    b.assign(kernelValues: right)
+    #expect(Elementwise.sum(a, b).kernelValues == zip(left, right).map { $0 + $1 })
+    #expect(Elementwise.sum(a, b).layout == .hwio)
+  }
+
   @Test func activationsClampBothWays() {
     let x = Tensor(blocked: Reference.random(Self.shape, "x").map { $0 * 10 }, Self.shape)
     let y = Elementwise.activate(x, .relu6)

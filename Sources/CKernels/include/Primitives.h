@@ -49,6 +49,9 @@ int jml_activation_backward(const jml_map *map, int activation, const float *y, 
 /// y = a + b, then the activation.
 int jml_add(const jml_map *map, int activation, const float *a, const float *b, float *y);
 
+/// y = a + b of `count` numbers, whatever they are.
+void jml_sum(const float *a, const float *b, float *y, long count);
+
 /// Pooling windows of kernel x kernel; `padding` before each axis, what is missing after it is implied by the sizes.
 typedef struct {
   jml_map in, out;
