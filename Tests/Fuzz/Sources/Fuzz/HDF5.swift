@@ -47,7 +47,7 @@ enum HDF5Files {
   /// mutation seldom strikes what nobody reads.
   static func seeds() throws -> [(name: String, bytes: [UInt8])] {
     let small = recipes().compactMap { name, recipe -> (name: String, bytes: [UInt8])? in
-      guard let image = image(recipe, outside: "outside"), image.count <= 2560 else { return nil }
+      guard let image = HDF5Files.image(recipe, outside: "outside"), image.count <= 2560 else { return nil }
       return ("recipe-\(name)", [UInt8](image))
     }
     func image(_ body: (HDF5Writer) throws -> Void) throws -> [UInt8] {
