@@ -82,7 +82,7 @@ let package = Package(
 
     // Registry, store, tables.
     room("Experiments", ["CCrypto", "Platform", "JSON", "Schemas", .product(name: "Yams", package: "Yams")]),
-    room("HDF5", ["CHDF5"]),
+    room("HDF5", ["CHDF5", "Platform"]),
     room("Weights", ["Platform", "JSON", "Tensors", "Models", "HDF5"]),
     room("Results", ["Platform", "JSON", "HDF5", "Experiments", "Metrics", "Tensors"]),
     room(

@@ -43,24 +43,46 @@ extension HDF5File {
       H5Dget_type(opened.id), close: H5Tclose, orThrow: { self.failure(dataset, "typing", $0) })
     let count = try count(
       of: shape, bytes: H5Tget_size(stored.id), stored: Int(clamping: H5Dget_storage_size(opened.id)),
-      named: dataset)
-    try checkTexts(opened.id, stored.id, count, named: dataset)
-    return try readStrings(dataset, type: stored.id, count: count) { memory, buffer in
-      H5Dread(opened.id, memory, jml_h5_all(), jml_h5_all(), jml_h5_default(), buffer)
+      ratio: ratio(of: opened.id), named: dataset)
+    guard H5Tget_class(stored.id) == H5T_STRING, H5Tis_variable_str(stored.id) > 0 else {
+      return try readStrings(dataset, type: stored.id, count: count) { memory, buffer in
+        H5Dread(opened.id, memory, jml_h5_all(), jml_h5_all(), jml_h5_default(), buffer)
+      }
     }
+    return try texts(opened.id, stored.id, count, named: dataset)
   }
 
-  /// Many places of a dataset may point to one long text, and each gets a copy of it.
+  /// Texts of variable length. Many places of a dataset may point to one long text, and each gets a copy of it, so that memory is
+  /// counted while it is taken: the library's own measuring of them beforehand (1.10.8) reads place by place, and writes past
+  /// the end of its memory where there is one.
   /// - Throws: `HDF5Error.unstored`.
-  private func checkTexts(_ dataset: hid_t, _ type: hid_t, _ count: Int, named name: String) throws {
-    guard count > 0, H5Tget_class(type) == H5T_STRING, H5Tis_variable_str(type) > 0 else { return }
-    let space = try Handle(
-      H5Dget_space(dataset), close: H5Sclose, orThrow: { self.failure(name, "measuring", $0) })
-    // A scalar has one place; and of a space without axes the library (1.10.8) writes past the end of its own memory.
-    guard H5Sget_simple_extent_ndims(space.id) > 0 else { return }
-    var size: hsize_t = 0
-    guard H5Dvlen_get_buf_size(dataset, type, space.id, &size) >= 0 else { throw failure(name, "measuring") }
-    _ = try self.count(of: [Int(clamping: size)], bytes: 1, stored: try fileSize(), named: name)
+  private func texts(_ dataset: hid_t, _ type: hid_t, _ count: Int, named name: String) throws -> [String] {
+    let stored = try fileSize()
+    let transfer = try HDF5Library.transfer(bytes: count.multipliedReportingOverflow(by: 16).partialValue) {
+      self.failure(name, "reading", $0)
+    }
+    let texts = UnsafeMutablePointer<jml_h5_texts>.allocate(capacity: 1)
+    texts.initialize(to: jml_h5_texts())
+    // In the file they lie as they are.
+    texts.pointee.left = max(HDF5File.harmless, stored)
+    defer {
+      jml_h5_let_texts_go(texts)
+      texts.deallocate()
+    }
+    guard jml_h5_take_texts(transfer.id, texts) >= 0 else { throw failure(name, "reading") }
+    var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
+    guard count > 0 else { return [] }
+    let status = pointers.withUnsafeMutableBytes {
+      H5Dread(dataset, type, jml_h5_all(), jml_h5_all(), transfer.id, $0.baseAddress)
+    }
+    guard status >= 0 else {
+      guard texts.pointee.refused == 0 else {
+        let wanted = texts.pointee.taken.addingReportingOverflow(texts.pointee.refused).partialValue
+        throw HDF5Error.unstored(path: path, object: name, shape: [Int(clamping: wanted)], stored: stored)
+      }
+      throw failure(name, "reading")
+    }
+    return pointers.map { pointer in pointer.map { String(cString: $0) } ?? "" }
   }
 
   func openDataset(_ dataset: String) throws -> Handle {
@@ -81,15 +103,23 @@ extension HDF5File {
     try check(stored.id, holds: Element.self, dataset)
     let count = try count(
       of: shape, bytes: MemoryLayout<Element>.stride, stored: Int(clamping: H5Dget_storage_size(opened.id)),
-      named: dataset)
+      ratio: ratio(of: opened.id), named: dataset)
     var values = [Element](repeating: .zero, count: count)
     guard !values.isEmpty else { return values }
+    let transfer = try transfer(stored.id, values, named: dataset)
     let status = values.withUnsafeMutableBytes {
-      H5Dread(
-        opened.id, Element.memoryType, jml_h5_all(), jml_h5_all(), jml_h5_default(), $0.baseAddress)
+      H5Dread(opened.id, Element.memoryType, jml_h5_all(), jml_h5_all(), transfer.id, $0.baseAddress)
     }
     guard status >= 0 else { throw failure(dataset, "reading") }
     return values
+  }
+
+  /// - Parameter stored: the type in the file.
+  func transfer<Element>(_ stored: hid_t, _ values: [Element], named name: String) throws -> Handle {
+    let bytes = max(H5Tget_size(stored), MemoryLayout<Element>.stride)
+    return try HDF5Library.transfer(bytes: values.count.multipliedReportingOverflow(by: bytes).partialValue) {
+      self.failure(name, "reading", $0)
+    }
   }
 
   private func extents(of dataset: hid_t, named name: String) throws -> [Int] {

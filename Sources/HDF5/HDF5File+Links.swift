@@ -81,21 +81,27 @@ extension HDF5File {
       H5Dget_type(dataset), close: H5Tclose, orThrow: { self.failure(name, "typing", $0) })
     _ = try count(
       of: extents.map { Int(clamping: $0) }, bytes: H5Tget_size(type.id),
-      stored: Int(clamping: H5Dget_storage_size(dataset)), named: name)
+      stored: Int(clamping: H5Dget_storage_size(dataset)), ratio: ratio(by: creation), named: name)
   }
 
   /// What a deflated byte may become, rounded up: no filter of this library makes more of it.
-  private static let maximumRatio = 1100
+  private static let filteredRatio = 1100
+  /// What a byte that lies as it is may become: values of another type, and a chunk that others have not filled.
+  static let plainRatio = 16
   /// Below this much nobody is hurt by a promise.
-  private static let harmless = 1 << 24
+  static let harmless = 1 << 24
 
   /// How many values a shape has, before memory is asked for.
   ///
   /// - Parameters:
   ///   - bytes: of a value.
   ///   - stored: bytes of the values in the file, compressed as they may be.
+  ///   - ratio: bytes that one of them may become; asked for where there are many.
   /// - Throws: `HDF5Error.unstored`: a file of some kilobytes can promise terabytes, which would be filled with zeros.
-  func count(of shape: [Int], bytes: Int, stored: Int, named name: String) throws -> Int {
+  func count(
+    of shape: [Int], bytes: Int, stored: Int, ratio: @autoclosure () -> Int = HDF5File.plainRatio,
+    named name: String
+  ) throws -> Int {
     var count = 1
     var total = max(bytes, 1)
     for extent in shape {
@@ -106,10 +112,22 @@ extension HDF5File {
       }
       (count, total) = (product.partialValue, sum.partialValue)
     }
-    guard total <= HDF5File.harmless || total / HDF5File.maximumRatio <= stored else {
+    guard total <= HDF5File.harmless || total / ratio() <= stored else {
       throw HDF5Error.unstored(path: path, object: name, shape: shape, stored: stored)
     }
     return count
+  }
+
+  /// Bytes that a stored byte of a dataset may become.
+  func ratio(of dataset: hid_t) -> Int {
+    let creation = H5Dget_create_plist(dataset)
+    guard creation >= 0 else { return HDF5File.plainRatio }
+    defer { H5Pclose(creation) }
+    return ratio(by: creation)
+  }
+
+  private func ratio(by creation: hid_t) -> Int {
+    H5Pget_nfilters(creation) > 0 ? HDF5File.filteredRatio : HDF5File.plainRatio
   }
 
   /// Bytes of the whole file.

@@ -25,15 +25,18 @@ extension HDF5File {
     let start = shape.indices.map { hsize_t($0 == 0 ? index : 0) }
     let count = shape.enumerated().map { hsize_t($0.offset == 0 ? 1 : $0.element) }
     let stored = Int(clamping: H5Dget_storage_size(opened.id))
-    _ = try self.count(of: shape, bytes: MemoryLayout<Element>.stride, stored: stored, named: dataset)
+    _ = try self.count(
+      of: shape, bytes: MemoryLayout<Element>.stride, stored: stored, ratio: ratio(of: opened.id),
+      named: dataset)
     var values = [Element](repeating: .zero, count: shape.dropFirst().reduce(1, *))
     guard !values.isEmpty else { return values }
     let memory = try Handle(H5Screate_simple(Int32(count.count), count, nil), close: H5Sclose, orThrow: fail)
     guard H5Sselect_hyperslab(space.id, H5S_SELECT_SET, start, nil, count, nil) >= 0 else {
       throw failure(dataset, "slicing")
     }
+    let transfer = try transfer(type.id, values, named: dataset)
     let status = values.withUnsafeMutableBytes {
-      H5Dread(opened.id, Element.memoryType, memory.id, space.id, jml_h5_default(), $0.baseAddress)
+      H5Dread(opened.id, Element.memoryType, memory.id, space.id, transfer.id, $0.baseAddress)
     }
     guard status >= 0 else { throw failure(dataset, "reading") }
     return values

@@ -1,5 +1,6 @@
 import CHDF5
 import Foundation
+import Platform
 
 /// A file opened for reading.
 ///
@@ -11,6 +12,8 @@ public final class HDF5File: @unchecked Sendable {
   /// The path, or the name given to an image, for messages.
   public let path: String
   let handle: Handle
+  /// Let go after the handle.
+  private let reading: FileReading
 
   /// Throws `HDF5Error.unreadable` or `.notHDF5`.
   public init(reading path: String) throws {
@@ -28,6 +31,7 @@ public final class HDF5File: @unchecked Sendable {
     let fail = { (reason: String) in HDF5Error.notHDF5(path: path, reason: reason) }
     let access = try Handle(H5Pcreate(jml_h5_class_file_access()), close: H5Pclose, orThrow: fail)
     guard H5Pset_file_locking(access.id, false, true) >= 0 else { throw fail(HDF5Library.lastError()) }
+    reading = FileReading(path)
     handle = try Handle(H5Fopen(path, jml_h5_read_only(), access.id), close: H5Fclose, orThrow: fail)
   }
 
@@ -44,6 +48,7 @@ public final class HDF5File: @unchecked Sendable {
       H5Pset_file_image(access.id, UnsafeMutableRawPointer(mutating: $0.baseAddress), $0.count)
     }
     guard status >= 0 else { throw fail(HDF5Library.lastError()) }
+    reading = FileReading(name)
     handle = try Handle(
       H5Fopen(HDF5Library.uniqueName(), jml_h5_read_only(), access.id), close: H5Fclose, orThrow: fail)
   }

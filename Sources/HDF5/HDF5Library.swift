@@ -27,6 +27,15 @@ enum HDF5Library {
   /// In-memory files of equal name would be taken for the same file, so each gets a name of its own.
   static func uniqueName() -> String { "memory-\(opened.wrappingAdd(1, ordering: .relaxed).newValue)" }
 
+  /// How values are moved that change their form on the way. The library clears its room for that before each call, a MiB unless it
+  /// is told that less will do.
+  static func transfer(bytes: Int, orThrow error: (String) -> HDF5Error) throws -> Handle {
+    let transfer = try Handle(H5Pcreate(jml_h5_class_dataset_transfer()), close: H5Pclose, orThrow: error)
+    let room = min(max(bytes, 1 << 12), 1 << 20)
+    guard H5Pset_buffer(transfer.id, room, nil, nil) >= 0 else { throw error(lastError()) }
+    return transfer
+  }
+
   /// The current thread's library errors, innermost cause first.
   static func lastError() -> String {
     var text = [CChar](repeating: 0, count: 1024)

@@ -66,8 +66,9 @@ public final class HDF5Writer {
     let type = try stringType(dataset)
     let opened = try create(dataset, type: type.id, shape: [values.count], elementBytes: 16, compress: false)
     guard !values.isEmpty else { return }
+    let transfer = try HDF5Library.transfer(bytes: 16 * values.count) { self.failure(dataset, "writing", $0) }
     try withCStrings(values, dataset) { pointers in
-      guard H5Dwrite(opened.id, type.id, jml_h5_all(), jml_h5_all(), jml_h5_default(), pointers) >= 0 else {
+      guard H5Dwrite(opened.id, type.id, jml_h5_all(), jml_h5_all(), transfer.id, pointers) >= 0 else {
         throw failure(dataset, "writing")
       }
     }

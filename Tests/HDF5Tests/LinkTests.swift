@@ -60,7 +60,8 @@ import Testing
       try file.strings("texts")
     } throws: { error in
       guard case .unstored(_, "texts", let shape, _)? = error as? HDF5Error else { return false }
-      return shape.count == 1 && shape[0] > 1 << 30
+      // Refused at the first text that is too much.
+      return shape.count == 1 && shape[0] > 1 << 24 && shape[0] < 1 << 27
     }
   }
 

@@ -104,6 +104,16 @@ static void *values_of(recipe *r, hid_t type, hid_t space) {
   return values;
 }
 
+// The library would clear a MiB for each write.
+static hid_t small_room(void) {
+  static hid_t transfer = -1;
+  if (transfer < 0) {
+    transfer = H5Pcreate(H5P_DATASET_XFER);
+    H5Pset_buffer(transfer, 1 << 13, NULL, NULL);
+  }
+  return transfer;
+}
+
 static void dataset(recipe *r, const char *name) {
   hsize_t shape[4] = {0}, chunk[4] = {0};
   int rank = 0, promised = 0;
@@ -126,7 +136,9 @@ static void dataset(recipe *r, const char *name) {
         H5Sset_extent_simple(space, rank, shape, most);
       }
       // What is stored costs the writer its memory, not the reader: the immense is only promised.
-      if (bytes_of(shape, rank, type) > 1 << 16 || bytes_of(chunk, rank, type) > 1 << 20) {
+      hsize_t whole[4] = {0};
+      for (int axis = 0; axis < rank; ++axis) whole[axis] = (shape[axis] + chunk[axis] - 1) / chunk[axis] * chunk[axis];
+      if (bytes_of(shape, rank, type) > 1 << 16 || bytes_of(whole, rank, type) > 1 << 20) {
         H5Pset_alloc_time(creation, H5D_ALLOC_TIME_INCR);
         promised = 1;
       }
@@ -147,7 +159,7 @@ static void dataset(recipe *r, const char *name) {
   if (made >= 0) {
     if (!promised && H5Pget_layout(creation) != H5D_VIRTUAL && H5Pget_external_count(creation) == 0) {
       void *values = values_of(r, type, space);
-      if (values) H5Dwrite(made, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
+      if (values) H5Dwrite(made, type, H5S_ALL, H5S_ALL, small_room(), values);
       free(values);
     }
     H5Dclose(made);

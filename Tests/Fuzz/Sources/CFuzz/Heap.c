@@ -8,6 +8,7 @@
 int __sanitizer_install_malloc_and_free_hooks(
     void (*allocated)(const volatile void *, size_t), void (*released)(const volatile void *));
 size_t __sanitizer_get_allocated_size(const volatile void *memory);
+int __sanitizer_get_ownership(const volatile void *memory);
 
 static _Atomic long live;
 static _Atomic long peak;
@@ -22,7 +23,8 @@ static void allocated(const volatile void *memory, size_t size) {
 }
 
 static void released(const volatile void *memory) {
-  if (memory) atomic_fetch_sub(&live, (long)__sanitizer_get_allocated_size(memory));
+  // A pointer that is nobody's is the sanitizer's to report.
+  if (memory && __sanitizer_get_ownership(memory)) atomic_fetch_sub(&live, (long)__sanitizer_get_allocated_size(memory));
 }
 
 void jml_fuzz_watch(void) { __sanitizer_install_malloc_and_free_hooks(allocated, released); }
