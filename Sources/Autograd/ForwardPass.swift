@@ -1,3 +1,4 @@
+import Ranks
 import Tensors
 
 /// One forward pass through one or several networks: in which mode, what it records, and its random numbers.
@@ -18,6 +19,8 @@ public final class ForwardPass {
   public let stream: String
   /// Whether parameters get gradients; without, they go through a network to its input alone.
   public let trainsParameters: Bool
+  /// Who has the other images of the batch; nil: the pass has them all.
+  public let ranks: RankGroup?
   /// Where operations are counted; nothing is computed then, and values are undefined.
   let counts: Counter?
   private let seed: UInt64
@@ -33,8 +36,7 @@ public final class ForwardPass {
 
   private init(
     mode: Mode, tape: Tape?, stream: String, trainsParameters: Bool = true, counts: Counter? = nil,
-    seed: UInt64,
-    iteration: Int
+    seed: UInt64, iteration: Int, ranks: RankGroup? = nil
   ) {
     self.mode = mode
     self.tape = tape
@@ -43,16 +45,20 @@ public final class ForwardPass {
     self.counts = counts
     self.seed = seed
     self.iteration = iteration
+    self.ranks = ranks
   }
 
   /// A pass of training step `iteration` of the run with `seed`; dropout depends on both and on the stream alone.
   ///
-  /// - Parameter tape: that of another pass, to walk back through both at once: a network that runs twice, or several
-  ///   networks. Gradients of a parameter that is used more than once add up.
+  /// - Parameters:
+  ///   - tape: that of another pass, to walk back through both at once: a network that runs twice, or several
+  ///     networks. Gradients of a parameter that is used more than once add up.
+  ///   - ranks: who has the other images of the batch, of which each rank sees its share: statistics and dropout are those
+  ///     of the whole. nil: there are no others.
   public static func training(
-    seed: UInt64, iteration: Int, stream: String = mainStream, tape: Tape = Tape()
+    seed: UInt64, iteration: Int, stream: String = mainStream, tape: Tape = Tape(), ranks: RankGroup? = nil
   ) -> ForwardPass {
-    ForwardPass(mode: .training, tape: tape, stream: stream, seed: seed, iteration: iteration)
+    ForwardPass(mode: .training, tape: tape, stream: stream, seed: seed, iteration: iteration, ranks: ranks)
   }
 
   /// The same pass through a network that judges and does not learn from it, such as a discriminator in the student's
@@ -60,8 +66,7 @@ public final class ForwardPass {
   public func throughFrozen() -> ForwardPass {
     ForwardPass(
       mode: mode, tape: tape, stream: "\(stream), frozen", trainsParameters: false, counts: counts,
-      seed: seed,
-      iteration: iteration)
+      seed: seed, iteration: iteration, ranks: ranks)
   }
 
   /// Training statistics without a tape.
@@ -96,9 +101,24 @@ public final class ForwardPass {
     return RandomSource(seed: seed, purpose: purpose, iteration, draws)
   }
 
+  /// One number for each of `each` things of every image, drawn in the order of the batch: what a rank has are the numbers of
+  /// its own images.
+  ///
+  /// - Parameter images: of this pass.
+  func drawForImages(_ images: Int, each count: Int, _ draw: (inout RandomSource) -> Float) -> [Float] {
+    var random = nextDropout()
+    guard let ranks else { return (0..<images * count).map { _ in draw(&random) } }
+    ranks.check(images: images, "dropout")
+    let slots = ranks.slots
+    for _ in 0..<slots.lowerBound * count { _ = draw(&random) }
+    return (0..<images * count).map { _ in draw(&random) }
+  }
+
   /// Records an operation when this pass records and an input (or a parameter) wants a gradient.
+  ///
+  /// - Parameter parameters: what the way back adds gradients of; none that are not trained.
   func record(
-    _ operation: String, inputs: [Variable], trained: Bool = false, output: Tensor,
+    _ operation: String, inputs: [Variable], parameters: [Parameter] = [], output: Tensor,
     backward: @escaping Tape.Backward
   ) -> Variable {
     guard let tape else {
@@ -106,7 +126,10 @@ public final class ForwardPass {
         !inputs.contains { $0.slot != nil }, "\(operation): a recorded input in a pass that does not record")
       return Variable(constant: output)
     }
-    guard trained || inputs.contains(where: { $0.slot != nil }) else { return Variable(constant: output) }
-    return tape.record(operation, inputs: inputs, output: output, backward: backward)
+    guard !parameters.isEmpty || inputs.contains(where: { $0.slot != nil }) else {
+      return Variable(constant: output)
+    }
+    return tape.record(
+      operation, inputs: inputs, parameters: parameters, output: output, backward: backward)
   }
 }

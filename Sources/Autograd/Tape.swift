@@ -1,4 +1,5 @@
 import Kernels
+import Ranks
 import Tensors
 
 /// Records a forward pass and walks it backwards.
@@ -12,6 +13,7 @@ public final class Tape {
   private struct Node {
     let operation: String
     let inputs: [Int?]
+    let parameters: [Parameter]
     let output: Int
     let backward: Backward
   }
@@ -28,20 +30,32 @@ public final class Tape {
   }
 
   /// Records `operation`: its output and how to go back.
+  ///
+  /// - Parameter parameters: what `backward` adds gradients of. One that is not named here has its gradient all the same, and
+  ///   ranks exchange it after the walk instead of on the way.
   public func record(
-    _ operation: String, inputs: [Variable], output: Tensor, backward: @escaping Backward
+    _ operation: String, inputs: [Variable], parameters: [Parameter] = [], output: Tensor,
+    backward: @escaping Backward
   ) -> Variable {
     defer { slots += 1 }
-    nodes.append(Node(operation: operation, inputs: inputs.map(\.slot), output: slots, backward: backward))
+    nodes.append(
+      Node(
+        operation: operation, inputs: inputs.map(\.slot), parameters: parameters, output: slots,
+        backward: backward))
     return Variable(output, slot: slots)
   }
 
   /// Walks back from `seeds` (a variable and dL/d variable) and empties the tape.
   ///
+  /// - Parameter ranks: who has the other images of the batch; gradients of parameters are then sums over ranks, exchanged
+  ///   while the walk goes on. They are to be used only if `ranks.isWhole` afterwards. nil: there are no others.
   /// - Returns: the gradients of parameters, and of the leaves asked for in `keeping`.
-  public func backward(_ seeds: [(Variable, Tensor)], keeping leaves: [Variable] = []) -> Gradients {
+  public func backward(
+    _ seeds: [(Variable, Tensor)], keeping leaves: [Variable] = [], ranks: RankGroup? = nil
+  ) -> Gradients {
     var gradients = Gradients()
     var pending = [Tensor?](repeating: nil, count: slots)
+    let exchange = ranks.map { GradientExchange($0.communicator, uses: nodes.flatMap(\.parameters)) }
     for (variable, gradient) in seeds {
       precondition(
         variable.shape == gradient.shape,
@@ -49,6 +63,8 @@ public final class Tape {
       if let slot = variable.slot { Tape.accumulate(gradient, into: &pending[slot]) }
     }
     while let node = nodes.popLast() {
+      // Also of what the loss does not depend on: that is so on every rank.
+      defer { exchange?.passed(node.parameters, &gradients) }
       guard let gradient = pending[node.output] else { continue }
       pending[node.output] = nil
       let inputs = node.backward(gradient, &gradients)
@@ -59,6 +75,7 @@ public final class Tape {
         if let slot, let gradient { Tape.accumulate(gradient, into: &pending[slot]) }
       }
     }
+    exchange?.finish(&gradients)
     for leaf in leaves {
       if let slot = leaf.slot { gradients.setLeaf(slot, pending[slot]) }
     }
@@ -77,6 +94,8 @@ public final class Tape {
 /// Gradients of one backward walk, by the parameter's identity. A parameter that is used more than once gets the sum.
 public struct Gradients {
   private var byParameter: [ObjectIdentifier: Tensor] = [:]
+  /// Parameters in the order of their first gradients.
+  private(set) var parameters: [Parameter] = []
   private var byLeaf: [Int: Tensor] = [:]
 
   public init() {}
@@ -97,6 +116,7 @@ public struct Gradients {
     let key = ObjectIdentifier(parameter)
     guard let present = byParameter[key] else {
       byParameter[key] = gradient
+      parameters.append(parameter)
       return
     }
     let sum = Tensor(uninitialized: gradient.shape, layout: gradient.layout)
@@ -106,6 +126,11 @@ public struct Gradients {
       }
     }
     byParameter[key] = sum
+  }
+
+  /// Puts another gradient in the place of a parameter's, or none for the moment.
+  mutating func replace(_ parameter: Parameter, by gradient: Tensor?) {
+    byParameter[ObjectIdentifier(parameter)] = gradient
   }
 
   mutating func setLeaf(_ slot: Int, _ gradient: Tensor?) { byLeaf[slot] = gradient }

@@ -78,13 +78,29 @@ public struct TermOutput {
   }
 }
 
+/// What becomes of a term where ranks share the batch.
+public enum TermSplitting: Sendable {
+  /// It is no sum over images: runs with it are trained by one process.
+  case refused
+  /// A mean over the images of the batch of something that each image has by itself.
+  case meanOverImages
+  /// It takes `StepMoment.ranks` into account: its value is that of the whole batch, its gradients add up to it.
+  case exact
+}
+
 /// One term of a distillation loss. A new one is a file that says what the experiment file may hold (`schema`), what it
 /// looks at (`taps`) and what it computes, and a line in `DistillationTerms.all`.
 public protocol DistillationTerm: AnyObject {
   /// Its kind, keys and roles; `kind` is also its name in logs.
   static var schema: MethodSchema { get }
 
+  /// Known before anything is trained.
+  static func splitting(_ parameters: Parameters) -> TermSplitting
+
   init(_ parameters: Parameters, _ setup: TermSetup)
+
+  /// The same of this term.
+  var splitting: TermSplitting { get }
 
   /// Feature maps of student and teacher that it looks at.
   var taps: Set<FeatureTap> { get }
@@ -105,6 +121,8 @@ public protocol DistillationTerm: AnyObject {
 }
 
 extension DistillationTerm {
+  public static func splitting(_ parameters: Parameters) -> TermSplitting { .refused }
+  public var splitting: TermSplitting { .refused }
   public var taps: Set<FeatureTap> { [] }
   public var parameters: [Parameter] { [] }
   public var parts: [StatePart] { [] }
