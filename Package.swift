@@ -1,4 +1,4 @@
-// swift-tools-version: 6.0
+// swift-tools-version: 6.1
 import PackageDescription
 
 /// Rooms from bottom to top. A room imports only the rooms named in its row; Tests/PackageTests checks that.
@@ -19,6 +19,11 @@ func tests(
     name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude, resources: resources)
 }
 
+/// What is there in a build with `--traits MPI` alone.
+func withMPI(_ name: String) -> Target.Dependency {
+  .target(name: name, condition: .when(traits: ["MPI"]))
+}
+
 let package = Package(
   name: "jml",
   products: [
@@ -31,6 +36,9 @@ let package = Package(
         "Metrics", "Results",
       ]),
     .library(name: "CHDF5", targets: ["CHDF5"]),
+  ],
+  traits: [
+    .trait(name: "MPI", description: "jml train --mpi: several processes train one run (docs/scaling.md)")
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -50,6 +58,8 @@ let package = Package(
       name: "CImageCodec", cSettings: optimised,
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
     .target(name: "CStartup"),
+    // Without pkgConfig, which would be looked for in builds that do not want it: the compiler finds Debian's header.
+    .systemLibrary(name: "CMPI"),
 
     room("Platform", ["CPlatform"]),
     room("JSON", []),
@@ -57,11 +67,13 @@ let package = Package(
 
     // The engine.
     room("Tensors", ["Platform"]),
+    room("Ranks", ["Tensors"]),
+    room("MessagePassing", ["Tensors", "Ranks", withMPI("CMPI")]),
     room("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
-    room("Autograd", ["Tensors", "Kernels"]),
+    room("Autograd", ["Tensors", "Kernels", "Ranks"]),
     room("Layers", ["Tensors", "Kernels", "Autograd"]),
     room("Models", ["Tensors", "Kernels", "Autograd", "Layers"]),
-    room("Losses", ["Tensors", "Kernels", "CKernels"]),
+    room("Losses", ["Tensors", "Kernels", "CKernels", "Ranks"]),
     room("Optimizers", ["Tensors", "Autograd", "CKernels"]),
     room("Metrics", ["Tensors", "CKernels"]),
     room("Images", ["Platform", "Tensors", "CImageCodec"]),
@@ -70,14 +82,14 @@ let package = Package(
     room(
       "Training",
       [
-        "Tensors", "Kernels", "Autograd", "Models", "Losses", "Optimizers", "Metrics", "Datasets",
+        "Tensors", "Kernels", "Autograd", "Models", "Losses", "Optimizers", "Metrics", "Datasets", "Ranks",
       ]),
 
     room(
       "Methods",
       [
         "Schemas", "Tensors", "Kernels", "Autograd", "Layers", "Models", "Losses", "Optimizers", "Datasets",
-        "Training",
+        "Training", "Ranks",
       ]),
 
     // Registry, store, tables.
@@ -90,7 +102,7 @@ let package = Package(
       [
         "Experiments", "Training", "HDF5", "Results", "Models", "Datasets", "Losses", "Optimizers", "Metrics",
         "Kernels",
-        "Tensors", "Images", "Weights", "JSON", "Scenes", "Schemas", "Methods", "Platform",
+        "Tensors", "Images", "Weights", "JSON", "Scenes", "Schemas", "Methods", "Platform", "Ranks",
       ]),
     room(
       "Benchmarks",
@@ -116,7 +128,7 @@ let package = Package(
       dependencies: [
         "Runner", "Tables", "Results", "Experiments", "Datasets", "Kernels", "Tensors", "Models", "Losses",
         "Autograd", "Metrics", "HDF5", "Weights", "Figures", "Claims", "Regression", "JSON", "Benchmarks",
-        "Platform", "EventFiles", "Site", "Images", "CStartup", "Cluster",
+        "Platform", "EventFiles", "Site", "Images", "CStartup", "Cluster", "Ranks", "MessagePassing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

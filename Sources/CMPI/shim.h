@@ -1,6 +1,12 @@
 #pragma once
-// Debian's alternative of the name is whichever library is installed; elsewhere mpicc's include path has the plain one.
-#if __has_include(<mpi/mpi.h>)
+// Debian's alternative of the name is whichever library is installed, in the compiler's own path, so that a build without MPI
+// need not know of it. MPICH's header looks for one of its parts as if its folder were in the path. Elsewhere the include path
+// of mpicc is needed (CPATH).
+#if __has_include(<mpi/mpi_proto.h>)
+#define MPICH_SUPPRESS_PROTOTYPES
+#include <mpi/mpi.h>
+#include <mpi/mpi_proto.h>
+#elif __has_include(<mpi/mpi.h>)
 #include <mpi/mpi.h>
 #else
 #include <mpi.h>

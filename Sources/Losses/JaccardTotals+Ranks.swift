@@ -14,12 +14,16 @@ extension JaccardTotals {
 
   /// Image by image, class by class.
   private var numbers: [Double] {
-    (0..<batch * classes).flatMap {
-      [
-        probability[$0], label[$0], distance[$0], maxProbability[$0], maxLabel[$0], maxSum[$0],
-        isPresent[$0] ? 1 : 0, product[$0], square[$0], labelSquare[$0],
-      ]
+    let columns: [[Double]] = [
+      probability, label, distance, maxProbability, maxLabel, maxSum, isPresent.map { $0 ? 1 : 0 }, product,
+      square, labelSquare,
+    ]
+    var numbers: [Double] = []
+    numbers.reserveCapacity(batch * classes * JaccardTotals.width)
+    for index in 0..<batch * classes {
+      for column in columns { numbers.append(column[index]) }
     }
+    return numbers
   }
 
   private init(numbers: [Double], classes: Int) {

@@ -185,8 +185,8 @@
     /// Where slices of these lengths begin, one after another.
     fileprivate var startsOfSlices: [Int32] {
       var start = 0
-      return map {
-        defer { start += $0 }
+      return map { length in
+        defer { start += length }
         return Int32(start)
       }
     }

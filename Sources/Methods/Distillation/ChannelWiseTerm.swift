@@ -26,7 +26,7 @@ public final class ChannelWiseTerm: DistillationTerm {
   private let adapter: Conv2d?
   private let store: ParameterStore
 
-  public static func splitting(_ parameters: Parameters) -> TermSplitting { .meanOverImages }
+  public static let isShared = true
   public let splitting = TermSplitting.meanOverImages
 
   public init(_ parameters: Parameters, _ setup: TermSetup) {

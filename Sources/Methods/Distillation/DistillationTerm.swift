@@ -94,12 +94,11 @@ public protocol DistillationTerm: AnyObject {
   /// Its kind, keys and roles; `kind` is also its name in logs.
   static var schema: MethodSchema { get }
 
-  /// Known before anything is trained.
-  static func splitting(_ parameters: Parameters) -> TermSplitting
+  /// Whether terms of this kind may be part of a run whose batches ranks share; `splitting` says how then.
+  static var isShared: Bool { get }
 
   init(_ parameters: Parameters, _ setup: TermSetup)
 
-  /// The same of this term.
   var splitting: TermSplitting { get }
 
   /// Feature maps of student and teacher that it looks at.
@@ -121,7 +120,7 @@ public protocol DistillationTerm: AnyObject {
 }
 
 extension DistillationTerm {
-  public static func splitting(_ parameters: Parameters) -> TermSplitting { .refused }
+  public static var isShared: Bool { false }
   public var splitting: TermSplitting { .refused }
   public var taps: Set<FeatureTap> { [] }
   public var parameters: [Parameter] { [] }

@@ -20,7 +20,7 @@ public final class IntraClassVariationTerm: DistillationTerm {
   private let classes: Int
   private let ignoreIndex: UInt8
 
-  public static func splitting(_ parameters: Parameters) -> TermSplitting { .meanOverImages }
+  public static let isShared = true
   public let splitting = TermSplitting.meanOverImages
 
   public init(_ parameters: Parameters, _ setup: TermSetup) {

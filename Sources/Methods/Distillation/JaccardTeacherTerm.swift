@@ -15,7 +15,7 @@ public final class JaccardTeacherTerm: DistillationTerm {
   private let weight: Double
   private let loss: JaccardMetricLoss
 
-  public static func splitting(_ parameters: Parameters) -> TermSplitting { .exact }
+  public static let isShared = true
   public let splitting = TermSplitting.exact
 
   /// The loss against labels must be a Jaccard loss, whose form and smoothing this one shares.

@@ -19,7 +19,7 @@ public final class MaskedTerm: DistillationTerm {
   private let weight: Double
   private let tokens: Tensor
 
-  public static func splitting(_ parameters: Parameters) -> TermSplitting { .meanOverImages }
+  public static let isShared = true
   public let splitting = TermSplitting.meanOverImages
 
   public init(_ parameters: Parameters, _ setup: TermSetup) {

@@ -22,7 +22,7 @@ public final class PairWiseTerm: DistillationTerm {
   private let weight: Double
   private let pooling: Pooling
 
-  public static func splitting(_ parameters: Parameters) -> TermSplitting { .meanOverImages }
+  public static let isShared = true
   public let splitting = TermSplitting.meanOverImages
 
   public init(_ parameters: Parameters, _ setup: TermSetup) {

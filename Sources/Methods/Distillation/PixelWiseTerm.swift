@@ -28,10 +28,7 @@ public final class PixelWiseTerm: DistillationTerm {
   private let loss: SegmentationLoss.Configuration
   private let hasAuxiliary: Bool
 
-  public static func splitting(_ parameters: Parameters) -> TermSplitting {
-    parameters.word("at") == "labels" ? .exact : .meanOverImages
-  }
-
+  public static let isShared = true
   public var splitting: TermSplitting { isAtLabels ? .exact : .meanOverImages }
 
   public init(_ parameters: Parameters, _ setup: TermSetup) {

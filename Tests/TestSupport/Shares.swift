@@ -1,0 +1,30 @@
+import Ranks
+import Tensors
+
+/// What each rank of `size` threads makes, in rank order.
+/// - Throws: the first rank's error.
+public func onRanks<Value: Sendable>(
+  _ size: Int, _ body: @escaping @Sendable (any Communicator) throws -> Value
+) throws -> [Value] {
+  try ThreadCommunicator.run(size, body).map { try $0.get() }
+}
+
+extension Tensor {
+  /// A copy of some images of a plain tensor.
+  public func images(_ slots: Range<Int>) -> Tensor {
+    let each = shape.count / shape[0]
+    return Tensor(
+      Array(values[slots.lowerBound * each..<slots.upperBound * each]),
+      shape: Shape([slots.count] + shape.dimensions.dropFirst()))
+  }
+}
+
+extension LabelBatch {
+  /// The labels of some images.
+  public func images(_ slots: Range<Int>) -> LabelBatch {
+    let area = height * width
+    return LabelBatch(
+      count: slots.count, height: height, width: width,
+      values: Array(values[slots.lowerBound * area..<slots.upperBound * area]))
+  }
+}
