@@ -109,7 +109,7 @@ let package = Package(
       [
         "JSON", "Experiments", "Training", "Models", "Datasets", "Losses", "Metrics", "Kernels", "Tensors",
         "Images",
-        "Scenes", "Autograd", "Results", "Methods", "Runner",
+        "Scenes", "Autograd", "Results", "Methods", "Runner", "Ranks",
       ]),
     room("EventFiles", ["JSON", "Experiments", "Results"]),
     room("Tables", ["JSON", "Experiments", "Results"]),
@@ -139,12 +139,14 @@ let package = Package(
         "Methods", "Training", "Models", "Losses", "Optimizers", "Autograd", "Layers", "Kernels", "Tensors",
         "Datasets", "Schemas",
       ], path: "Tests/ToyMethods"),
-    .target(name: "TestSupport", dependencies: ["Tensors", "HDF5", "Images"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["Tensors", "HDF5", "Images", "Ranks"], path: "Tests/TestSupport"),
     tests("PlatformTests", ["Platform"]),
     tests("JSONTests", ["JSON"]),
     tests("TensorsTests", ["Tensors"]),
+    tests("RanksTests", ["Ranks", "Tensors"]),
     tests("KernelsTests", ["Kernels", "Tensors"]),
-    tests("AutogradTests", ["Autograd", "Layers", "Kernels", "Tensors"]),
+    tests("AutogradTests", ["Autograd", "Layers", "Kernels", "Tensors", "Ranks"]),
     tests("OptimizersTests", ["Optimizers", "Autograd", "Tensors"]),
     tests(
       "ModelsTests",
@@ -152,7 +154,7 @@ let package = Package(
         "Models", "Kernels", "Autograd", "Losses", "Optimizers", "Tensors", "HDF5", "Datasets", "Training",
       ],
       resources: [.copy("Fixtures")]),
-    tests("LossesTests", ["Losses", "CKernels", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
+    tests("LossesTests", ["Losses", "CKernels", "Tensors", "HDF5", "Ranks"], resources: [.copy("Fixtures")]),
     tests("MetricsTests", ["Metrics", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("HDF5Tests", ["HDF5"], resources: [.copy("Fixtures")]),
     tests("WeightsTests", ["Weights", "Models", "HDF5", "Tensors", "Autograd"]),
@@ -162,15 +164,15 @@ let package = Package(
       [
         "Training", "Datasets", "Images", "Metrics", "Kernels", "Tensors", "Models", "Losses", "Optimizers",
         "Autograd",
-        "Layers",
+        "Layers", "Ranks",
       ]),
     tests(
       "MethodsTests",
       [
         "Methods", "Training", "Models", "Losses", "Optimizers", "Autograd", "Layers", "Kernels", "Tensors",
-        "Datasets", "Schemas", "JSON", "HDF5", "ToyMethods",
+        "Datasets", "Schemas", "JSON", "HDF5", "ToyMethods", "Ranks",
       ], resources: [.copy("Fixtures")]),
-    tests("DatasetsTests", ["Datasets", "Images", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
+    tests("DatasetsTests", ["Datasets", "Images", "Tensors", "HDF5", "Ranks"], resources: [.copy("Fixtures")]),
     tests("ScenesTests", ["Scenes", "Datasets", "Images", "Tensors"]),
     tests("ExperimentsTests", ["Experiments", "JSON", "Methods", "Schemas"], exclude: ["Golden"]),
     tests("FiguresTests", ["Figures", "JSON", "Images", "Metrics"], exclude: ["Snapshots"]),
@@ -194,7 +196,7 @@ let package = Package(
       [
         "Runner", "Experiments", "Results", "Training", "Losses", "Models", "Kernels", "Tensors", "JSON",
         "Methods", "Schemas", "Datasets", "Metrics", "ToyMethods", "HDF5", "Images", "Platform", "Weights",
-        "Regression", "Autograd", "Cluster",
+        "Regression", "Autograd", "Cluster", "Ranks", "MessagePassing",
       ]),
     tests(
       "EndToEndTests",

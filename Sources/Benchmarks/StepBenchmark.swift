@@ -3,6 +3,7 @@ import Experiments
 import Foundation
 import Methods
 import Models
+import Ranks
 import Runner
 import Tensors
 import Training
@@ -56,10 +57,14 @@ public struct StepBenchmark: Sendable {
     self.classes = classes
   }
 
-  /// - Throws: `TrainingError.diverged`; `RunnerError.noPrecision`.
-  public func run(_ repeats: Repeats) throws -> BenchmarkReport {
+  /// - Parameter ranks: who has the other images of the batch, each with a share; nil: this process has all.
+  /// - Throws: `TrainingError.diverged`; `RunnerError.noPrecision`; `RunnerError.moreRanksThanSamples`, `RanksError`.
+  public func run(_ repeats: Repeats, ranks: (any Communicator)? = nil) throws -> BenchmarkReport {
     let network = try network(model, seed: 0)
-    let (times, work) = try measure(network, repeats)
+    if let ranks, ranks.size > batch {
+      throw RunnerError.moreRanksThanSamples(ranks: ranks.size, batch: batch)
+    }
+    let (times, work) = try measure(network, repeats, ranks.map { RankGroup($0, batch: batch) })
     return BenchmarkReport(
       "step",
       settings: [
@@ -70,7 +75,8 @@ public struct StepBenchmark: Sendable {
         ("teacher", teaching.map { .string($0.teacher.name) } ?? .null),
         ("distillation", teaching.map { .string($0.distillation.name) } ?? .null),
         ("semi_supervised", semiSupervised.map { .string($0.name) } ?? .null),
-      ], times: times, work: work, threads: repeats.threads)
+      ] + (ranks.map { [("ranks", .int($0.size))] } ?? []), times: times, work: work, threads: repeats.threads
+    )
   }
 
   /// The times alone.
@@ -86,7 +92,7 @@ public struct StepBenchmark: Sendable {
   }
 
   private func measure(
-    _ network: SegmentationModel, _ repeats: Repeats
+    _ network: SegmentationModel, _ repeats: Repeats, _ ranks: RankGroup? = nil
   ) throws -> (times: Measurement, work: WorkByKind) {
     let iterations = repeats.count + repeats.warmUp
     let taught = try teaching.map {
@@ -100,8 +106,9 @@ public struct StepBenchmark: Sendable {
       loss: loss, label: label, distillation: teaching?.distillation, semiSupervised: semiSupervised,
       recipe: recipe,
       classes: classes, seed: 0, model: network, teacher: taught)
-    let trainer = Trainer(step: step, schedule: Assembly.schedule(recipe, iterations: iterations), seed: 0)
-    var streams = [(BatchLoader.labelledStream, noise(batch))]
+    let trainer = Trainer(
+      step: step, schedule: Assembly.schedule(recipe, iterations: iterations), seed: 0, ranks: ranks)
+    var streams = [(BatchLoader.labelledStream, noise(ranks?.slots.count ?? batch))]
     for stream in try semiSupervised.map({ try Assembly.streams($0) }) ?? [] {
       streams.append((stream.name, noise(batch, views: stream.views.map(\.name))))
     }

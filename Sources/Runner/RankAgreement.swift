@@ -23,7 +23,7 @@ public struct RankFailure: ExitCoding, Equatable, CustomStringConvertible {
       exitCode: ExitCodes.code(of: error), isDivergence: RankFailure.isDivergence(error), isAgreed: isAgreed)
   }
 
-  init(rank: Int, reason: String, exitCode: Int32, isDivergence: Bool, isAgreed: Bool) {
+  public init(rank: Int, reason: String, exitCode: Int32, isDivergence: Bool, isAgreed: Bool) {
     self.rank = rank
     self.reason = reason
     self.exitCode = exitCode
