@@ -172,7 +172,8 @@ let package = Package(
         "Methods", "Training", "Models", "Losses", "Optimizers", "Autograd", "Layers", "Kernels", "Tensors",
         "Datasets", "Schemas", "JSON", "HDF5", "ToyMethods", "Ranks",
       ], resources: [.copy("Fixtures")]),
-    tests("DatasetsTests", ["Datasets", "Images", "Tensors", "HDF5", "Ranks"], resources: [.copy("Fixtures")]),
+    tests(
+      "DatasetsTests", ["Datasets", "Images", "Tensors", "HDF5", "Ranks"], resources: [.copy("Fixtures")]),
     tests("ScenesTests", ["Scenes", "Datasets", "Images", "Tensors"]),
     tests("ExperimentsTests", ["Experiments", "JSON", "Methods", "Schemas"], exclude: ["Golden"]),
     tests("FiguresTests", ["Figures", "JSON", "Images", "Metrics"], exclude: ["Snapshots"]),

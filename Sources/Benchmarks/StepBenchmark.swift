@@ -1,6 +1,7 @@
 import Datasets
 import Experiments
 import Foundation
+import JSON
 import Methods
 import Models
 import Ranks
@@ -65,18 +66,17 @@ public struct StepBenchmark: Sendable {
       throw RunnerError.moreRanksThanSamples(ranks: ranks.size, batch: batch)
     }
     let (times, work) = try measure(network, repeats, ranks.map { RankGroup($0, batch: batch) })
-    return BenchmarkReport(
-      "step",
-      settings: [
-        ("model", .string(model.name)), ("parameters", .int(network.parameterCount)), ("batch", .int(batch)),
-        ("crop", .string("\(cropHeight)x\(cropWidth)")), ("classes", .int(classes)),
-        ("precision", .string(precision.rawValue)), ("loss", .string(loss.name)),
-        ("label", .string(label.name)),
-        ("teacher", teaching.map { .string($0.teacher.name) } ?? .null),
-        ("distillation", teaching.map { .string($0.distillation.name) } ?? .null),
-        ("semi_supervised", semiSupervised.map { .string($0.name) } ?? .null),
-      ] + (ranks.map { [("ranks", .int($0.size))] } ?? []), times: times, work: work, threads: repeats.threads
-    )
+    var settings: [(name: String, value: JSONValue)] = [
+      ("model", .string(model.name)), ("parameters", .int(network.parameterCount)), ("batch", .int(batch)),
+      ("crop", .string("\(cropHeight)x\(cropWidth)")), ("classes", .int(classes)),
+      ("precision", .string(precision.rawValue)), ("loss", .string(loss.name)),
+      ("label", .string(label.name)),
+      ("teacher", teaching.map { .string($0.teacher.name) } ?? .null),
+      ("distillation", teaching.map { .string($0.distillation.name) } ?? .null),
+      ("semi_supervised", semiSupervised.map { .string($0.name) } ?? .null),
+    ]
+    if let ranks { settings.append(("ranks", .int(ranks.size))) }
+    return BenchmarkReport("step", settings: settings, times: times, work: work, threads: repeats.threads)
   }
 
   /// The times alone.

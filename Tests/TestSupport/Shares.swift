@@ -9,16 +9,6 @@ public func onRanks<Value: Sendable>(
   try ThreadCommunicator.run(size, body).map { try $0.get() }
 }
 
-extension Tensor {
-  /// A copy of some images of a plain tensor.
-  public func images(_ slots: Range<Int>) -> Tensor {
-    let each = shape.count / shape[0]
-    return Tensor(
-      Array(values[slots.lowerBound * each..<slots.upperBound * each]),
-      shape: Shape([slots.count] + shape.dimensions.dropFirst()))
-  }
-}
-
 extension LabelBatch {
   /// The labels of some images.
   public func images(_ slots: Range<Int>) -> LabelBatch {
