@@ -63,7 +63,7 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 3, 5]) func gradientsAreThoseOfTheWholeBatch(_ size: Int) throws {
-    let whole = Self.run(.training(seed: 4, iteration: 2), 0..<5, nil)
+    let whole = try alone { Self.run(.training(seed: 4, iteration: 2), 0..<5, nil) }
     let parts = try onRanks(size) { communicator in
       let (pass, ranks) = Self.pass(communicator, 5)
       return Self.run(pass, ranks.slots, ranks)

@@ -13,8 +13,9 @@ import Testing
   /// Channels that are no whole blocks, more pixels than a chunk and fewer; more threads than blocks and fewer.
   @Test(arguments: [1, 2], [(21, 7, 5), (8, 19, 17), (48, 1, 1)])
   func sharesHaveTheBitsOfTheWhole(_ threads: Int, _ sizes: (Int, Int, Int)) {
+    let before = KernelRuntime.threads
     KernelRuntime.threads = threads
-    defer { KernelRuntime.threads = 2 }
+    defer { KernelRuntime.threads = before }
     let (channels, height, width) = sizes
     let layout = KernelRuntime.preferredLayout
     let x = Self.tensor([5, channels, height, width], 1)

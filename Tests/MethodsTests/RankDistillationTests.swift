@@ -76,7 +76,7 @@ import Training
   }
 
   @Test(arguments: Terms.allCases) func oneStepIsThatOfOneProcess(_ kind: Terms) throws {
-    let whole = try Self.step(kind, nil)
+    let whole = try alone { try Self.step(kind, nil) }
     #expect(whole.terms.allSatisfy { $0.value > 0 })
     for size in [2, 3] {
       let parts = try onRanks(size) { try Self.step(kind, RankGroup($0, batch: 3)) }

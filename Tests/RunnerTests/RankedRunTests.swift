@@ -23,11 +23,12 @@ import Testing
     func execute(_ size: Int?, in store: ResultStore, every: Int = 3) throws -> [RunEnd] {
       let (spec, data) = (spec, data)
       guard let size else {
-        return [
+        let end = try alone {
           try RunExecutor(
             Assembly(spec, data: data), store: store, threads: 1, checkpointEvery: every, report: { _ in }
           ).execute()
-        ]
+        }
+        return [end]
       }
       return try onRanks(size) { ranks in
         try RunExecutor(
@@ -54,8 +55,9 @@ import Testing
           "profile.maximum_validation_images=3", "recipe.optimizer.learning_rate=0.0001",
         ].map { try Override($0) },
         dataFingerprints: ["cityscapes": data.summary.fingerprint])
-      let supervised = plan.runs.map(\.spec).filter {
-        $0.distillation == nil && $0.firstStage == nil && $0.loss.jaccard != nil
+      let supervised = plan.runs.map(\.spec).filter { spec -> Bool in
+        if spec.distillation != nil || spec.firstStage != nil { return false }
+        return spec.loss.jaccard != nil
       }
       let spec = try #require(supervised.first { $0.model.backbone == .mobilenetv2 } ?? supervised.first)
       try body(Run(spec: spec, data: data, folder: folder))

@@ -9,6 +9,11 @@ public func onRanks<Value: Sendable>(
   try ThreadCommunicator.run(size, body).map { try $0.get() }
 }
 
+/// What one process makes without ranks, on a thread of its own, whose kernels may be told of other threads.
+public func alone<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) throws -> Value {
+  try onRanks(1) { _ in try body() }[0]
+}
+
 extension LabelBatch {
   /// The labels of some images.
   public func images(_ slots: Range<Int>) -> LabelBatch {

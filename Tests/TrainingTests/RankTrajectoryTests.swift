@@ -75,7 +75,7 @@ private struct Stripes: SegmentationDataset {
 
   /// Epochs of two batches: five ends of epochs.
   @Test(arguments: [2, 3]) func runsStayTogetherAcrossEpochs(_ size: Int) throws {
-    let whole = try Self.losses(nil)
+    let whole = try alone { try Self.losses(nil) }
     let parts = try onRanks(size) { try Self.losses(RankGroup($0, batch: 4)) }
     for part in parts {
       #expect(part.losses == parts[0].losses && part.weights == parts[0].weights)
