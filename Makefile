@@ -39,7 +39,7 @@ sweeps  := 4 5
 pictures := 7 8
 drawings := "$${RESULTS:-results}/figures"
 
-.PHONY: help tableN setup build test test-tensorboard test-threads test-site test-cluster test-latex faults fuzz $(trained:%=table%) table9 tables run table plan claims publish site status nightly \
+.PHONY: help tableN setup build test test-tensorboard test-threads test-site test-cluster test-mpi test-latex faults fuzz $(trained:%=table%) table9 tables run table plan claims publish site status nightly \
         figure1 figure2 figure3 $(sweeps:%=figure%) $(pictures:%=figure%) figures data doctor bench bench-step format lint clean
 .DEFAULT_GOAL := help
 
@@ -64,6 +64,8 @@ fuzz: setup  ## Hostile input for every reader, SECONDS or RUNS each, under the 
 	  $(if $(INSTRUMENT),--instrument) $(if $(TARGET),"$$TARGET")
 test-cluster: build ## Hands small grids to a Slurm of its own, disturbs them and compares the tables (installs slurmd).
 	@scripts/test-cluster.sh
+test-mpi: setup ## Trains small runs by several processes, kills and damages them (builds with --traits MPI, installs an MPI).
+	@scripts/test-mpi.sh
 test-site: build ## Looks at the site in Chromium: console, filters, keyboard, contrast, phone.
 	@scripts/test-site.sh
 test-latex: build ## Compiles the tables as LaTeX prints them, with Debian's texlive.
@@ -117,4 +119,4 @@ format:      ## Formats the sources.
 lint:        ## Fails on unformatted sources and on warnings.
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests && $(build) --scratch-path .build-lint -Xswiftc -warnings-as-errors
 clean:       ## Removes what was built; results and data stay.
-	rm -rf .build .build-lint .build-tsan .build-fuzz benchmarks/.venv Tests/TensorBoard/.venv
+	rm -rf .build .build-lint .build-tsan .build-fuzz .build-mpi benchmarks/.venv Tests/TensorBoard/.venv

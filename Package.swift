@@ -1,4 +1,4 @@
-// swift-tools-version: 6.0
+// swift-tools-version: 6.1
 import PackageDescription
 
 /// Rooms from bottom to top. A room imports only the rooms named in its row; Tests/PackageTests checks that.
@@ -19,6 +19,11 @@ func tests(
     name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude, resources: resources)
 }
 
+/// What is there in a build with `--traits MPI` alone.
+func withMPI(_ name: String) -> Target.Dependency {
+  .target(name: name, condition: .when(traits: ["MPI"]))
+}
+
 let package = Package(
   name: "jml",
   products: [
@@ -31,6 +36,9 @@ let package = Package(
         "Metrics", "Results",
       ]),
     .library(name: "CHDF5", targets: ["CHDF5"]),
+  ],
+  traits: [
+    .trait(name: "MPI", description: "jml train --mpi: several processes train one run (docs/scaling.md)")
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -50,6 +58,8 @@ let package = Package(
       name: "CImageCodec", cSettings: optimised,
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
     .target(name: "CStartup"),
+    // Without pkgConfig, which would be looked for in builds that do not want it: the compiler finds Debian's header.
+    .systemLibrary(name: "CMPI"),
 
     room("Platform", ["CPlatform"]),
     room("JSON", []),
@@ -57,11 +67,13 @@ let package = Package(
 
     // The engine.
     room("Tensors", ["Platform"]),
+    room("Ranks", ["Tensors"]),
+    room("MessagePassing", ["Tensors", "Ranks", withMPI("CMPI")]),
     room("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
-    room("Autograd", ["Tensors", "Kernels"]),
+    room("Autograd", ["Tensors", "Kernels", "Ranks"]),
     room("Layers", ["Tensors", "Kernels", "Autograd"]),
     room("Models", ["Tensors", "Kernels", "Autograd", "Layers"]),
-    room("Losses", ["Tensors", "Kernels", "CKernels"]),
+    room("Losses", ["Tensors", "Kernels", "CKernels", "Ranks"]),
     room("Optimizers", ["Tensors", "Autograd", "CKernels"]),
     room("Metrics", ["Tensors", "CKernels"]),
     room("Images", ["Platform", "Tensors", "CImageCodec"]),
@@ -70,14 +82,14 @@ let package = Package(
     room(
       "Training",
       [
-        "Tensors", "Kernels", "Autograd", "Models", "Losses", "Optimizers", "Metrics", "Datasets",
+        "Tensors", "Kernels", "Autograd", "Models", "Losses", "Optimizers", "Metrics", "Datasets", "Ranks",
       ]),
 
     room(
       "Methods",
       [
         "Schemas", "Tensors", "Kernels", "Autograd", "Layers", "Models", "Losses", "Optimizers", "Datasets",
-        "Training",
+        "Training", "Ranks",
       ]),
 
     // Registry, store, tables.
@@ -90,14 +102,14 @@ let package = Package(
       [
         "Experiments", "Training", "HDF5", "Results", "Models", "Datasets", "Losses", "Optimizers", "Metrics",
         "Kernels",
-        "Tensors", "Images", "Weights", "JSON", "Scenes", "Schemas", "Methods", "Platform",
+        "Tensors", "Images", "Weights", "JSON", "Scenes", "Schemas", "Methods", "Platform", "Ranks",
       ]),
     room(
       "Benchmarks",
       [
         "JSON", "Experiments", "Training", "Models", "Datasets", "Losses", "Metrics", "Kernels", "Tensors",
         "Images",
-        "Scenes", "Autograd", "Results", "Methods", "Runner",
+        "Scenes", "Autograd", "Results", "Methods", "Runner", "Ranks",
       ]),
     room("EventFiles", ["JSON", "Experiments", "Results"]),
     room("Tables", ["JSON", "Experiments", "Results"]),
@@ -116,7 +128,7 @@ let package = Package(
       dependencies: [
         "Runner", "Tables", "Results", "Experiments", "Datasets", "Kernels", "Tensors", "Models", "Losses",
         "Autograd", "Metrics", "HDF5", "Weights", "Figures", "Claims", "Regression", "JSON", "Benchmarks",
-        "Platform", "EventFiles", "Site", "Images", "CStartup", "Cluster",
+        "Platform", "EventFiles", "Site", "Images", "CStartup", "Cluster", "Ranks", "MessagePassing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -127,12 +139,14 @@ let package = Package(
         "Methods", "Training", "Models", "Losses", "Optimizers", "Autograd", "Layers", "Kernels", "Tensors",
         "Datasets", "Schemas",
       ], path: "Tests/ToyMethods"),
-    .target(name: "TestSupport", dependencies: ["Tensors", "HDF5", "Images"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["Tensors", "HDF5", "Images", "Ranks"], path: "Tests/TestSupport"),
     tests("PlatformTests", ["Platform"]),
     tests("JSONTests", ["JSON"]),
     tests("TensorsTests", ["Tensors"]),
+    tests("RanksTests", ["Ranks", "Tensors"]),
     tests("KernelsTests", ["Kernels", "Tensors"]),
-    tests("AutogradTests", ["Autograd", "Layers", "Kernels", "Tensors"]),
+    tests("AutogradTests", ["Autograd", "Layers", "Kernels", "Tensors", "Ranks"]),
     tests("OptimizersTests", ["Optimizers", "Autograd", "Tensors"]),
     tests(
       "ModelsTests",
@@ -140,7 +154,7 @@ let package = Package(
         "Models", "Kernels", "Autograd", "Losses", "Optimizers", "Tensors", "HDF5", "Datasets", "Training",
       ],
       resources: [.copy("Fixtures")]),
-    tests("LossesTests", ["Losses", "CKernels", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
+    tests("LossesTests", ["Losses", "CKernels", "Tensors", "HDF5", "Ranks"], resources: [.copy("Fixtures")]),
     tests("MetricsTests", ["Metrics", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
     tests("HDF5Tests", ["HDF5"], resources: [.copy("Fixtures")]),
     tests("WeightsTests", ["Weights", "Models", "HDF5", "Tensors", "Autograd"]),
@@ -150,15 +164,16 @@ let package = Package(
       [
         "Training", "Datasets", "Images", "Metrics", "Kernels", "Tensors", "Models", "Losses", "Optimizers",
         "Autograd",
-        "Layers",
+        "Layers", "Ranks",
       ]),
     tests(
       "MethodsTests",
       [
         "Methods", "Training", "Models", "Losses", "Optimizers", "Autograd", "Layers", "Kernels", "Tensors",
-        "Datasets", "Schemas", "JSON", "HDF5", "ToyMethods",
+        "Datasets", "Schemas", "JSON", "HDF5", "ToyMethods", "Ranks",
       ], resources: [.copy("Fixtures")]),
-    tests("DatasetsTests", ["Datasets", "Images", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
+    tests(
+      "DatasetsTests", ["Datasets", "Images", "Tensors", "HDF5", "Ranks"], resources: [.copy("Fixtures")]),
     tests("ScenesTests", ["Scenes", "Datasets", "Images", "Tensors"]),
     tests("ExperimentsTests", ["Experiments", "JSON", "Methods", "Schemas"], exclude: ["Golden"]),
     tests("FiguresTests", ["Figures", "JSON", "Images", "Metrics"], exclude: ["Snapshots"]),
@@ -182,7 +197,7 @@ let package = Package(
       [
         "Runner", "Experiments", "Results", "Training", "Losses", "Models", "Kernels", "Tensors", "JSON",
         "Methods", "Schemas", "Datasets", "Metrics", "ToyMethods", "HDF5", "Images", "Platform", "Weights",
-        "Regression", "Autograd", "Cluster",
+        "Regression", "Autograd", "Cluster", "Ranks", "MessagePassing",
       ]),
     tests(
       "EndToEndTests",

@@ -40,7 +40,9 @@ command -v swift > /dev/null ||
   fail "there is no swift here; install a Swift 6 toolchain (https://www.swift.org/install/linux) and put it on PATH"
 version=$(swift --version 2>&1 | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
 [ -n "$version" ] || fail "'swift --version' does not say its version"
-[ "${version%%.*}" -ge 6 ] || fail "Swift $version is too old; 6.0 or newer is needed"
+minor=${version#*.}
+[ "${version%%.*}" -gt 6 ] || { [ "${version%%.*}" -eq 6 ] && [ "${minor%%.*}" -ge 1 ]; } ||
+  fail "Swift $version is too old; 6.1 or newer is needed"
 
 if command -v dpkg-query > /dev/null; then
   found=$(for need in "${needs[@]}"; do

@@ -1,3 +1,4 @@
+import Ranks
 import Tensors
 
 /// One forward pass through one or several networks: in which mode, what it records, and its random numbers.
@@ -22,6 +23,8 @@ public final class ForwardPass {
   let movesStatistics: Bool
   /// Whether a convolution norms its own output, as it does in evaluation.
   let fusesNormalization: Bool
+  /// Who has the other images of the batch; nil: the pass has them all.
+  public let ranks: RankGroup?
   /// Where operations are counted; nothing is computed then, and values are undefined.
   let counts: Counter?
   private let seed: UInt64
@@ -37,7 +40,8 @@ public final class ForwardPass {
 
   private init(
     mode: Mode, tape: Tape?, stream: String, trainsParameters: Bool = true, movesStatistics: Bool = true,
-    fusesNormalization: Bool = false, counts: Counter? = nil, seed: UInt64, iteration: Int, draws: Int = 0
+    fusesNormalization: Bool = false, counts: Counter? = nil, seed: UInt64, iteration: Int, draws: Int = 0,
+    ranks: RankGroup? = nil
   ) {
     self.mode = mode
     self.tape = tape
@@ -49,16 +53,20 @@ public final class ForwardPass {
     self.seed = seed
     self.iteration = iteration
     self.draws = draws
+    self.ranks = ranks
   }
 
   /// A pass of training step `iteration` of the run with `seed`; dropout depends on both and on the stream alone.
   ///
-  /// - Parameter tape: that of another pass, to walk back through both at once: a network that runs twice, or several
-  ///   networks. Gradients of a parameter that is used more than once add up.
+  /// - Parameters:
+  ///   - tape: that of another pass, to walk back through both at once: a network that runs twice, or several
+  ///     networks. Gradients of a parameter that is used more than once add up.
+  ///   - ranks: who has the other images of the batch, of which each rank sees its share: statistics and dropout are those
+  ///     of the whole. nil: there are no others.
   public static func training(
-    seed: UInt64, iteration: Int, stream: String = mainStream, tape: Tape = Tape()
+    seed: UInt64, iteration: Int, stream: String = mainStream, tape: Tape = Tape(), ranks: RankGroup? = nil
   ) -> ForwardPass {
-    ForwardPass(mode: .training, tape: tape, stream: stream, seed: seed, iteration: iteration)
+    ForwardPass(mode: .training, tape: tape, stream: stream, seed: seed, iteration: iteration, ranks: ranks)
   }
 
   /// The same pass through a network that judges and does not learn from it, such as a discriminator in the student's
@@ -66,9 +74,7 @@ public final class ForwardPass {
   public func throughFrozen() -> ForwardPass {
     ForwardPass(
       mode: mode, tape: tape, stream: "\(stream), frozen", trainsParameters: false,
-      fusesNormalization: fusesNormalization, counts: counts,
-      seed: seed,
-      iteration: iteration)
+      fusesNormalization: fusesNormalization, counts: counts, seed: seed, iteration: iteration, ranks: ranks)
   }
 
   /// Runs a part of a network whose output is all that others read of it, and records that output alone. The walk back runs
@@ -89,7 +95,7 @@ public final class ForwardPass {
     let begin = draws
     let first = ForwardPass(
       mode: .trainingStatistics, tape: nil, stream: stream, trainsParameters: trainsParameters, seed: seed,
-      iteration: iteration, draws: begin)
+      iteration: iteration, draws: begin, ranks: ranks)
     let output = part(x.detached, first).value
     draws = first.draws
     return tape.record(segment: "segment", output: output) { [self] in
@@ -98,7 +104,7 @@ public final class ForwardPass {
         ForwardPass(
           mode: .training, tape: tape, stream: stream, trainsParameters: trainsParameters,
           movesStatistics: false,
-          seed: seed, iteration: iteration, draws: begin))
+          seed: seed, iteration: iteration, draws: begin, ranks: ranks))
     }
   }
 
@@ -137,9 +143,24 @@ public final class ForwardPass {
     return RandomSource(seed: seed, purpose: purpose, iteration, draws)
   }
 
+  /// One number for each of `each` things of every image, drawn in the order of the batch: what a rank has are the numbers of
+  /// its own images.
+  ///
+  /// - Parameter images: of this pass.
+  func drawForImages(_ images: Int, each count: Int, _ draw: (inout RandomSource) -> Float) -> [Float] {
+    var random = nextDropout()
+    guard let ranks else { return (0..<images * count).map { _ in draw(&random) } }
+    ranks.check(images: images, "dropout")
+    let slots = ranks.slots
+    for _ in 0..<slots.lowerBound * count { _ = draw(&random) }
+    return (0..<images * count).map { _ in draw(&random) }
+  }
+
   /// Records an operation when this pass records and an input (or a parameter) wants a gradient.
+  ///
+  /// - Parameter parameters: what the way back adds gradients of; none that are not trained.
   func record(
-    _ operation: String, inputs: [Variable], trained: Bool = false, output: Tensor,
+    _ operation: String, inputs: [Variable], parameters: [Parameter] = [], output: Tensor,
     backward: @escaping Tape.Backward
   ) -> Variable {
     guard let tape else {
@@ -147,7 +168,10 @@ public final class ForwardPass {
         !inputs.contains { $0.slot != nil }, "\(operation): a recorded input in a pass that does not record")
       return Variable(constant: output)
     }
-    guard trained || inputs.contains(where: { $0.slot != nil }) else { return Variable(constant: output) }
-    return tape.record(operation, inputs: inputs, output: output, backward: backward)
+    guard !parameters.isEmpty || inputs.contains(where: { $0.slot != nil }) else {
+      return Variable(constant: output)
+    }
+    return tape.record(
+      operation, inputs: inputs, parameters: parameters, output: output, backward: backward)
   }
 }

@@ -1,4 +1,5 @@
 import Kernels
+import Ranks
 import Tensors
 
 /// Records a forward pass and walks it backwards.
@@ -12,6 +13,7 @@ public final class Tape {
   private struct Node {
     let operation: String
     let inputs: [Int?]
+    let parameters: [Parameter]
     let output: Int
     let way: Way
   }
@@ -34,18 +36,24 @@ public final class Tape {
   }
 
   /// Records `operation`: its output and how to go back.
+  ///
+  /// - Parameter parameters: what `backward` adds gradients of. One that is not named here has its gradient all the same, and
+  ///   ranks exchange it after the walk instead of on the way.
   public func record(
-    _ operation: String, inputs: [Variable], output: Tensor, backward: @escaping Backward
+    _ operation: String, inputs: [Variable], parameters: [Parameter] = [], output: Tensor,
+    backward: @escaping Backward
   ) -> Variable {
     add(
-      Node(operation: operation, inputs: inputs.map(\.slot), output: slots, way: .operation(backward)), output
+      Node(
+        operation: operation, inputs: inputs.map(\.slot), parameters: parameters, output: slots,
+        way: .operation(backward)), output
     )
   }
 
   /// Records a segment by its output alone. The walk back calls `replay`, which records the segment's operations on this tape,
   /// and goes on with them: gradients thus add up in the order in which they would without segments.
   func record(segment: String, output: Tensor, replay: @escaping () -> Variable) -> Variable {
-    add(Node(operation: segment, inputs: [], output: slots, way: .segment(replay)), output)
+    add(Node(operation: segment, inputs: [], parameters: [], output: slots, way: .segment(replay)), output)
   }
 
   private func add(_ node: Node, _ output: Tensor) -> Variable {
@@ -56,10 +64,15 @@ public final class Tape {
 
   /// Walks back from `seeds` (a variable and dL/d variable) and empties the tape.
   ///
+  /// - Parameter ranks: who has the other images of the batch; gradients of parameters are then sums over ranks, exchanged
+  ///   while the walk goes on. They are to be used only if `ranks.isWhole` afterwards. nil: there are no others.
   /// - Returns: the gradients of parameters, and of the leaves asked for in `keeping`.
-  public func backward(_ seeds: [(Variable, Tensor)], keeping leaves: [Variable] = []) -> Gradients {
+  public func backward(
+    _ seeds: [(Variable, Tensor)], keeping leaves: [Variable] = [], ranks: RankGroup? = nil
+  ) -> Gradients {
     var gradients = Gradients()
     var pending = [Tensor?](repeating: nil, count: slots)
+    let exchange = ranks.map { GradientExchange($0.communicator, uses: nodes.flatMap(\.parameters)) }
     for (variable, gradient) in seeds {
       precondition(
         variable.shape == gradient.shape,
@@ -67,6 +80,8 @@ public final class Tape {
       if let slot = variable.slot { Tape.accumulate(gradient, into: &pending[slot]) }
     }
     while let node = nodes.popLast() {
+      // Also of what the loss does not depend on: that is so on every rank.
+      defer { exchange?.passed(node.parameters, &gradients) }
       guard let gradient = pending[node.output] else { continue }
       pending[node.output] = nil
       let backward: Backward
@@ -86,6 +101,7 @@ public final class Tape {
         if let slot, let gradient { Tape.accumulate(gradient, into: &pending[slot]) }
       }
     }
+    exchange?.finish(&gradients)
     for leaf in leaves {
       if let slot = leaf.slot { gradients.setLeaf(slot, pending[slot]) }
     }
@@ -104,6 +120,8 @@ public final class Tape {
 /// Gradients of one backward walk, by the parameter's identity. A parameter that is used more than once gets the sum.
 public struct Gradients {
   private var byParameter: [ObjectIdentifier: Tensor] = [:]
+  /// Parameters in the order of their first gradients.
+  private(set) var parameters: [Parameter] = []
   private var byLeaf: [Int: Tensor] = [:]
 
   public init() {}
@@ -122,7 +140,17 @@ public struct Gradients {
       gradient.shape == parameter.shape && gradient.layout == parameter.value.layout,
       "gradient \(gradient.shape) for parameter \(parameter.name) \(parameter.shape)")
     let key = ObjectIdentifier(parameter)
-    byParameter[key] = byParameter[key].map { Elementwise.sum($0, gradient) } ?? gradient
+    guard let present = byParameter[key] else {
+      byParameter[key] = gradient
+      parameters.append(parameter)
+      return
+    }
+    byParameter[key] = Elementwise.sum(present, gradient)
+  }
+
+  /// Puts another gradient in the place of a parameter's, or none for the moment.
+  mutating func replace(_ parameter: Parameter, by gradient: Tensor?) {
+    byParameter[ObjectIdentifier(parameter)] = gradient
   }
 
   mutating func setLeaf(_ slot: Int, _ gradient: Tensor?) { byLeaf[slot] = gradient }

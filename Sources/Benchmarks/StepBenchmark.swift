@@ -1,8 +1,10 @@
 import Datasets
 import Experiments
 import Foundation
+import JSON
 import Methods
 import Models
+import Ranks
 import Runner
 import Tensors
 import Training
@@ -59,22 +61,26 @@ public struct StepBenchmark: Sendable {
     self.recomputesActivations = recomputesActivations
   }
 
-  /// - Throws: `TrainingError.diverged`; `RunnerError.noPrecision`.
-  public func run(_ repeats: Repeats) throws -> BenchmarkReport {
+  /// - Parameter ranks: who has the other images of the batch, each with a share; nil: this process has all.
+  /// - Throws: `TrainingError.diverged`; `RunnerError.noPrecision`; `RunnerError.moreRanksThanSamples`, `RanksError`.
+  public func run(_ repeats: Repeats, ranks: (any Communicator)? = nil) throws -> BenchmarkReport {
     let network = try network(model, seed: 0)
-    let (times, work) = try measure(network, repeats)
-    return BenchmarkReport(
-      "step",
-      settings: [
-        ("model", .string(model.name)), ("parameters", .int(network.parameterCount)), ("batch", .int(batch)),
-        ("crop", .string("\(cropHeight)x\(cropWidth)")), ("classes", .int(classes)),
-        ("precision", .string(precision.rawValue)), ("loss", .string(loss.name)),
-        ("label", .string(label.name)),
-        ("teacher", teaching.map { .string($0.teacher.name) } ?? .null),
-        ("distillation", teaching.map { .string($0.distillation.name) } ?? .null),
-        ("semi_supervised", semiSupervised.map { .string($0.name) } ?? .null),
-        ("recompute_activations", .bool(recomputesActivations)),
-      ], times: times, work: work, threads: repeats.threads)
+    if let ranks, ranks.size > batch {
+      throw RunnerError.moreRanksThanSamples(ranks: ranks.size, batch: batch)
+    }
+    let (times, work) = try measure(network, repeats, ranks.map { RankGroup($0, batch: batch) })
+    var settings: [(name: String, value: JSONValue)] = [
+      ("model", .string(model.name)), ("parameters", .int(network.parameterCount)), ("batch", .int(batch)),
+      ("crop", .string("\(cropHeight)x\(cropWidth)")), ("classes", .int(classes)),
+      ("precision", .string(precision.rawValue)), ("loss", .string(loss.name)),
+      ("label", .string(label.name)),
+      ("teacher", teaching.map { .string($0.teacher.name) } ?? .null),
+      ("distillation", teaching.map { .string($0.distillation.name) } ?? .null),
+      ("semi_supervised", semiSupervised.map { .string($0.name) } ?? .null),
+      ("recompute_activations", .bool(recomputesActivations)),
+    ]
+    if let ranks { settings.append(("ranks", .int(ranks.size))) }
+    return BenchmarkReport("step", settings: settings, times: times, work: work, threads: repeats.threads)
   }
 
   /// The times alone.
@@ -91,7 +97,7 @@ public struct StepBenchmark: Sendable {
   }
 
   private func measure(
-    _ network: SegmentationModel, _ repeats: Repeats
+    _ network: SegmentationModel, _ repeats: Repeats, _ ranks: RankGroup? = nil
   ) throws -> (times: Measurement, work: WorkByKind) {
     let iterations = repeats.count + repeats.warmUp
     let taught = try teaching.map {
@@ -105,8 +111,9 @@ public struct StepBenchmark: Sendable {
       loss: loss, label: label, distillation: teaching?.distillation, semiSupervised: semiSupervised,
       recipe: recipe,
       classes: classes, seed: 0, model: network, teacher: taught)
-    let trainer = Trainer(step: step, schedule: Assembly.schedule(recipe, iterations: iterations), seed: 0)
-    var streams = [(BatchLoader.labelledStream, noise(batch))]
+    let trainer = Trainer(
+      step: step, schedule: Assembly.schedule(recipe, iterations: iterations), seed: 0, ranks: ranks)
+    var streams = [(BatchLoader.labelledStream, noise(ranks?.slots.count ?? batch))]
     for stream in try semiSupervised.map({ try Assembly.streams($0) }) ?? [] {
       streams.append((stream.name, noise(batch, views: stream.views.map(\.name))))
     }

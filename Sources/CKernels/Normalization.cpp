@@ -172,29 +172,54 @@ struct Call {
   }
 };
 
+/// Doubles of one image: two numbers a lane of each block.
+template <int V>
+long row(const Call &call) {
+  return 2 * V * call.blocks();
+}
+
+/// Mean and biased variance of a block's channels, from the moments of every image in order.
+template <int V>
+void combine_moments(const Call &call, long images, long b, const double *moments, float *mean, float *variance) {
+  const long pixels = call.pixels();
+  for (long i = 0; i < V && b * V + i < call.map.channels; ++i) {
+    double middle = 0, square = 0;
+    for (long n = 0; n < images; ++n) {
+      const double *of = moments + n * row<V>(call) + b * 2 * V;
+      const double delta = of[i] - middle;
+      middle += delta / (n + 1);
+      square += of[V + i] + delta * delta * pixels * n / (n + 1);
+    }
+    mean[b * V + i] = middle;
+    variance[b * V + i] = square / (double(pixels) * images);
+  }
+}
+
+template <int V>
+void measure_plane(const Call &call, const float *x, long n, long b, double *moments) {
+  double *of = moments + n * row<V>(call) + b * 2 * V;
+  Variants<V>::moments(x + call.plane(n, b), call.pixels(), of, of + V);
+}
+
 template <int V>
 void forward(const Call &call, const float *x, float *mean, float *variance, float *y) {
-  const long pixels = call.pixels(), images = call.map.batch;
-  std::vector<double> moments(2 * V * images * call.blocks());
-  const auto of = [&](long n, long b) { return moments.data() + (n * call.blocks() + b) * 2 * V; };
-  call.run(
-      [&](long n, long b) { Variants<V>::moments(x + call.plane(n, b), pixels, of(n, b), of(n, b) + V); },
-      [&](long b) {
-        for (long i = 0; i < V && b * V + i < call.map.channels; ++i) {
-          double middle = 0, square = 0;
-          for (long n = 0; n < images; ++n) {
-            const double delta = of(n, b)[i] - middle;
-            middle += delta / (n + 1);
-            square += of(n, b)[V + i] + delta * delta * pixels * n / (n + 1);
-          }
-          mean[b * V + i] = middle;
-          variance[b * V + i] = square / (double(pixels) * images);
-        }
-      },
-      [&](long n, long b) {
-        const long at = call.plane(n, b);
-        Variants<V>::apply(call.lanes<V>(b, mean, variance), x + at, pixels, y + at);
-      });
+  std::vector<double> moments(row<V>(call) * call.map.batch);
+  call.run([&](long n, long b) { measure_plane<V>(call, x, n, b, moments.data()); },
+           [&](long b) { combine_moments<V>(call, call.map.batch, b, moments.data(), mean, variance); },
+           [&](long n, long b) {
+             const long at = call.plane(n, b);
+             Variants<V>::apply(call.lanes<V>(b, mean, variance), x + at, call.pixels(), y + at);
+           });
+}
+
+template <int V>
+void moments(const Call &call, const float *x, double *moments) {
+  call.run([&](long n, long b) { measure_plane<V>(call, x, n, b, moments); }, [](long) {}, [](long, long) {});
+}
+
+template <int V>
+void statistics(const Call &call, long images, const double *moments, float *mean, float *variance) {
+  for (long b = 0; b < call.blocks(); ++b) combine_moments<V>(call, images, b, moments, mean, variance);
 }
 
 template <int V>
@@ -206,37 +231,75 @@ void inference(const Call &call, const float *x, const float *mean, const float 
            });
 }
 
+/// What the backward pass of a call works on.
+struct Gradients {
+  const float *x, *mean, *variance, *dy;
+  float *dx;
+};
+
 template <int V>
-void backward(const Call &call, const float *x, const float *mean, const float *variance, const float *dy, float *dx,
-              float *dscale, float *dshift) {
-  const long pixels = call.pixels(), images = call.map.batch;
-  const double count = double(pixels) * images;
-  std::vector<double> sums(2 * V * images * call.blocks());
-  std::vector<float> averages(2 * V * call.blocks());
-  const auto of = [&](long n, long b) { return sums.data() + (n * call.blocks() + b) * 2 * V; };
-  call.run(
-      [&](long n, long b) {
-        const long at = call.plane(n, b);
-        Variants<V>::sums(call.lanes<V>(b, mean, variance), x + at, dy + at, pixels, of(n, b), of(n, b) + V);
-      },
-      [&](long b) {
-        for (long i = 0; i < V && b * V + i < call.map.channels; ++i) {
-          double plain = 0, weighted = 0;
-          for (long n = 0; n < images; ++n) {
-            plain += of(n, b)[i];
-            weighted += of(n, b)[V + i];
-          }
-          dshift[b * V + i] = plain;
-          dscale[b * V + i] = weighted;
-          averages[2 * V * b + i] = plain / count;
-          averages[2 * V * b + V + i] = weighted / count;
-        }
-      },
-      [&](long n, long b) {
-        const long at = call.plane(n, b);
-        const float *average = averages.data() + 2 * V * b;
-        Variants<V>::gradient(call.lanes<V>(b, mean, variance), average, average + V, x + at, dy + at, pixels, dx + at);
-      });
+void sum_plane(const Call &call, const Gradients &g, long n, long b, double *sums) {
+  const long at = call.plane(n, b);
+  double *of = sums + n * row<V>(call) + b * 2 * V;
+  Variants<V>::sums(call.lanes<V>(b, g.mean, g.variance), g.x + at, g.dy + at, call.pixels(), of, of + V);
+}
+
+/// Averages over every image's sums, as float; and the parameters' gradients, which are the sums of the images from
+/// `first` on, as many as the map has.
+template <int V>
+void combine_sums(const Call &call, long images, long first, long b, const double *sums, float *averages, float *dscale,
+                  float *dshift) {
+  const double count = double(call.pixels()) * images;
+  const long last = first + call.map.batch;
+  for (long i = 0; i < V && b * V + i < call.map.channels; ++i) {
+    double plain = 0, weighted = 0, own_plain = 0, own_weighted = 0;
+    for (long n = 0; n < images; ++n) {
+      const double *of = sums + n * row<V>(call) + b * 2 * V;
+      plain += of[i];
+      weighted += of[V + i];
+      if (n >= first && n < last) {
+        own_plain += of[i];
+        own_weighted += of[V + i];
+      }
+    }
+    dshift[b * V + i] = own_plain;
+    dscale[b * V + i] = own_weighted;
+    averages[2 * V * b + i] = plain / count;
+    averages[2 * V * b + V + i] = weighted / count;
+  }
+}
+
+template <int V>
+void finish_plane(const Call &call, const Gradients &g, long n, long b, const float *averages) {
+  const long at = call.plane(n, b);
+  const float *average = averages + 2 * V * b;
+  Variants<V>::gradient(call.lanes<V>(b, g.mean, g.variance), average, average + V, g.x + at, g.dy + at, call.pixels(),
+                        g.dx + at);
+}
+
+template <int V>
+void backward(const Call &call, const Gradients &g, float *dscale, float *dshift) {
+  std::vector<double> sums(row<V>(call) * call.map.batch);
+  std::vector<float> averages(row<V>(call));
+  call.run([&](long n, long b) { sum_plane<V>(call, g, n, b, sums.data()); },
+           [&](long b) {
+             combine_sums<V>(call, call.map.batch, 0, b, sums.data(), averages.data(), dscale, dshift);
+           },
+           [&](long n, long b) { finish_plane<V>(call, g, n, b, averages.data()); });
+}
+
+template <int V>
+void backward_sums(const Call &call, const Gradients &g, double *sums) {
+  call.run([&](long n, long b) { sum_plane<V>(call, g, n, b, sums); }, [](long) {}, [](long, long) {});
+}
+
+template <int V>
+void backward_finish(const Call &call, const Gradients &g, long images, long first, const double *sums, float *dscale,
+                     float *dshift) {
+  std::vector<float> averages(row<V>(call));
+  call.run([](long, long) {},
+           [&](long b) { combine_sums<V>(call, images, first, b, sums, averages.data(), dscale, dshift); },
+           [&](long n, long b) { finish_plane<V>(call, g, n, b, averages.data()); });
 }
 
 /// Calls `body` with the map's channel block as a constant.
@@ -269,6 +332,39 @@ int jml_norm_backward(const jml_map *map, float epsilon, int activation, const f
                       const float *shift, const float *mean, const float *variance, const float *dy, float *dx,
                       float *dscale, float *dshift) {
   return dispatch("batch norm backward", map, [&](auto block) {
-    backward<block>({*map, epsilon, activation, scale, shift}, x, mean, variance, dy, dx, dscale, dshift);
+    backward<block>({*map, epsilon, activation, scale, shift}, {x, mean, variance, dy, dx}, dscale, dshift);
+  });
+}
+
+long jml_norm_row(const jml_map *map) {
+  return 2l * map->block * ((map->channels + map->block - 1) / map->block);
+}
+
+int jml_norm_moments(const jml_map *map, const float *x, double *values) {
+  return dispatch("batch norm moments", map, [&](auto block) {
+    moments<block>({*map, 0, jml_activation_none, nullptr, nullptr}, x, values);
+  });
+}
+
+int jml_norm_statistics(const jml_map *map, long images, const double *values, float *mean, float *variance) {
+  return dispatch("batch norm statistics", map, [&](auto block) {
+    statistics<block>({*map, 0, jml_activation_none, nullptr, nullptr}, images, values, mean, variance);
+  });
+}
+
+int jml_norm_backward_sums(const jml_map *map, float epsilon, int activation, const float *x, const float *scale,
+                           const float *shift, const float *mean, const float *variance, const float *dy,
+                           double *sums) {
+  return dispatch("batch norm backward sums", map, [&](auto block) {
+    backward_sums<block>({*map, epsilon, activation, scale, shift}, {x, mean, variance, dy, nullptr}, sums);
+  });
+}
+
+int jml_norm_backward_finish(const jml_map *map, float epsilon, int activation, const float *x, const float *scale,
+                             const float *shift, const float *mean, const float *variance, const float *dy,
+                             long images, long first, const double *sums, float *dx, float *dscale, float *dshift) {
+  return dispatch("batch norm backward finish", map, [&](auto block) {
+    backward_finish<block>({*map, epsilon, activation, scale, shift}, {x, mean, variance, dy, dx}, images, first, sums,
+                           dscale, dshift);
   });
 }

@@ -54,15 +54,25 @@ public struct BatchLoader: Sendable {
   public let stream: String
   /// What each crop is seen through besides as it is; names are distinct.
   public let views: [NamedView]
+  /// Slots of each batch that are read, of 0..<batchSize: where ranks share the batches, this one's. Which samples lie in
+  /// which slot is the same for all, and so are epochs.
+  public let slots: Range<Int>
 
   /// The stream that every supervised method has.
   public static let labelledStream = "labelled"
 
+  /// - Parameters:
+  ///   - batchSize: samples of the whole batch.
+  ///   - slots: nil: all of them.
   /// - Throws: `DatasetError.fewerSamplesThanBatch`.
   public init(
     dataset: any SegmentationDataset, augmentation: Augmentation, batchSize: Int, seed: UInt64,
-    stream: String = BatchLoader.labelledStream, views: [NamedView] = []
+    stream: String = BatchLoader.labelledStream, views: [NamedView] = [], slots: Range<Int>? = nil
   ) throws {
+    let slots = slots ?? 0..<batchSize
+    precondition(
+      slots.lowerBound >= 0 && slots.upperBound <= batchSize && !slots.isEmpty,
+      "BatchLoader: slots \(slots) of a batch of \(batchSize)")
     precondition(!stream.isEmpty, "BatchLoader: a stream needs a name")
     precondition(
       Set(views.map(\.name)).count == views.count,
@@ -78,6 +88,7 @@ public struct BatchLoader: Sendable {
     self.seed = seed
     self.stream = stream
     self.views = views
+    self.slots = slots
   }
 
   /// What random numbers are for. The labelled stream's names are those of the time when there was no other.
@@ -88,7 +99,7 @@ public struct BatchLoader: Sendable {
   /// Whole batches in an epoch.
   public var batchesPerEpoch: Int { dataset.count / batchSize }
 
-  /// Sample indices of the batch at an iteration, counted from 0.
+  /// Sample indices of the whole batch at an iteration, counted from 0.
   public func indices(at iteration: Int) -> [Int] {
     precondition(iteration >= 0, "BatchLoader: iteration \(iteration)")
     let (epoch, position) = iteration.quotientAndRemainder(dividingBy: batchesPerEpoch)
@@ -96,18 +107,19 @@ public struct BatchLoader: Sendable {
     return Array(random.permutation(dataset.count)[(position * batchSize)...].prefix(batchSize))
   }
 
-  /// Reads and augments the batch at an iteration, counted from 0.
+  /// Reads and augments the slots of the batch at an iteration, counted from 0.
   /// - Throws: `DatasetError`, naming the file.
   public func batch(at iteration: Int) throws -> Batch {
-    let indices = indices(at: iteration)
+    let indices = indices(at: iteration)[slots]
+    let count = indices.count
     let epoch = iteration / batchesPerEpoch
     let (height, width) = (augmentation.cropHeight, augmentation.cropWidth)
-    let images = Tensor(uninitialized: [batchSize, 3, height, width])
+    let images = Tensor(uninitialized: [count, 3, height, width])
     let area = height * width
     let viewImages = views.map { ($0.name, Tensor(uninitialized: images.shape)) }
     var ids: [String] = []
     var geometries: [CropGeometry] = []
-    let labels = try [UInt8](unsafeUninitializedCapacity: batchSize * area) { values, count in
+    let labels = try [UInt8](unsafeUninitializedCapacity: count * area) { values, filled in
       for (slot, index) in indices.enumerated() {
         var random = RandomSource(seed: seed, purpose: purpose("augmentation"), epoch, index)
         let (band, geometry) = try augmentation.load(index, of: dataset, using: &random)
@@ -121,11 +133,11 @@ public struct BatchLoader: Sendable {
         }
         ids.append(band.id)
         geometries.append(geometry)
-        count = (slot + 1) * area
+        filled = (slot + 1) * area
       }
     }
     return Batch(
-      images: images, labels: LabelBatch(count: batchSize, height: height, width: width, values: labels),
+      images: images, labels: LabelBatch(count: count, height: height, width: width, values: labels),
       ids: ids, views: viewImages, shown: BatchLoader.shown(geometries))
   }
 

@@ -85,7 +85,7 @@ public enum BatchNormalization {
     return (dx, dscale, dshift)
   }
 
-  private static func check(_ operation: String, _ x: Tensor, _ scale: Tensor) {
+  static func check(_ operation: String, _ x: Tensor, _ scale: Tensor) {
     precondition(
       x.shape.rank == 4 && scale.shape == [x.shape[1]] && x.layout.block > 0,
       "\(operation): scale \(scale.shape) does not fit input \(x.shape) (\(x.layout))")

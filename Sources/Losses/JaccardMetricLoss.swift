@@ -1,4 +1,5 @@
 import CKernels
+import Ranks
 import Tensors
 
 /// The region losses of "Jaccard Metric Losses", in the Tversky form of the authors' code: JML1 (equation 7),
@@ -92,6 +93,12 @@ public struct JaccardMetricLoss: Hashable, Sendable {
   /// - logits: [B, C, H, W], plain.
   /// - target: soft labels of the same shape; its mask says which pixels are kept.
   public func callAsFunction(logits: Tensor, target: SoftLabels) -> LossValue {
+    evaluate(logits, target, ranks: nil)
+  }
+
+  /// - Parameter ranks: who has the other images of the batch: the value is that of the whole, the gradient that of this
+  ///   rank's share.
+  func evaluate(_ logits: Tensor, _ target: SoftLabels, ranks: RankGroup?) -> LossValue {
     target.checkMatches(logits, "JaccardMetricLoss")
     let batch = logits.shape[0]
     let classes = logits.shape[1]
@@ -99,8 +106,9 @@ public struct JaccardMetricLoss: Hashable, Sendable {
     let probabilities = Tensor(uninitialized: logits.shape)
     let gradient = Tensor(uninitialized: logits.shape)
     jml_plain_softmax(logits.pointer, batch, classes, pixels, 1, probabilities.pointer)
-    let slopes = self.slopes(JaccardTotals(probabilities, target))
-    let coefficients = (0..<batch * classes).flatMap {
+    let slopes = self.slopes(JaccardTotals(probabilities, target).ofWholeBatch(ranks))
+    let first = (ranks?.slots.lowerBound ?? 0) * classes
+    let coefficients = (first..<first + batch * classes).flatMap {
       [slopes.byProbability[$0], slopes.byDistance[$0], slopes.byProduct[$0], slopes.bySquare[$0]]
     }
     jml_plain_gradient(

@@ -1,4 +1,5 @@
 import CKernels
+import Ranks
 import Tensors
 
 /// The training loss of a segmentation network, from its low-resolution logits.
@@ -24,6 +25,9 @@ import Tensors
 /// what the Jaccard loss needs, the second computes the same tiles again and scatters the gradient through
 /// the transpose of the interpolation. Other region losses take the slower way over full resolution. The bits
 /// of the result do not depend on the number of threads.
+///
+/// Where ranks share the batch, kept pixels are counted and the sums of every image are exchanged before the ratio is taken:
+/// values are those of the whole batch on every rank, and the gradients of all ranks' images are those of one process.
 public struct SegmentationLoss: Sendable {
   /// Every weight of the formula. There are no defaults: values come from the experiment.
   public struct Configuration: Hashable, Sendable {
@@ -144,7 +148,7 @@ public struct SegmentationLoss: Sendable {
     public let region: Double
     /// JML(z, t); 0 without distillation.
     public let teacherRegion: Double
-    /// Pixels of the batch that are not ignored.
+    /// Pixels of the whole batch that are not ignored.
     public let keptPixels: Int
     /// dL / d(main logits), [B, C, h, w], plain.
     public let mainGradient: Tensor
@@ -163,10 +167,12 @@ public struct SegmentationLoss: Sendable {
   ///   - teacher: given if and only if the configuration distils.
   ///   - whole: the labels that borders between classes are looked for in, [B, H, W], where `labels` leaves out pixels that
   ///     are not to hinder smoothing; nil: `labels` itself.
-  /// - Throws: `LossError.labelOutsideClasses`; `.needsHardLabels` for Lovász-Softmax with smoothed labels.
+  ///   - ranks: who has the other images of the batch; nil: there are no others.
+  /// - Throws: `LossError.labelOutsideClasses`, and `.onOtherRank` on the other ranks; `.needsHardLabels` for
+  ///   Lovász-Softmax with smoothed labels, `.needsWholeBatch` for it among ranks.
   public func callAsFunction(
     main: Tensor, auxiliary: Tensor?, labels: LabelBatch, teacher: TeacherLogits?,
-    bordersOf whole: LabelBatch? = nil
+    bordersOf whole: LabelBatch? = nil, ranks: RankGroup? = nil
   ) throws(LossError) -> Result {
     precondition(
       (teacher != nil) == (configuration.distillation != nil),
@@ -179,27 +185,74 @@ public struct SegmentationLoss: Sendable {
       whole.map { [$0.count, $0.height, $0.width] == [labels.count, labels.height, labels.width] } ?? true,
       "SegmentationLoss: borders of other labels than [\(labels.count), \(labels.height), \(labels.width)]")
     let boundary = configuration.smoothing?.boundary(whole ?? labels)
-    let counts = try LabelCounts(
-      labels, boundary: boundary, classes: configuration.classes, ignoreIndex: configuration.ignoreIndex)
+    let batch = try SeenBatch(labels, boundary, configuration, ranks)
 
     let mainTerm = try evaluate(
-      main, teacher?.main, labels, boundary, counts, weight: configuration.mainWeight,
-      region: configuration.region)
+      main, teacher?.main, batch, weight: configuration.mainWeight, region: configuration.region)
     var auxiliaryTerm: HeadTerm?
     if let auxiliary {
       auxiliaryTerm = try evaluate(
-        auxiliary, teacher?.auxiliary, labels, boundary, counts, weight: configuration.auxiliaryWeight,
-        region: nil)
+        auxiliary, teacher?.auxiliary, batch, weight: configuration.auxiliaryWeight, region: nil)
     }
     return Result(
       crossEntropy: mainTerm.crossEntropy + (auxiliaryTerm?.crossEntropy ?? 0),
       divergence: mainTerm.divergence + (auxiliaryTerm?.divergence ?? 0), region: mainTerm.region.label,
-      teacherRegion: mainTerm.region.teacher, keptPixels: counts.kept, mainGradient: mainTerm.gradient,
+      teacherRegion: mainTerm.region.teacher, keptPixels: batch.kept, mainGradient: mainTerm.gradient,
       auxiliaryGradient: auxiliaryTerm?.gradient)
   }
 
   /// Values of the region line, weights included.
   typealias RegionValues = (label: Double, teacher: Double)
+
+  /// Labels, and what was counted of them.
+  struct SeenBatch {
+    let labels: LabelBatch
+    let boundary: PixelMask?
+    /// Of `labels`.
+    let counts: LabelCounts
+    /// Of all ranks.
+    let kept: Int
+    let ranks: RankGroup?
+
+    init(
+      _ labels: LabelBatch, _ boundary: PixelMask?, _ configuration: Configuration, _ ranks: RankGroup?
+    ) throws(LossError) {
+      self.labels = labels
+      self.boundary = boundary
+      self.ranks = ranks
+      let own: Swift.Result<LabelCounts, LossError>
+      do throws(LossError) {
+        own = .success(
+          try LabelCounts(
+            labels, boundary: boundary, classes: configuration.classes,
+            ignoreIndex: configuration.ignoreIndex))
+      } catch {
+        own = .failure(error)
+      }
+      guard let ranks else {
+        counts = try own.get()
+        kept = counts.kept
+        return
+      }
+      ranks.check(images: labels.count, "SegmentationLoss")
+      // Nobody is left waiting for a rank that cannot go on.
+      let said = (try? own.get()).map { Double($0.kept) } ?? -1
+      let kept = ranks.communicator.gather([said]).map { $0[0] }
+      counts = try own.get()
+      if let bad = kept.firstIndex(where: { $0 < 0 }) { throw .onOtherRank(bad) }
+      self.kept = Int(kept.reduce(0, +))
+    }
+
+    /// Of numbers of every image of the whole batch, as many of each, those of `labels`.
+    func own(_ numbers: [Float]) -> [Float] {
+      guard let ranks else { return numbers }
+      let each = numbers.count / ranks.batch
+      return Array(numbers[ranks.slots.lowerBound * each..<ranks.slots.upperBound * each])
+    }
+
+    /// Sums over the images of all ranks.
+    func sum(_ own: [Double]) -> [Double] { ranks?.communicator.sum(own) ?? own }
+  }
 
   private struct HeadTerm {
     let crossEntropy: Double
@@ -210,37 +263,39 @@ public struct SegmentationLoss: Sendable {
 
   /// One head's share of the loss.
   private func evaluate(
-    _ logits: Tensor, _ teacher: Tensor?, _ labels: LabelBatch, _ boundary: PixelMask?, _ counts: LabelCounts,
-    weight: Double, region: Region?
+    _ logits: Tensor, _ teacher: Tensor?, _ batch: SeenBatch, weight: Double, region: Region?
   ) throws(LossError) -> HeadTerm {
+    let labels = batch.labels
     check(logits, labels, "logits")
     if let teacher { check(teacher, labels, "teacher logits") }
     let configuration = configuration
     let distillation = configuration.distillation
-    guard counts.kept > 0 else {
+    guard batch.kept > 0 else {
       return HeadTerm(
         crossEntropy: 0, divergence: 0, region: (0, 0), gradient: Tensor(repeating: 0, shape: logits.shape))
     }
 
-    let scale = configuration.crossEntropyWeight * weight / Double(counts.kept)
+    let scale = configuration.crossEntropyWeight * weight / Double(batch.kept)
     let labelScale = scale * (distillation?.crossEntropyLabelWeight ?? 1)
     let teacherScale = scale * (distillation?.crossEntropyTeacherWeight ?? 0)
     let gradient = Tensor(uninitialized: logits.shape)
     var sums = [0.0, 0.0]
     var regionValues: RegionValues = (0, 0)
     let head = FusedHead(
-      logits: logits, teacher: teacher, labels: labels, boundary: boundary,
+      logits: logits, teacher: teacher, labels: labels, boundary: batch.boundary,
       epsilon: configuration.smoothing?.epsilon ?? 0, ignoreIndex: configuration.ignoreIndex,
       temperature: distillation?.temperature ?? 1)
     if let region, isFused, let fusible = region.loss.fusible {
       let active = [fusible.active, distillation?.jaccard?.loss.active].compactMap { $0 }
       let totals = head.totals(
-        counts, maxima: teacher != nil || active.contains { $0.looksAtProbabilities }, sums: &sums)
-      let slopes = jaccardSlopes(fusible, weight: region.weight, totals)
+        batch.counts, maxima: teacher != nil || active.contains { $0.looksAtProbabilities }, sums: &sums)
+      let slopes = jaccardSlopes(
+        fusible, weight: region.weight,
+        (totals.label.ofWholeBatch(batch.ranks), totals.teacher?.ofWholeBatch(batch.ranks)))
       regionValues = slopes.values
       head.gradient(
-        into: gradient, coefficients: slopes.coefficients, crossEntropy: labelScale, divergence: teacherScale,
-        sums: nil)
+        into: gradient, coefficients: batch.own(slopes.coefficients), crossEntropy: labelScale,
+        divergence: teacherScale, sums: nil)
     } else {
       sums.withUnsafeMutableBufferPointer { buffer in
         head.gradient(
@@ -248,9 +303,10 @@ public struct SegmentationLoss: Sendable {
           sums: buffer.baseAddress)
       }
       if let region {
-        regionValues = try regionTerm(region, logits, teacher, labels, boundary, addingTo: gradient)
+        regionValues = try regionTerm(region, logits, teacher, batch, addingTo: gradient)
       }
     }
+    sums = batch.sum(sums)
     return HeadTerm(
       crossEntropy: labelScale * sums[0], divergence: teacher == nil ? 0 : teacherScale * sums[1],
       region: regionValues, gradient: gradient)

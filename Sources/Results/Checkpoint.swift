@@ -66,22 +66,30 @@ public struct Checkpoint: Sendable {
 
   /// Reads and verifies. Throws `HDF5Error`, or `ResultsError.damaged` if the checksum or the run is another.
   public init(reading url: URL, runID: String) throws {
-    let file = try HDF5File(reading: url.path)
+    try self.init(try HDF5File(reading: url.path), runID: runID)
+  }
+
+  /// The same from the bytes that `image` gave. `name` is for messages.
+  public init(image: Data, name: String, runID: String) throws {
+    try self.init(try HDF5File(image: image, name: name), runID: runID)
+  }
+
+  private init(_ file: HDF5File, runID: String) throws {
     let version = try file.attribute(int: "schema_version")
     guard version == Checkpoint.schemaVersion else {
       throw ResultsError.unsupportedSchema(
-        path: url.path, found: version, supported: Checkpoint.schemaVersion)
+        path: file.path, found: version, supported: Checkpoint.schemaVersion)
     }
     let found = try file.attribute(string: "run_id")
     guard found == runID else {
-      throw ResultsError.damaged(path: url.path, reason: "it belongs to run \(found), not to \(runID)")
+      throw ResultsError.damaged(path: file.path, reason: "it belongs to run \(found), not to \(runID)")
     }
     let parts = try file.names(in: "state").map { name -> Part in
       var state = StateDict(try file.tensors(group: "state/\(name)").map { ($0.name, $0.tensor) })
       for path in try file.names(in: "counters/\(name)") {
         let values = try file.int64s("counters/\(name)/\(path)")
         guard values.count == 1 else {
-          throw ResultsError.damaged(path: url.path, reason: "/counters/\(name)/\(path) is no single number")
+          throw ResultsError.damaged(path: file.path, reason: "/counters/\(name)/\(path) is no single number")
         }
         state.add(path, Int(values[0]))
       }
@@ -92,7 +100,7 @@ public struct Checkpoint: Sendable {
       wallSeconds: try file.attribute(double: "wall_seconds"), parts: parts, curves: try file.curves())
     let stored = try file.attribute(string: "checksum")
     guard stored == checksum else {
-      throw ResultsError.damaged(path: url.path, reason: "checksum \(checksum), stored \(stored)")
+      throw ResultsError.damaged(path: file.path, reason: "checksum \(checksum), stored \(stored)")
     }
   }
 

@@ -40,6 +40,9 @@ public struct RunRecord: Codable, Equatable, Sendable {
   /// Library and compiler versions by name: "dnnl", "openblas", "hdf5", "swift".
   public var versions: [String: String]
   public var threads: Int
+  /// Processes that shared each batch, with as many threads each; nil for one. Their number changes bits, as that of threads
+  /// does.
+  public var ranks: Int?
   public var cpu: String
   /// Over all attempts that the result stands on, in seconds.
   public var wallSeconds: Double
@@ -64,7 +67,7 @@ public struct RunRecord: Codable, Equatable, Sendable {
     runID: String, state: RunOutcome, spec: JSONValue, seed: UInt64, commit: String, dirty: Bool,
     versions: [String: String], threads: Int, cpu: String, wallSeconds: Double, peakMemoryBytes: Int,
     peakTensorBytes: Int = 0, iterations: Int, metrics: [String: Double] = [:], checksums: Checksums? = nil,
-    dataFingerprint: String, dataDescription: String = "", error: String? = nil
+    dataFingerprint: String, dataDescription: String = "", error: String? = nil, ranks: Int? = nil
   ) {
     self.runID = runID
     self.state = state
@@ -74,6 +77,7 @@ public struct RunRecord: Codable, Equatable, Sendable {
     self.dirty = dirty
     self.versions = versions
     self.threads = threads
+    self.ranks = ranks
     self.cpu = cpu
     self.wallSeconds = wallSeconds
     self.peakMemoryBytes = peakMemoryBytes
@@ -104,6 +108,7 @@ public struct RunRecord: Codable, Equatable, Sendable {
       ("threads", threads), ("peakMemoryBytes", peakMemoryBytes), ("peakTensorBytes", peakTensorBytes),
       ("iterations", iterations),
     ] where value < 0 { return "\(name) is \(value)" }
+    if let ranks, ranks < 2 { return "ranks is \(ranks)" }
     return nil
   }
 

@@ -3,6 +3,7 @@ import Losses
 import Methods
 import Models
 import Optimizers
+import Ranks
 import Results
 import Schemas
 import Tensors
@@ -149,10 +150,12 @@ extension Assembly {
   }
 
   /// Iterations, schedule and evaluation points around a step.
-  public static func trainer(_ spec: RunSpec, step: any TrainingStep) -> Trainer {
+  public static func trainer(
+    _ spec: RunSpec, step: any TrainingStep, ranks: RankGroup? = nil
+  ) -> Trainer {
     Trainer(
       step: step, schedule: schedule(spec.recipe, iterations: spec.scale.iterations), seed: UInt64(spec.seed),
-      evaluateEvery: spec.scale.evaluateEvery)
+      evaluateEvery: spec.scale.evaluateEvery, ranks: ranks)
   }
 
   public static func schedule(_ recipe: RecipeSpec, iterations: Int) -> PolySchedule {

@@ -5,6 +5,7 @@ import Images
 import Kernels
 import Methods
 import Models
+import Ranks
 import Tensors
 import Training
 import Weights
@@ -63,10 +64,14 @@ public struct Assembly: Sendable {
   /// The batches of the run: the labelled stream and, of a semi-supervised run, those that its method asks for, which draw
   /// independently. Each has epochs of its own length, so that few labelled images come back often.
   ///
-  /// - Parameter seed: nil for the run's.
+  /// - Parameters:
+  ///   - seed: nil for the run's.
+  ///   - ranks: who reads the other samples of each batch, of a run that `checkSharing` lets pass.
   /// - Throws: `DatasetError.fewerSamplesThanBatch`, `.augmentation`, and for a list of labelled images that does not
   ///   fit; `RunnerError.otherList`, `.unknownMethod`.
-  public func batches(seed: UInt64? = nil, methods: MethodTypes = .all) throws -> StreamLoader {
+  public func batches(
+    seed: UInt64? = nil, methods: MethodTypes = .all, ranks: RankGroup? = nil
+  ) throws -> StreamLoader {
     let augmentation = try Assembly.augmentation(
       spec.recipe, cropHeight: spec.scale.cropHeight, cropWidth: spec.scale.cropWidth)
     func loader(
@@ -74,10 +79,10 @@ public struct Assembly: Sendable {
     ) throws -> BatchLoader {
       try BatchLoader(
         dataset: dataset, augmentation: augmentation, batchSize: batch, seed: seed ?? self.seed,
-        stream: stream, views: views)
+        stream: stream, views: views, slots: ranks?.slots)
     }
     func cached(_ dataset: any SegmentationDataset) -> any SegmentationDataset {
-      CachedDataset(working(dataset), byteLimit: Assembly.cacheBytes)
+      CachedDataset(working(dataset), byteLimit: Assembly.cacheBytes / (ranks?.size ?? 1))
     }
     guard let semi = spec.semiSupervised, let split = spec.labelled else {
       return StreamLoader([

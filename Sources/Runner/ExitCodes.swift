@@ -8,6 +8,7 @@ import Losses
 import Methods
 import Metrics
 import Platform
+import Ranks
 import Results
 import Tensors
 import Training
@@ -42,6 +43,8 @@ public enum ExitCodes {
     case let error as DatasetError: code(of: error)
     case let error as ImageError: code(of: error)
     case let error as TrainingError: code(of: error)
+    case RanksError.notBuilt: usage
+    case is RanksError: failed
     // Files are written by the store; the library's own part of it is memory.
     case is HDF5Error, is WeightsError, is MetricsError, is LossError, is JSONError, is MethodError,
       is StateError:
@@ -63,7 +66,9 @@ public enum ExitCodes {
 
   private static func code(of error: RunnerError) -> Int32 {
     switch error {
-    case .noExperiments, .needsData, .unknownRun, .ambiguousRun, .otherProfile: usage
+    case .noExperiments, .needsData, .unknownRun, .ambiguousRun, .otherProfile, .notAcrossRanks,
+      .moreRanksThanSamples, .ranksDiffer:
+      usage
     case .noDataFolder, .unknownSplit, .classCount, .badData, .strictWarnings, .alteredData, .changedData,
       .otherList:
       badInput

@@ -1,6 +1,7 @@
 import Experiments
 import Foundation
 import Metrics
+import Ranks
 import Results
 import Tensors
 import Training
@@ -11,11 +12,14 @@ import Training
 /// the highest mIoU over the data set, the earliest of equals.
 struct RunEvaluations {
   let assembly: Assembly
-  let claim: RunClaim
+  /// nil: on a rank that keeps nothing.
+  let claim: RunClaim?
+  /// Who counts the other images; nil: this process counts all.
+  let ranks: (any Communicator)?
   let report: (RunEvent) -> Void
 
   /// What is evaluated now, under the names of the last points.
-  /// - Throws: `CancellationError` on a stop request; what evaluating throws.
+  /// - Throws: `CancellationError` on a stop request; what evaluating throws. The same on all ranks.
   private func evaluate(_ trainer: Trainer) throws -> [(network: String?, point: EvaluationPoint)] {
     let indices = assembly.validationIndices
     MemoryPool.trim()
@@ -23,10 +27,15 @@ struct RunEvaluations {
     let count = indices.count * networks.count
     report(.evaluating(done: 0, images: count))
     return try networks.enumerated().map { place, network in
-      let (ids, evaluation) = try assembly.evaluator.evaluate(
-        network.model, on: assembly.validation, indices: indices, transform: assembly.evaluationTransform,
-        progress: { report(.evaluating(done: place * indices.count + $0, images: count)) },
-        cancelled: { StopRequest.isRequested })
+      let (ids, evaluation) = try shared(indices) { own in
+        try assembly.evaluator.evaluate(
+          network.model, on: assembly.validation, indices: own, transform: assembly.evaluationTransform,
+          progress: { done in
+            let all = min(indices.count, done * (ranks?.size ?? 1))
+            report(.evaluating(done: place * indices.count + all, images: count))
+          },
+          cancelled: { StopRequest.isRequested })
+      }
       let name = place == 0 ? nil : network.name
       return (
         name,
@@ -38,25 +47,55 @@ struct RunEvaluations {
     }
   }
 
+  /// Image i is counted by rank i mod R, and all have the counts of all in the order of the images: the bits of one process.
+  private func shared(
+    _ indices: [Int], _ evaluate: ([Int]) throws -> (ids: [String], evaluation: Evaluation)
+  ) throws -> (ids: [String], evaluation: Evaluation) {
+    guard let ranks else { return try evaluate(indices) }
+    let size = ranks.size
+    let own = stride(from: ranks.rank, to: indices.count, by: size).map { indices[$0] }
+    let (ids, evaluation) = try ranks.agree { try evaluate(own) }
+    let rows = ranks.gather(evaluation.rows.flatMap { $0 }.flatMap(\.bytes))
+    // No file's name holds a zero.
+    let names = ranks.gather(Array(ids.joined(separator: "\0").utf8)).map {
+      String(decoding: $0, as: UTF8.self).split(separator: "\0", omittingEmptySubsequences: false)
+    }
+    try ranks.check()
+    let width = evaluation.rowWidth * MemoryLayout<Int64>.size
+    return (
+      indices.indices.map { String(names[$0 % size][$0 / size]) },
+      Evaluation(
+        classes: evaluation.classes,
+        rows: indices.indices.map { place in
+          let start = place / size * width
+          return [Int64](bytes: rows[place % size][start..<start + width])
+        })
+    )
+  }
+
   /// An evaluation on the way: only the best is kept, and the metrics of each are logged.
   func evaluateOnTheWay(_ trainer: Trainer) throws {
     let points = try evaluate(trainer)
+    guard let claim else { return }
     for (network, point) in points {
-      let best = try best(of: point, network)
+      let best = try best(of: point, network, claim)
       if best.iteration == point.iteration { try claim.keep(best) }
     }
     for (network, point) in points { try claim.log(LoggedEvaluation(point, of: network)) }
   }
 
-  /// The evaluations of a finished run: the last ones, and the best ones where there were others.
+  /// The evaluations of a finished run: the last ones, and the best ones where there were others and they are kept.
   func atTheEnd(_ trainer: Trainer, evaluatesOnTheWay: Bool) throws -> [EvaluationPoint] {
     try evaluate(trainer).flatMap { network, point in
-      evaluatesOnTheWay ? [point, try best(of: point, network)] : [point]
+      guard let claim, evaluatesOnTheWay else { return [point] }
+      return [point, try best(of: point, network, claim)]
     }
   }
 
   /// The better of what is kept and `point`, under the name of the best.
-  private func best(of point: EvaluationPoint, _ network: String?) throws -> EvaluationPoint {
+  private func best(
+    of point: EvaluationPoint, _ network: String?, _ claim: RunClaim
+  ) throws -> EvaluationPoint {
     let name = RunEvaluations.bestPoint(of: network)
     let mine = EvaluationPoint(point: name, iteration: point.iteration, evaluation: point.evaluation)
     guard let kept = try claim.keptEvaluation(name) else { return mine }
@@ -69,5 +108,18 @@ struct RunEvaluations {
 
   private static func score(_ point: EvaluationPoint) -> Double {
     point.evaluation.evaluation.confusion.meanIoUD()?.percent ?? -1
+  }
+}
+
+extension Int64 {
+  fileprivate var bytes: [UInt8] { withUnsafeBytes(of: littleEndian) { Array($0) } }
+}
+
+extension [Int64] {
+  /// - Parameter bytes: of whole numbers.
+  fileprivate init(bytes: ArraySlice<UInt8>) {
+    self = stride(from: bytes.startIndex, to: bytes.endIndex, by: 8).map { start in
+      Int64(littleEndian: (0..<8).reduce(0) { $0 | Int64(bytes[start + $1]) << (8 * $1) })
+    }
   }
 }

@@ -30,7 +30,7 @@ public enum RunEvent: Codable, Equatable, Sendable {
 }
 
 /// How a run of this process ended.
-public enum RunEnd: Equatable, Sendable {
+public enum RunEnd: Codable, Equatable, Sendable {
   case done
   case failed(String)
   case diverged(String)

@@ -41,6 +41,12 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
   case unknownMethod(kind: String, known: [String])
   /// Fewer threads work than were asked for, which would change bits; `reason` names what allows no more.
   case fewerThreads(asked: Int, working: Int, reason: String)
+  /// A method that cannot be shared by ranks; `works` are those that can.
+  case notAcrossRanks(method: String, works: [String])
+  /// More ranks than a batch has samples.
+  case moreRanksThanSamples(ranks: Int, batch: Int)
+  /// A rank that differs from rank 0 in what has to be equal.
+  case ranksDiffer(rank: Int, what: String, found: String, wanted: String)
   /// The operating system would not start a thread: a limit on processes.
   case noThread(program: String)
   /// The operating system would not start a process.
@@ -97,6 +103,13 @@ public enum RunnerError: Error, Equatable, Sendable, CustomStringConvertible, Lo
       return
         "\(asked) threads were asked for, and \(working) would work: \(reason); take that limit away, or ask for fewer "
         + "with --threads"
+    case .notAcrossRanks(let method, let works):
+      return
+        "--mpi: '\(method)' is not split over ranks, train it in one process; split are: \(works.joined(separator: ", "))"
+    case .moreRanksThanSamples(let ranks, let batch):
+      return "--mpi: \(ranks) ranks cannot share a batch of \(batch); start at most \(batch)"
+    case .ranksDiffer(let rank, let what, let found, let wanted):
+      return "--mpi: rank \(rank) has the \(what) '\(found)', rank 0 '\(wanted)'; they have to be equal"
     case .noThread(let program):
       return
         "\(program): cannot start a thread to listen to it: the limit on processes (ulimit -u) is reached"

@@ -28,15 +28,18 @@ public final class SupervisedStep: TrainingStep {
   }
 
   public func compute(_ batch: TrainingBatch, at moment: StepMoment) throws -> ComputedStep {
-    let pass = ForwardPass.training(seed: moment.seed, iteration: moment.iteration)
+    let pass = ForwardPass.training(
+      seed: moment.seed, iteration: moment.iteration, ranks: moment.ranks)
     let outputs = model(Variable(constant: batch.labelled.images), pass)
     let result = try Profiler.measure("loss head") {
       try loss(
         main: outputs.main.value, auxiliary: outputs.auxiliary?.value, labels: batch.labelled.labels,
-        teacher: nil)
+        teacher: nil, ranks: moment.ranks)
     }
     return ComputedStep(terms: result.terms(of: loss)) { [optimizer] in
-      guard let gradients = pass.tape?.backward(result.seeds(outputs)) else { return }
+      guard let gradients = pass.tape?.backward(result.seeds(outputs), ranks: moment.ranks),
+        moment.isWhole
+      else { return }
       Profiler.measure("optimizer") { optimizer.step(gradients, rate: moment.rate) }
     }
   }

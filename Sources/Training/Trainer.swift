@@ -1,5 +1,6 @@
 import Datasets
 import Optimizers
+import Ranks
 import Tensors
 
 /// What one iteration did.
@@ -30,11 +31,16 @@ public final class Trainer {
   private let schedule: PolySchedule
   private let seed: UInt64
   private let evaluateEvery: Int?
+  private let ranks: RankGroup?
 
   /// - Parameters:
   ///   - seed: of the run; seeds dropout.
   ///   - evaluateEvery: iterations between evaluation points; nil: after the last one alone.
-  public init(step: any TrainingStep, schedule: PolySchedule, seed: UInt64, evaluateEvery: Int? = nil) {
+  ///   - ranks: who trains on the other samples of each batch, with an equal trainer; nil: nobody does.
+  public init(
+    step: any TrainingStep, schedule: PolySchedule, seed: UInt64, evaluateEvery: Int? = nil,
+    ranks: RankGroup? = nil
+  ) {
     precondition(
       evaluateEvery.map { $0 > 0 } ?? true, "Trainer: evaluation every \(evaluateEvery ?? 0) iterations")
     let names = step.parts.map(\.name)
@@ -44,6 +50,7 @@ public final class Trainer {
     self.schedule = schedule
     self.seed = seed
     self.evaluateEvery = evaluateEvery
+    self.ranks = ranks
     iterations = schedule.iterations
   }
 
@@ -57,17 +64,21 @@ public final class Trainer {
 
   /// One iteration.
   ///
+  /// - Parameter batch: of this rank's share.
   /// - Throws: `TrainingError.diverged` before any update when a term is not finite; `LossError` for a label that is no
-  ///   class; what the step throws.
+  ///   class; `RanksError` when a rank is lost, and nothing was updated then; what the step throws.
   public func advance(_ batch: TrainingBatch) throws -> StepReport {
     let start = ContinuousClock.now
     let moment = StepMoment(
-      iteration: iteration, iterations: iterations, rate: schedule.rate(at: iteration), seed: seed)
+      iteration: iteration, iterations: iterations, rate: schedule.rate(at: iteration), seed: seed,
+      ranks: ranks)
     let computed = try step.compute(batch, at: moment)
+    try ranks?.communicator.check()
     if let bad = computed.terms.first(where: { !$0.value.isFinite }) {
       throw TrainingError.diverged(iteration: iteration, term: bad.name, value: bad.value)
     }
     computed.apply()
+    try ranks?.communicator.check()
     iteration += 1
     let elapsed = start.duration(to: .now).components
     return StepReport(

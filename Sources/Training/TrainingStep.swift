@@ -1,5 +1,6 @@
 import Datasets
 import Models
+import Ranks
 import Tensors
 
 /// One named share of a step's loss, weights included.
@@ -24,20 +25,27 @@ public struct StepMoment: Sendable {
   public let rate: Double
   /// Of the run: names random numbers together with the iteration.
   public let seed: UInt64
+  /// Who has the other samples of the batch; nil: this process has them all.
+  public let ranks: RankGroup?
 
-  public init(iteration: Int, iterations: Int, rate: Double, seed: UInt64) {
+  public init(iteration: Int, iterations: Int, rate: Double, seed: UInt64, ranks: RankGroup? = nil) {
     self.iteration = iteration
     self.iterations = iterations
     self.rate = rate
     self.seed = seed
+    self.ranks = ranks
   }
+
+  /// Whether what was summed over ranks may be used for an update: no rank was lost.
+  public var isWhole: Bool { ranks?.isWhole ?? true }
 }
 
 /// What a step has computed and not yet changed.
 public struct ComputedStep {
   /// Their sum is the loss.
   public let terms: [LossTerm]
-  /// Updates parameters, moving averages, queues. Called once, unless the loss diverged.
+  /// Updates parameters, moving averages, queues. Called once, unless the loss diverged. Changes nothing when a rank was
+  /// lost on the way.
   public let apply: () -> Void
 
   public init(terms: [LossTerm], apply: @escaping () -> Void) {

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Experiments
 import Foundation
+import MessagePassing
+import Ranks
 import Runner
 
 struct TrainCommand: ParsableCommand {
@@ -12,8 +14,12 @@ struct TrainCommand: ParsableCommand {
       teacher, a backbone) must be finished in the same results folder. With --json, stdout is one JSON object a line:
       started, step with the loss by its terms, evaluating, done and so on.
 
+      With --mpi, mpirun starts several processes of this command, which share every batch and compute what one process
+      computes (docs/scaling.md); --threads are those of each. Rank 0 writes and prints.
+
       Examples: jml train 3f2a9c0d --table 4 --profile smoke
                 jml train --spec frozen/<run id>.json --profile smoke
+                mpirun -n 4 jml train --spec frozen/<run id>.json --threads 8 --mpi
       """)
 
   @Argument(help: ArgumentHelp("The run.", valueName: "run"))
@@ -31,32 +37,65 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Begin anew, whatever is stored of the run, unless it is finished and undamaged.")
   var restart = false
 
+  @Flag(help: "As one of the processes that mpirun has started: all train the run together.")
+  var mpi = false
+
   @Flag(
     help: ArgumentHelp("As the child of a scheduler: --json, and stop when stdin ends.", visibility: .hidden))
   var supervised = false
 
   func validate() throws {
     if (name == nil) == (spec == nil) { throw ValidationError("either RUN or --spec FILE is needed") }
+    if mpi && supervised { throw ValidationError("--supervised is for one process, and --mpi for several") }
   }
 
   func run() throws {
     StopRequest.listen(supervised: supervised)
-    let workspace = try Workspace(
-      options.options(threads: threading.threads, strict: strictness.strict, recompute: recompute))
-    let isQuiet = supervised
-    let (planned, data) = try runAndData(workspace) { if !isQuiet { Console.reading($0, $1, $2) } }
+    guard mpi else { return try train(nil) }
+    let ranks = try MessagePassing.start()
+    do {
+      try train(ranks)
+    } catch let code as ExitCode {
+      MessagePassing.end()
+      throw code
+    } catch let failure as RankFailure where failure.isAgreed {
+      // All ranks have it, and one says it.
+      if failure.rank == ranks.rank { Console.error("\(failure)") }
+      MessagePassing.end()
+      throw ExitCode(failure.exitCode)
+    } catch {
+      let failure = error as? RankFailure
+      Console.error("\(failure?.description ?? "rank \(ranks.rank): \(error)"); all \(ranks.size) ranks end")
+      MessagePassing.abort(failure?.exitCode ?? ExitCodes.code(of: error))
+    }
+    MessagePassing.end()
+  }
+
+  /// - Parameter ranks: nil: this process alone.
+  private func train(_ ranks: (any Communicator)?) throws {
+    let isFollower = (ranks?.rank ?? 0) != 0
+    let isQuiet = supervised || isFollower
+    func prepare() throws -> (workspace: Workspace, run: PlannedRun, data: PreparedData) {
+      let workspace = try Workspace(
+        options.options(threads: threading.threads, strict: strictness.strict, recompute: recompute))
+      let (planned, data) = try runAndData(workspace) { if !isQuiet { Console.reading($0, $1, $2) } }
+      return (workspace, planned, data)
+    }
+    let (workspace, planned, data) = try ranks?.agreeInTurn(prepare) ?? prepare()
     if !isQuiet, let notice = try workspace.store.lockingNotice() { Console.say(notice) }
     // A scheduler has said them.
     if !isQuiet { Console.sayWarnings([data.spec.name: data]) }
     let display = ProgressDisplay(
       runs: [planned], jobs: 1, isLive: Console.isLive, estimate: GridEstimate(), write: Console.raw)
     let asJSON = options.json || supervised
-    if !asJSON { display.show(.launched(planned.id)) }
+    if !asJSON && !isFollower { display.show(.launched(planned.id)) }
     let executor = RunExecutor(
       Assembly(planned.spec, data: data, recomputesActivations: workspace.recomputesActivations),
       store: workspace.store,
-      threads: workspace.threads(jobs: 1), checkpointEvery: workspace.profile.execution.checkpointEvery
+      threads: workspace.threads(jobs: ranks?.ranksHere ?? 1),
+      checkpointEvery: workspace.profile.execution.checkpointEvery, ranks: ranks
     ) { event in
+      if isFollower { return }
       if asJSON {
         if let line = event.line { Console.out(line + "\n") }
       } else {
@@ -64,11 +103,11 @@ struct TrainCommand: ParsableCommand {
       }
     }
     let end = try executor.execute(restart: restart)
-    if !asJSON {
+    if !asJSON && !isFollower {
       display.show(.ended(planned.id, end))
       display.end()
     }
-    let code = try exitCode(end, asJSON: asJSON, planned.id)
+    let code = try exitCode(end, isQuiet: asJSON || isFollower, planned.id)
     if code != 0 { throw ExitCode(code) }
   }
 
@@ -84,13 +123,13 @@ struct TrainCommand: ParsableCommand {
     return (PlannedRun(frozen.spec), try workspace.data(of: frozen, progress: progress))
   }
 
-  private func exitCode(_ end: RunEnd, asJSON: Bool, _ id: RunID) throws -> Int32 {
+  private func exitCode(_ end: RunEnd, isQuiet: Bool, _ id: RunID) throws -> Int32 {
     switch end {
     case .done: return 0
     case .failed, .diverged: return 1
     case .interrupted: return StopRequest.exitCode
     case .taken(let holder):
-      if !asJSON { Console.say("\(id): another process has it (\(holder))") }
+      if !isQuiet { Console.say("\(id): another process has it (\(holder))") }
       return 75
     }
   }

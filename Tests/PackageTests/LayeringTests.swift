@@ -65,6 +65,7 @@ import Testing
       "oneapi/dnnl/dnnl.hpp": "oneDNN", "cblas.h": "OpenBLAS", "png.h": "libpng",
       "jpeglib.h": "libjpeg", "jerror.h": "libjpeg",
       "hdf5.h": "libhdf5", "openssl/evp.h": "libcrypto", "CPlatform.h": "CPlatform",
+      "mpi.h": "MPI", "mpi/mpi.h": "MPI", "mpi/mpi_proto.h": "MPI",
     ]
     let standard: Set<String> = [
       "stddef", "stdint", "stdio", "stdlib", "string", "setjmp", "math",

@@ -9,6 +9,7 @@ import Losses
 import Methods
 import Metrics
 import Platform
+import Ranks
 import Regression
 import Results
 import Runner
@@ -76,11 +77,17 @@ import Weights
       (MetricsError.notAClass(value: 9, classes: 2, what: "label"), 65),
       (LossError.labelOutsideClasses(value: 9, classes: 2, ignoreIndex: 255), 65),
       (LossError.needsHardLabels(loss: "lovasz", pixel: 3), 65),
+      (LossError.needsWholeBatch(loss: "lovasz"), 65), (LossError.onOtherRank(1), 65),
       (MethodError.sizesDiffer(term: "t", what: "w", student: "s", teacher: "t"), 65),
       (StateError.missing(["a"]), 65), (StateError.unexpected(["a"]), 65),
       (StateError.mismatchedShape(path: "p", found: "f", expected: "e"), 65),
       (TrainingError.diverged(iteration: 1, term: "loss", value: .nan), 1),
       (TrainingError.unfitState("r"), 65),
+      (RanksError.lost(rank: 1, reason: "r"), 1), (RanksError.library(operation: "o", reason: "r"), 1),
+      (RanksError.notBuilt, 64),
+      (
+        RankFailure(rank: 1, reason: "r", exitCode: 65, isDivergence: false, isAgreed: true), 65
+      ),
     ]
 
   /// In `--set` the user typed it, in a file it lies there.
@@ -121,6 +128,9 @@ import Weights
     (RunnerError.noFolder(path: "p", reason: "r"), 1),
     (RunnerError.inputNotFinished(run: "r", role: "teacher", input: "i"), 1),
     (RunnerError.noPrecision(recipe: "r", precision: "bfloat16", needs: "n"), 71),
+    (RunnerError.notAcrossRanks(method: "m", works: ["w"]), 64),
+    (RunnerError.moreRanksThanSamples(ranks: 3, batch: 2), 64),
+    (RunnerError.ranksDiffer(rank: 1, what: "w", found: "f", wanted: "w"), 64),
     (RunnerError.noThread(program: "jml"), 71), (RunnerError.cannotStart(program: "p", reason: "r"), 71),
     (RunnerError.fewerThreads(asked: 2, working: 1, reason: "OMP_THREAD_LIMIT=1"), 71),
   ]

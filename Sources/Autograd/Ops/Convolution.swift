@@ -16,7 +16,8 @@ extension ForwardPass {
     }
     let y = convolution.forward(x.value, weight: weight.value, bias: bias?.value)
     let (wantsInput, wantsWeights) = (x.slot != nil, trainsParameters)
-    return record("convolution", inputs: [x], trained: wantsWeights, output: y) { gradient, gradients in
+    let parameters = wantsWeights ? [weight] + [bias].compactMap { $0 } : []
+    return record("convolution", inputs: [x], parameters: parameters, output: y) { gradient, gradients in
       if wantsWeights {
         let weightGradient = Tensor(uninitialized: weight.shape, layout: weight.value.layout)
         let biasGradient = bias.map { Tensor(uninitialized: $0.shape) }

@@ -36,7 +36,8 @@ extension ForwardPass {
     }
     let y = convolution.forward(x.value, weight: scaled, bias: bias.value)
     let (wantsInput, wantsWeights) = (x.slot != nil, trainsParameters)
-    return record("spectral convolution", inputs: [x], trained: wantsWeights, output: y) {
+    let parameters = wantsWeights ? [weight, bias] : []
+    return record("spectral convolution", inputs: [x], parameters: parameters, output: y) {
       gradient, gradients in
       let back = wantsInput ? convolution.backwardData(gradient, weight: scaled, shape: x.shape) : nil
       guard wantsWeights else { return [back] }
@@ -109,7 +110,9 @@ extension ForwardPass {
       for index in 0..<y.elementCount { y.pointer[index] = a.pointer[index] + gain * b.pointer[index] }
     }
     let wantsFactor = trainsParameters
-    return record("add scaled", inputs: [x, branch], trained: wantsFactor, output: y) { gradient, gradients in
+    let parameters = wantsFactor ? [factor] : []
+    return record("add scaled", inputs: [x, branch], parameters: parameters, output: y) {
+      gradient, gradients in
       let scaled = Tensor(uninitialized: b.shape, layout: b.layout)
       var along = 0.0
       withExtendedLifetime((gradient, b, scaled)) {

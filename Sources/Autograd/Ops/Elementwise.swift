@@ -25,9 +25,8 @@ extension ForwardPass {
   /// (Tompson et al., CVPR 2015). Does nothing in evaluation.
   public func channelDropout(_ x: Variable, probability: Double) -> Variable {
     guard training, probability > 0 else { return x }
-    var random = nextDropout()
     let kept = Float(1 / (1 - probability))
-    let factors = (0..<x.shape[0] * x.shape[1]).map { _ in random.uniform() < probability ? 0 : kept }
+    let factors = drawForImages(x.shape[0], each: x.shape[1]) { $0.uniform() < probability ? 0 : kept }
     let y = Elementwise.scaleChannels(x.value, factors: factors)
     return record("channel dropout", inputs: [x], output: y) { gradient, _ in
       [Elementwise.scaleChannels(gradient, factors: factors)]

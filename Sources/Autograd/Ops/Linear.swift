@@ -16,7 +16,8 @@ extension ForwardPass {
     }
     let y = Dense.forward(x.value, weight: weight.value, bias: bias?.value)
     let wantsWeights = trainsParameters
-    return record("linear", inputs: [x], trained: wantsWeights, output: y) { gradient, gradients in
+    let parameters = wantsWeights ? [weight] + [bias].compactMap { $0 } : []
+    return record("linear", inputs: [x], parameters: parameters, output: y) { gradient, gradients in
       if wantsWeights {
         let result = Dense.backwardWeights(x.value, gradient, weight: weight.value)
         gradients.add(weight, result.weight)

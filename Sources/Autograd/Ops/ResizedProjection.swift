@@ -35,7 +35,8 @@ extension ForwardPass {
     }
     guard let sum else { preconditionFailure("project resized: no parts") }
     let wantsWeights = trainsParameters
-    return record("projection", inputs: parts, trained: wantsWeights, output: sum) { gradient, gradients in
+    let parameters = wantsWeights ? [weight] : []
+    return record("projection", inputs: parts, parameters: parameters, output: sum) { gradient, gradients in
       let weightGradient = Tensor(uninitialized: weight.shape, layout: .hwio)
       var start = weightGradient.pointer
       let inputs = zip(parts, ForwardPass.shares(weight.value, parts.map { $0.shape[1] })).map {

@@ -30,7 +30,8 @@ extension ForwardPass {
     let (y, saved) = LayerNormalization.forward(
       x.value, scale: scale.value, shift: shift.value, epsilon: epsilon)
     let wantsParameters = trainsParameters
-    return record("layer norm", inputs: [x], trained: wantsParameters, output: y) { gradient, gradients in
+    let parameters = wantsParameters ? [scale, shift] : []
+    return record("layer norm", inputs: [x], parameters: parameters, output: y) { gradient, gradients in
       let result = LayerNormalization.backward(gradient, x: x.value, scale: scale.value, saved: saved)
       if wantsParameters {
         gradients.add(scale, result.scale)
@@ -58,7 +59,8 @@ extension ForwardPass {
     }
     let y = Tokens.depthwise(x.value, height: height, width: width, weight: weight.value, bias: bias.value)
     let wantsParameters = trainsParameters
-    return record("token depthwise", inputs: [x], trained: wantsParameters, output: y) {
+    let parameters = wantsParameters ? [weight, bias] : []
+    return record("token depthwise", inputs: [x], parameters: parameters, output: y) {
       gradient, gradients in
       if wantsParameters {
         let result = Tokens.depthwiseBackwardWeights(x.value, gradient, height: height, width: width)
@@ -82,7 +84,8 @@ extension ForwardPass {
     let shape = patches.shape
     let y = Dense.forward(patches, weight: weight.value, bias: bias.value)
     let wantsParameters = trainsParameters
-    return record("patch projection", inputs: [x], trained: wantsParameters, output: y) {
+    let parameters = wantsParameters ? [weight, bias] : []
+    return record("patch projection", inputs: [x], parameters: parameters, output: y) {
       gradient, gradients in
       if wantsParameters {
         // Gathered again: copying is cheaper than keeping.
@@ -117,9 +120,8 @@ extension ForwardPass {
     if counts != nil { return made(x.shape) }
     var factors = [Float](repeating: 1, count: x.shape[0])
     if training, probability > 0 {
-      var random = nextDropout()
       let kept = Float(1 / (1 - probability))
-      factors = factors.map { _ in random.uniform() < probability ? 0 : kept }
+      factors = drawForImages(x.shape[0], each: 1) { $0.uniform() < probability ? 0 : kept }
     }
     let isPlainSum = factors.allSatisfy { $0 == 1 }
     let y = Tokens.addScaled(x.value, branch.value, factors: factors)

@@ -41,6 +41,25 @@ typedef struct {
 } jml_epilogue;
 /// The same in place on a blocked map, after a convolution that has no epilogue of its own.
 int jml_epilogue_apply(const jml_map *map, const jml_epilogue *epilogue, float *y);
+/// The same in parts, for a batch whose images lie in several processes: each measures its own images, and goes on when it
+/// has the numbers of all of them, image by image in the order of the batch. The bits are those of the functions above
+/// on the whole batch.
+
+/// Doubles that one image's moments, or sums, are.
+long jml_norm_row(const jml_map *map);
+/// The moments of each of the map's images.
+int jml_norm_moments(const jml_map *map, const float *x, double *moments);
+/// Statistics from the moments of `images` images; then jml_norm_inference.
+int jml_norm_statistics(const jml_map *map, long images, const double *moments, float *mean, float *variance);
+/// The sums that the gradient needs, of each of the map's images.
+int jml_norm_backward_sums(const jml_map *map, float epsilon, int activation, const float *x, const float *scale,
+                           const float *shift, const float *mean, const float *variance, const float *dy,
+                           double *sums);
+/// The gradient from the sums of `images` images, of which the map's are those from `first` on; dscale and dshift are the
+/// share of the map's images.
+int jml_norm_backward_finish(const jml_map *map, float epsilon, int activation, const float *x, const float *scale,
+                             const float *shift, const float *mean, const float *variance, const float *dy,
+                             long images, long first, const double *sums, float *dx, float *dscale, float *dshift);
 
 /// y = activation(x); in place is allowed.
 int jml_activation_forward(const jml_map *map, int activation, const float *x, float *y);

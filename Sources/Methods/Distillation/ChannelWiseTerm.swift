@@ -26,6 +26,9 @@ public final class ChannelWiseTerm: DistillationTerm {
   private let adapter: Conv2d?
   private let store: ParameterStore
 
+  public static let isShared = true
+  public let splitting = TermSplitting.meanOverImages
+
   public init(_ parameters: Parameters, _ setup: TermSetup) {
     weight = setup.weight
     temperature = parameters.number("temperature")

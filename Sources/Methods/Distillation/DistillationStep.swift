@@ -4,6 +4,7 @@ import Kernels
 import Losses
 import Models
 import Optimizers
+import Ranks
 import Tensors
 import Training
 
@@ -79,27 +80,55 @@ public final class DistillationStep: TrainingStep {
   public func compute(_ batch: TrainingBatch, at moment: StepMoment) throws -> ComputedStep {
     let (images, labels) = (batch.labelled.images, batch.labelled.labels)
     let taught = try teacher.outputs(of: images, iteration: moment.iteration, taps: taps)
-    let pass = ForwardPass.training(seed: moment.seed, iteration: moment.iteration)
+    let pass = ForwardPass.training(
+      seed: moment.seed, iteration: moment.iteration, ranks: moment.ranks)
     let outputs = model(Variable(constant: images), pass, taps: taps)
     let result = try Profiler.measure("loss head") {
       try loss(
         main: outputs.main.value, auxiliary: outputs.auxiliary?.value, labels: labels,
-        teacher: loss.configuration.distillation == nil ? nil : taught.logits)
+        teacher: loss.configuration.distillation == nil ? nil : taught.logits, ranks: moment.ranks)
     }
     var terms = result.terms(of: loss)
     var seeds = result.seeds(outputs)
     var updates: [() -> Void] = []
     let input = TermInput(student: outputs, teacher: taught, labels: labels, pass: pass, moment: moment)
     for named in separate {
-      let output = try named.term.evaluate(input)
+      let output = try named.term.evaluate(input).ofWholeBatch(named, moment.ranks)
       terms.append(LossTerm(named.name, output.value))
       seeds += output.gradients
       updates.append(output.apply)
     }
     return ComputedStep(terms: terms) { [optimizer] in
-      guard let gradients = pass.tape?.backward(seeds) else { return }
+      guard let gradients = pass.tape?.backward(seeds, ranks: moment.ranks), moment.isWhole else { return }
       Profiler.measure("optimizer") { optimizer.step(gradients, rate: moment.rate) }
       for update in updates { update() }
     }
+  }
+}
+
+extension TermOutput {
+  /// From the output of a term for this rank's images, what it adds to the loss of the whole batch: the value of the whole, and
+  /// gradients that sum to it over ranks.
+  fileprivate func ofWholeBatch(_ named: DistillationStep.NamedTerm, _ ranks: RankGroup?) -> TermOutput {
+    guard let ranks, ranks.size > 1 else { return self }
+    switch named.term.splitting {
+    case .exact: return self
+    case .meanOverImages:
+      let share = Double(ranks.slots.count) / Double(ranks.batch)
+      return TermOutput(
+        value: ranks.communicator.sum([share * value])[0],
+        gradients: gradients.map { ($0.0, $0.1.times(Float(share))) }, apply: apply)
+    case .refused: preconditionFailure("DistillationStep: term \(named.name) cannot be shared by ranks")
+    }
+  }
+}
+
+extension Tensor {
+  fileprivate func times(_ factor: Float) -> Tensor {
+    let product = Tensor(uninitialized: shape, layout: layout)
+    withExtendedLifetime((self, product)) {
+      for index in 0..<elementCount { product.pointer[index] = factor * pointer[index] }
+    }
+    return product
   }
 }

@@ -78,13 +78,28 @@ public struct TermOutput {
   }
 }
 
+/// What becomes of a term where ranks share the batch.
+public enum TermSplitting: Sendable {
+  /// It is no sum over images: runs with it are trained by one process.
+  case refused
+  /// A mean over the images of the batch of something that each image has by itself.
+  case meanOverImages
+  /// It takes `StepMoment.ranks` into account: its value is that of the whole batch, its gradients add up to it.
+  case exact
+}
+
 /// One term of a distillation loss. A new one is a file that says what the experiment file may hold (`schema`), what it
 /// looks at (`taps`) and what it computes, and a line in `DistillationTerms.all`.
 public protocol DistillationTerm: AnyObject {
   /// Its kind, keys and roles; `kind` is also its name in logs.
   static var schema: MethodSchema { get }
 
+  /// Whether terms of this kind may be part of a run whose batches ranks share; `splitting` says how then.
+  static var isShared: Bool { get }
+
   init(_ parameters: Parameters, _ setup: TermSetup)
+
+  var splitting: TermSplitting { get }
 
   /// Feature maps of student and teacher that it looks at.
   var taps: Set<FeatureTap> { get }
@@ -105,6 +120,8 @@ public protocol DistillationTerm: AnyObject {
 }
 
 extension DistillationTerm {
+  public static var isShared: Bool { false }
+  public var splitting: TermSplitting { .refused }
   public var taps: Set<FeatureTap> { [] }
   public var parameters: [Parameter] { [] }
   public var parts: [StatePart] { [] }

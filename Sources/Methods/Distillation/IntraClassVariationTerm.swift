@@ -20,6 +20,9 @@ public final class IntraClassVariationTerm: DistillationTerm {
   private let classes: Int
   private let ignoreIndex: UInt8
 
+  public static let isShared = true
+  public let splitting = TermSplitting.meanOverImages
+
   public init(_ parameters: Parameters, _ setup: TermSetup) {
     weight = setup.weight
     classes = setup.loss.classes

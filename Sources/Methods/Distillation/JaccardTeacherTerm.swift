@@ -15,6 +15,9 @@ public final class JaccardTeacherTerm: DistillationTerm {
   private let weight: Double
   private let loss: JaccardMetricLoss
 
+  public static let isShared = true
+  public let splitting = TermSplitting.exact
+
   /// The loss against labels must be a Jaccard loss, whose form and smoothing this one shares.
   public init(_ parameters: Parameters, _ setup: TermSetup) {
     weight = setup.weight

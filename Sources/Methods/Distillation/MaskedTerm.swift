@@ -19,6 +19,9 @@ public final class MaskedTerm: DistillationTerm {
   private let weight: Double
   private let tokens: Tensor
 
+  public static let isShared = true
+  public let splitting = TermSplitting.meanOverImages
+
   public init(_ parameters: Parameters, _ setup: TermSetup) {
     head = HeadLogits(parameters)
     weight = setup.weight

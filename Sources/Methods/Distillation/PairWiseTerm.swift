@@ -22,6 +22,9 @@ public final class PairWiseTerm: DistillationTerm {
   private let weight: Double
   private let pooling: Pooling
 
+  public static let isShared = true
+  public let splitting = TermSplitting.meanOverImages
+
   public init(_ parameters: Parameters, _ setup: TermSetup) {
     weight = setup.weight
     let window = parameters.integer("window")

@@ -1,6 +1,7 @@
 import Autograd
 import Losses
 import Models
+import Ranks
 import Schemas
 import Tensors
 import Training
@@ -26,6 +27,9 @@ public final class PixelWiseTerm: DistillationTerm {
   private let heads: Set<String>
   private let loss: SegmentationLoss.Configuration
   private let hasAuxiliary: Bool
+
+  public static let isShared = true
+  public var splitting: TermSplitting { isAtLabels ? .exact : .meanOverImages }
 
   public init(_ parameters: Parameters, _ setup: TermSetup) {
     weight = setup.weight
@@ -53,7 +57,8 @@ public final class PixelWiseTerm: DistillationTerm {
       guard let (student, teacher) = head.of(input) else { continue }
       let part: LossValue
       if isAtLabels {
-        part = try atLabels(student.value, teacher, input.labels, isMain: head == .main)
+        part = try atLabels(
+          student.value, teacher, input.labels, isMain: head == .main, input.moment.ranks)
       } else {
         try HeadLogits.requireOneSize(head, student, teacher, term: Self.schema.kind)
         part = atLogits(student.value, teacher)
@@ -66,7 +71,7 @@ public final class PixelWiseTerm: DistillationTerm {
 
   /// One head at full resolution, by the loss head with every other weight at 0.
   private func atLabels(
-    _ student: Tensor, _ teacher: Tensor, _ labels: LabelBatch, isMain: Bool
+    _ student: Tensor, _ teacher: Tensor, _ labels: LabelBatch, isMain: Bool, _ ranks: RankGroup?
   ) throws -> LossValue {
     let only = SegmentationLoss(
       SegmentationLoss.Configuration(
@@ -78,7 +83,7 @@ public final class PixelWiseTerm: DistillationTerm {
           temperature: temperature, jaccard: nil)))
     let result = try only(
       main: student, auxiliary: nil, labels: labels,
-      teacher: SegmentationLoss.TeacherLogits(main: teacher, auxiliary: nil))
+      teacher: SegmentationLoss.TeacherLogits(main: teacher, auxiliary: nil), ranks: ranks)
     return LossValue(value: result.total, gradient: result.mainGradient)
   }
 

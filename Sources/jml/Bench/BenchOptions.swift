@@ -30,12 +30,12 @@ struct BenchOptions: ParsableArguments {
   }
 
   /// - Throws: `RunnerError.fewerThreads`.
-  func repeats() throws -> Repeats {
+  func repeats(isQuiet: Bool = false) throws -> Repeats {
     let total = warmUp + steps
     return Repeats(warmUp: warmUp, count: steps, threads: try threading.adopted()) {
       done, seconds in
       // A line for each of thousands of short repeats would be the slowest part of them.
-      if seconds > 0.2 { Console.say("\(done)/\(total): \(BenchOptions.text(seconds))") }
+      if !isQuiet, seconds > 0.2 { Console.say("\(done)/\(total): \(BenchOptions.text(seconds))") }
     }
   }
 

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Benchmarks
 import Experiments
+import MessagePassing
+import Ranks
 import Runner
 
 extension RecipeSpec.Precision: ExpressibleByArgument {}
@@ -54,6 +56,12 @@ struct BenchStepCommand: ParsableCommand {
   var semiSupervised: String?
 
   @OptionGroup var recompute: RecomputeOption
+
+  @Flag(
+    help:
+      "As one of the processes that mpirun has started, which share the images; --threads are those of each.")
+  var mpi = false
+
   @OptionGroup var options: BenchOptions
 
   @Option(help: "Folder with the experiment files. Default: ./experiments, else the source checkout's.")
@@ -66,33 +74,47 @@ struct BenchStepCommand: ParsableCommand {
     if teacher != nil, semiSupervised != nil {
       throw ValidationError("--teacher and --semi-supervised are two kinds of steps; name one")
     }
+    if mpi, semiSupervised != nil || options.sweep != nil {
+      throw ValidationError("--mpi goes with neither --semi-supervised nor --sweep")
+    }
   }
 
   func run() throws {
-    try options.report {
-      let registry = try Registry.load(experiments)
-      let label = try BenchCheck.named(self.label, registry.labels, "--label")
-      let teaching = try teacher.map {
-        StepBenchmark.Teaching(
-          teacher: try BenchCheck.named($0, registry.models, "--teacher"),
-          distillation: try BenchCheck.named(distillation, registry.distillations, "--distillation"))
-      }
-      let loss = try BenchCheck.loss(loss, registry).spec(for: label)
-      if let teaching, loss.jaccard == nil,
-        teaching.distillation.terms.contains(where: { $0.kind == "jaccard" })
-      {
-        throw ValidationError(
-          "--loss \(self.loss) has no Jaccard term, which --distillation \(distillation) distils")
-      }
-      return try StepBenchmark(
-        model: try BenchCheck.named(model, registry.models, "--model"), loss: loss,
-        label: label, teaching: teaching,
-        semiSupervised: try semiSupervised.map {
-          try BenchCheck.named($0, registry.semiSupervised, "--semi-supervised")
-        }, recipe: try BenchCheck.named(recipe, registry.recipes, "--recipe"),
-        precision: precision, batch: batch, cropHeight: crop.height, cropWidth: crop.width, classes: classes,
-        recomputesActivations: recompute.recomputeActivations
-      ).run(try options.repeats())
+    guard mpi else { return try options.report { try measure(nil) } }
+    let ranks = try MessagePassing.start()
+    do {
+      let report = try measure(ranks)
+      if ranks.rank == 0 { try options.report { report } }
+    } catch {
+      Console.error("rank \(ranks.rank): \(error)")
+      MessagePassing.abort(ExitCodes.code(of: error))
     }
+    MessagePassing.end()
+  }
+
+  private func measure(_ ranks: (any Communicator)?) throws -> BenchmarkReport {
+    let registry = try Registry.load(experiments)
+    let label = try BenchCheck.named(self.label, registry.labels, "--label")
+    let teaching = try teacher.map {
+      StepBenchmark.Teaching(
+        teacher: try BenchCheck.named($0, registry.models, "--teacher"),
+        distillation: try BenchCheck.named(distillation, registry.distillations, "--distillation"))
+    }
+    let loss = try BenchCheck.loss(loss, registry).spec(for: label)
+    if let teaching, loss.jaccard == nil,
+      teaching.distillation.terms.contains(where: { $0.kind == "jaccard" })
+    {
+      throw ValidationError(
+        "--loss \(self.loss) has no Jaccard term, which --distillation \(distillation) distils")
+    }
+    return try StepBenchmark(
+      model: try BenchCheck.named(model, registry.models, "--model"), loss: loss,
+      label: label, teaching: teaching,
+      semiSupervised: try semiSupervised.map {
+        try BenchCheck.named($0, registry.semiSupervised, "--semi-supervised")
+      }, recipe: try BenchCheck.named(recipe, registry.recipes, "--recipe"),
+      precision: precision, batch: batch, cropHeight: crop.height, cropWidth: crop.width, classes: classes,
+      recomputesActivations: recompute.recomputeActivations
+    ).run(try options.repeats(isQuiet: (ranks?.rank ?? 0) != 0), ranks: ranks)
   }
 }

@@ -1,0 +1,23 @@
+import Foundation
+
+/// Why ranks cannot work together.
+public enum RanksError: Error, Equatable, Sendable, CustomStringConvertible, LocalizedError {
+  /// A companion takes part no more.
+  case lost(rank: Int, reason: String)
+  /// The library that carries messages has failed.
+  case library(operation: String, reason: String)
+  /// The program was built without the library.
+  case notBuilt
+
+  public var description: String {
+    switch self {
+    case .lost(let rank, let reason): "rank \(rank) is lost: \(reason)"
+    case .library(let operation, let reason): "\(operation): \(reason)"
+    case .notBuilt:
+      "--mpi: this jml was built without MPI; build it with: swift build -c release --traits MPI "
+        + "(Debian: libmpich-dev or libopenmpi-dev)"
+    }
+  }
+
+  public var errorDescription: String? { description }
+}
