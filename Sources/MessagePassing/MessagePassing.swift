@@ -15,7 +15,7 @@ public enum MessagePassing {
     #if MPI
       return try MPICommunicator()
     #else
-      throw .notBuilt
+      throw .notBuilt(trait: "MPI")
     #endif
   }
 

@@ -84,7 +84,7 @@ import Weights
       (TrainingError.diverged(iteration: 1, term: "loss", value: .nan), 1),
       (TrainingError.unfitState("r"), 65),
       (RanksError.lost(rank: 1, reason: "r"), 1), (RanksError.library(operation: "o", reason: "r"), 1),
-      (RanksError.notBuilt, 64),
+      (RanksError.notBuilt(trait: "MPI"), 64),
       (
         RankFailure(rank: 1, reason: "r", exitCode: 65, isDivergence: false, isAgreed: true), 65
       ),

@@ -81,8 +81,8 @@ import Training
 
   #if !MPI
     @Test func withoutTheTraitItSaysHowToBuild() {
-      #expect(throws: RanksError.notBuilt) { try MessagePassing.start() }
-      #expect("\(RanksError.notBuilt)".contains("--traits MPI"))
+      #expect(throws: RanksError.notBuilt(trait: "MPI")) { try MessagePassing.start() }
+      #expect("\(RanksError.notBuilt(trait: "MPI"))".contains("--traits MPI"))
     }
   #endif
 

@@ -36,12 +36,18 @@ private struct Stripes: SegmentationDataset {
 @Suite(.serialized) struct RankTrajectoryTests {
   private static let iterations = 10
 
-  private static func losses(_ ranks: RankGroup?) throws -> (losses: [Double], weights: [[Float]]) {
+  /// - Parameter nudge: what all initial weights are multiplied with besides.
+  private static func losses(
+    _ ranks: RankGroup?, nudge: Float = 1
+  ) throws -> (losses: [Double], weights: [[Float]]) {
     KernelRuntime.threads = 1
     let model = SegmentationModel(
       Architecture(
         backbone: .mobilenetv2, decoder: .deepLabV3(rates: [1, 2]), outChannels: 32, auxiliaryChannels: 16,
         outputStride: 16, dropout: 0.1, stochasticDepth: 0), classes: 4, seed: 3)
+    for parameter in model.parameters {
+      for index in 0..<parameter.value.elementCount { parameter.value.pointer[index] *= nudge }
+    }
     let loss = SegmentationLoss(
       .init(
         classes: 4, ignoreIndex: LabelMap.ignore, crossEntropyWeight: 0.25, mainWeight: 1,
@@ -73,17 +79,30 @@ private struct Stripes: SegmentationDataset {
     return (losses, model.weights.tensors.map { $0.tensor.values })
   }
 
-  /// Epochs of two batches: five ends of epochs.
+  /// The length of the difference of all weights.
+  private static func distance(_ one: [[Float]], _ other: [[Float]]) -> Double {
+    zip(one.joined(), other.joined()).reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
+      .squareRoot()
+  }
+
+  /// Epochs of two batches: five ends of epochs. Ranks leave the run of one process as slowly as one process does whose
+  /// weights were another in the last bits: batch norms over a few pixels make much of any rounding.
   @Test(arguments: [2, 3]) func runsStayTogetherAcrossEpochs(_ size: Int) throws {
     let whole = try alone { try Self.losses(nil) }
+    let nudged = try alone { try Self.losses(nil, nudge: 1 + 0x1p-22) }
     let parts = try onRanks(size) { try Self.losses(RankGroup($0, batch: 4)) }
     for part in parts {
       #expect(part.losses == parts[0].losses && part.weights == parts[0].weights)
     }
-    expectClose(actual: parts[0].losses, expected: whole.losses, tolerance: 0, relative: 1e-3)
-    for (mine, other) in zip(parts[0].weights, whole.weights) {
-      let largest = other.reduce(0) { max($0, abs($1)) }
-      expectClose(actual: mine, expected: other, tolerance: 1e-3 * largest)
-    }
+    // The first step has the same weights.
+    expectClose(parts[0].losses[0], whole.losses[0], tolerance: 0, relative: 1e-5)
+    func most(_ losses: [Double]) -> Double { zip(losses, whole.losses).map { abs($0 - $1) }.max() ?? 0 }
+    #expect(
+      most(parts[0].losses) <= 3 * most(nudged.losses),
+      "\(size) ranks: \(most(parts[0].losses)); one process with other last bits: \(most(nudged.losses))")
+    let (mine, usual) = (
+      Self.distance(parts[0].weights, whole.weights), Self.distance(nudged.weights, whole.weights)
+    )
+    #expect(mine <= 3 * usual, "\(size) ranks: \(mine); one process with other last bits: \(usual)")
   }
 }
