@@ -9,12 +9,13 @@ enum PNGChunks {
   /// need what is missing.
   static func problem(_ bytes: [UInt8]) -> String? {
     var place = signature
-    while place + frame <= bytes.count {
+    // A chunk whose checksum is cut off has declared its length as well.
+    while place + 8 <= bytes.count {
       let length = bytes[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
       let type = bytes[place + 4..<place + 8]
-      guard type.elementsEqual("IDAT".utf8) || length <= bytes.count - place - frame else {
-        return "its chunk '\(name(type))' at byte \(place) declares \(length) bytes, and "
-          + "\(max(0, bytes.count - place - frame)) are there"
+      let present = max(0, bytes.count - place - frame)
+      guard type.elementsEqual("IDAT".utf8) || length <= present else {
+        return "its chunk '\(name(type))' at byte \(place) declares \(length) bytes, and \(present) are there"
       }
       if type.elementsEqual("IEND".utf8) { return nil }
       place += frame + length

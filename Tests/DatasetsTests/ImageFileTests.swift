@@ -176,10 +176,13 @@ struct ImageFileTests {
     let whole = try FileBytes.read("\(folder.path)/a.png")
     // Behind the signature and IHDR.
     let chunk = (0..<4).map { UInt8(truncatingIfNeeded: length >> (24 - 8 * $0)) } + Array("tEXt".utf8)
-    let hostile = Array(whole[..<33]) + chunk + [0, 0, 0, 0]
-    #expect {
-      try ImageFile.decodeRGB(hostile, path: "a.png")
-    } throws: { "\($0)".contains("chunk 'tEXt' at byte 33 declares \(length) bytes, and 0 are there") }
+    // With its checksum, and cut off before or in it.
+    for rest in [4, 1, 0] {
+      let hostile = Array(whole[..<33]) + chunk + [UInt8](repeating: 0, count: rest)
+      #expect {
+        try ImageFile.decodeRGB(hostile, path: "a.png")
+      } throws: { "\($0)".contains("chunk 'tEXt' at byte 33 declares \(length) bytes, and 0 are there") }
+    }
   }
 
   @Test func pipesAreNotWaitedFor() throws {
