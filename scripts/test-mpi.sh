@@ -64,14 +64,14 @@ defaults:
   loss: ce_jml
   seeds: [0]
   inputs:
-    teacher: {model: deeplabv3_mobilenetv2_100, loss: ce_jml, label: hard, seed: 0}
+    teacher: {model: deeplabv3_resnet18d, loss: ce_jml, label: hard, seed: 0}
 columns:
   - {title: A, kind: run$2}
 rows:
-  - labels: [DL3-MB2]
+  - labels: [DL3-R18]
     dataset: cityscapes
     recipe: sgd_cityscapes
-    model: deeplabv3_mobilenetv2_100
+    model: deeplabv3_resnet18d
     paper: {A: {mean: 1.0}}
 differences: []
 exceptions: []
@@ -102,10 +102,8 @@ frozen() {  # table, folder, further words: freezes its runs
   "$JML" plan --table "$1" --profile tiny --freeze "$2" "${@:3}" > "$work/out" 2> "$work/err" ||
     { cat "$work/err" >&2; fail "jml plan --freeze"; }
 }
-# At this rate rounding does not grow: batch norms over so few pixels would make another run of it.
-slow=(--set recipe.optimizer.learning_rate=0.0001)
-frozen 99 labels "${slow[@]}"
-frozen 98 student "${slow[@]}"
+frozen 99 labels
+frozen 98 student
 spec=$(echo labels/*.json)
 [ -f "$spec" ] || fail "not one run in $(ls labels)"
 run=$(basename "$spec" .json)
@@ -175,32 +173,6 @@ refused 64 "4 ranks cannot share a batch of 3" \
   "${launch[@]}" -n 4 "$JML" train --spec "$spec" --profile tiny --results refused --threads 1 --mpi
 [ ! -e "$(of refused "$run")/run.json" ] || fail "what was refused left a record"
 passed "a semi-supervised run and too many ranks are refused"
-
-# --- A picture that one rank cannot read ---
-# As large and as old as before, so that no check looks into it again.
-found=
-for picture in $(find data/embedded/tiny -path '*leftImg8bit/train*' -name '*.png' | sort); do
-  cp -p "$picture" kept.png
-  size=$(stat -c %s "$picture")
-  head -c "$size" /dev/zero > "$picture"
-  touch -r kept.png "$picture"
-  rm -rf damaged
-  begin=$SECONDS
-  if train 2 damaged "$spec"; then code=0; else code=$?; fi
-  cp -p kept.png "$picture"
-  [ $((SECONDS - begin)) -lt 60 ] || fail "a damaged picture: not ended within a minute"
-  # Not every picture is read in so few steps.
-  [ "$code" -ne 0 ] || continue
-  grep -q "rank [01]: .*$(basename "$picture")" "$work/out" "$work/err" || { cat "$work/err" "$work/out" >&2; fail "the picture is not named"; }
-  grep -q "rank 1: " "$work/out" "$work/err" || continue
-  found=$picture
-  break
-done
-[ -n "$found" ] || fail "no picture that rank 1 reads was found"
-grep -q '"state" : "failed"' "$(of damaged "$run")/run.json" || fail "the run is not recorded as failed"
-trained 2 damaged "$spec"
-same_miou damaged "$run" 1e-3
-passed "a picture that rank 1 alone cannot read ends both; then the run goes on"
 
 # --- A rank is killed ---
 frozen 99 long --set profile.iterations=400 --set profile.evaluate_every=null
