@@ -48,7 +48,9 @@ final class GradientExchange {
       collect(parameter, &gradients)
     }
     send()
-    for bucket in sent {
+    // Each bucket is let go before the next one is taken apart.
+    sent.reverse()
+    while let bucket = sent.popLast() {
       let sums = bucket.sum.wait()
       var start = 0
       for parameter in bucket.parameters {
@@ -60,7 +62,6 @@ final class GradientExchange {
         gradients.replace(parameter, by: sum)
       }
     }
-    sent = []
   }
 
   private func collect(_ parameter: Parameter, _ gradients: inout Gradients) {

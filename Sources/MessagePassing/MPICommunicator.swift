@@ -92,7 +92,8 @@
     }
 
     private let buffer: Tensor
-    private let received: Tensor
+    /// Until it has been added.
+    private var received: Tensor?
     private let communicator: MPICommunicator
     private let library: UnsafeMutablePointer<jml_mpi>
     private let request: UnsafeMutablePointer<jml_mpi_request>
@@ -139,7 +140,7 @@
       communicator.check(
         "MPI_Ialltoallv",
         jml_mpi_start_scatter(
-          library, buffer.pointer, numbers, numbers + ranks, received.pointer, numbers + 2 * ranks,
+          library, buffer.pointer, numbers, numbers + ranks, received?.pointer, numbers + 2 * ranks,
           numbers + 3 * ranks, request))
     }
 
@@ -164,6 +165,8 @@
 
     /// The sum of this rank's slice, in rank order.
     private func add() {
+      guard let received else { return }
+      self.received = nil
       let (start, count) = own
       withExtendedLifetime((buffer, received)) {
         let (sum, numbers) = (buffer.pointer + start, received.pointer)

@@ -44,14 +44,14 @@ public protocol PendingSum: AnyObject {
 extension Communicator {
   /// Every rank's numbers, in rank order.
   /// - Parameter lengths: numbers of each rank; equal on all of them.
-  public func gather(_ own: [Double], lengths: [Int]) -> [Double] {
+  public func gather<Number: AdditiveArithmetic & BitwiseCopyable>(_ own: [Number], lengths: [Int]) -> [Number] {
     precondition(
       lengths.count == size && own.count == lengths[rank],
       "gather: \(own.count) numbers of rank \(rank), lengths \(lengths)")
-    var all = [Double](repeating: 0, count: lengths.reduce(0, +))
+    var all = [Number](repeating: .zero, count: lengths.reduce(0, +))
     own.withUnsafeBytes { source in
       all.withUnsafeMutableBytes { target in
-        gather(source, lengths: lengths.map { $0 * MemoryLayout<Double>.stride }, into: target)
+        gather(source, lengths: lengths.map { $0 * MemoryLayout<Number>.stride }, into: target)
       }
     }
     return all
@@ -63,16 +63,13 @@ extension Communicator {
     return (0..<size).map { Array(all[$0 * own.count..<($0 + 1) * own.count]) }
   }
 
-  /// Every rank's bytes, as many as each has.
-  public func gather(_ own: [UInt8]) -> [[UInt8]] {
+  /// Every rank's whole numbers, as many as each has: one array a rank.
+  public func gather<Number: FixedWidthInteger & BitwiseCopyable>(_ own: [Number]) -> [[Number]] {
     let lengths = gather([Double(own.count)]).map { Int($0[0]) }
-    var all = [UInt8](repeating: 0, count: lengths.reduce(0, +))
-    own.withUnsafeBytes { source in
-      all.withUnsafeMutableBytes { target in
-        // After a failure the lengths are not to be trusted.
-        if lengths[rank] == source.count { gather(source, lengths: lengths, into: target) }
-      }
-    }
+    // After a failure the lengths are not to be trusted.
+    let all =
+      lengths[rank] == own.count
+      ? gather(own, lengths: lengths) : [Number](repeating: .zero, count: lengths.reduce(0, +))
     var start = 0
     return lengths.map { length in
       defer { start += length }

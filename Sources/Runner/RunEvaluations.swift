@@ -55,20 +55,20 @@ struct RunEvaluations {
     let size = ranks.size
     let own = stride(from: ranks.rank, to: indices.count, by: size).map { indices[$0] }
     let (ids, evaluation) = try ranks.agree { try evaluate(own) }
-    let rows = ranks.gather(evaluation.rows.flatMap { $0 }.flatMap(\.bytes))
+    let rows = ranks.gather(evaluation.rows.flatMap { $0 })
     // No file's name holds a zero.
     let names = ranks.gather(Array(ids.joined(separator: "\0").utf8)).map {
       String(decoding: $0, as: UTF8.self).split(separator: "\0", omittingEmptySubsequences: false)
     }
     try ranks.check()
-    let width = evaluation.rowWidth * MemoryLayout<Int64>.size
+    let width = evaluation.rowWidth
     return (
       indices.indices.map { String(names[$0 % size][$0 / size]) },
       Evaluation(
         classes: evaluation.classes,
         rows: indices.indices.map { place in
           let start = place / size * width
-          return [Int64](bytes: rows[place % size][start..<start + width])
+          return Array(rows[place % size][start..<start + width])
         })
     )
   }
@@ -108,18 +108,5 @@ struct RunEvaluations {
 
   private static func score(_ point: EvaluationPoint) -> Double {
     point.evaluation.evaluation.confusion.meanIoUD()?.percent ?? -1
-  }
-}
-
-extension Int64 {
-  fileprivate var bytes: [UInt8] { withUnsafeBytes(of: littleEndian) { Array($0) } }
-}
-
-extension [Int64] {
-  /// - Parameter bytes: of whole numbers.
-  fileprivate init(bytes: ArraySlice<UInt8>) {
-    self = stride(from: bytes.startIndex, to: bytes.endIndex, by: 8).map { start in
-      Int64(littleEndian: (0..<8).reduce(0) { $0 | Int64(bytes[start + $1]) << (8 * $1) })
-    }
   }
 }
