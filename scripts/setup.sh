@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Finds what the build needs and says what it found. As root on Debian or Ubuntu it installs what is missing;
-# otherwise it prints the command to run and exits with 1. Nothing that is there already is touched.
+# otherwise it prints the command to run and ends with 69. Nothing that is there already is touched.
 set -euo pipefail
 
 # package, and a header that proves it on systems without dpkg

@@ -13,7 +13,7 @@ fail() { echo "test-cluster: $*" >&2; exit 1; }
 
 # --- What is needed ---
 [ -x "$jml" ] || fail "there is no $jml; make build makes it"
-[ "$(id -u)" -eq 0 ] || fail "root is needed: slurmd starts its jobs as their owner"
+[ "$(id -u)" -eq 0 ] || lacking test-cluster "root is needed: slurmd starts its jobs as their owner"
 missing=()
 for need in slurmctld:slurmctld slurmd:slurmd munged:munge sbatch:slurm-client; do
   command -v "${need%%:*}" > /dev/null || [ -x "/usr/sbin/${need%%:*}" ] || missing+=("${need##*:}")

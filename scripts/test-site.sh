@@ -4,21 +4,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=.build/browser
-python=${PYTHON:-python3}
-fail() { echo "test-site: $*" >&2; exit 1; }
 . scripts/packages.sh
 
 missing=()
 command -v chromium > /dev/null || missing+=(chromium)
 command -v chromedriver > /dev/null || missing+=(chromium-driver)
 install_packages test-site ${missing[@]+"${missing[@]}"}
-command -v "$python" > /dev/null || fail "there is no $python here; name one with PYTHON="
-if ! cmp -s Tests/Browser/requirements.txt "$build/venv/requirements.txt"; then
-  rm -rf "$build/venv"
-  "$python" -m venv "$build/venv" || fail "'$python -m venv' failed; on Debian install python3-venv"
-  "$build/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r Tests/Browser/requirements.txt >&2
-  cp Tests/Browser/requirements.txt "$build/venv/requirements.txt"
-fi
+python_environment test-site "$build/venv" Tests/Browser/requirements.txt --no-deps
 
 # A folder of results as it is published, and a history of nights, which shows what a committed one may not have yet.
 site=$build/site
