@@ -40,20 +40,32 @@ public struct Override: Equatable, Sendable, CustomStringConvertible {
   public var valueText: String { text }
 
   /// Changes what of `overrides` the run has a key for.
+  ///
+  /// Values that only fit together may be given one after another: what does not fit yet is judged after the last one.
   /// - Returns: the changed spec, and the keys that were found.
-  /// - Throws: `RegistryError` when a value is of the wrong type or out of range.
+  /// - Throws: `RegistryError` when a value is of the wrong type or out of range, or when they do not fit together.
   static func apply(
     _ overrides: [Override], to spec: RunSpec, methods: MethodCatalogue
   ) throws -> (spec: RunSpec, used: [String]) {
     var spec = spec
+    var tree = ConfigNode(spec.overridableJSON)
     var used: [String] = []
+    var unfit: RegistryError?
     for override in overrides where spec.overridableKeys.contains(override.key) {
       let path = override.key.split(separator: ".").map(String.init)
-      let tree = ConfigNode(spec.overridableJSON)
       guard let changed = tree.replacing(path[...], with: override.value) else { continue }
-      spec = try RunSpec(StrictReader(changed, file: override.source), methods: methods)
       used.append(override.key)
+      do {
+        spec = try RunSpec(StrictReader(changed, file: override.source), methods: methods)
+        tree = ConfigNode(spec.overridableJSON)
+        unfit = nil
+      } catch let error as RegistryError {
+        guard case .inconsistent = error else { throw error }
+        tree = changed
+        unfit = error
+      }
     }
+    if let unfit { throw unfit }
     return (spec, used)
   }
 

@@ -56,6 +56,20 @@ import Testing
     #expect(try Override(override.description) == override)
   }
 
+  /// In any order, and in the end they have to fit.
+  @Test func valuesThatFitTogetherAlone() throws {
+    let files = try TemporaryRegistry()
+    let pair = ["loss.dataset_weight=0", "loss.image_weight=1"]
+    let plans = try [files.plan("mini", pair), files.plan("mini", pair.reversed())]
+    #expect(plans[0].runs.map(\.id) == plans[1].runs.map(\.id))
+    for run in plans[0].runs {
+      guard let jaccard = run.spec.loss.jaccard else { continue }
+      #expect(jaccard.datasetWeight == 0 && jaccard.imageWeight == 1)
+    }
+    let message = try #require(registryError { _ = try files.plan("mini", [pair[0]]) })
+    #expect(message.contains("are all 0"), "\(message)")
+  }
+
   /// What profile mini changes of a recipe.
   private let changes = "    recipe:\n      optimizer: {learning_rate: 0.02}\n"
 
