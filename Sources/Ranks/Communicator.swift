@@ -44,7 +44,9 @@ public protocol PendingSum: AnyObject {
 extension Communicator {
   /// Every rank's numbers, in rank order.
   /// - Parameter lengths: numbers of each rank; equal on all of them.
-  public func gather<Number: AdditiveArithmetic & BitwiseCopyable>(_ own: [Number], lengths: [Int]) -> [Number] {
+  public func gather<Number: AdditiveArithmetic & BitwiseCopyable>(_ own: [Number], lengths: [Int])
+    -> [Number]
+  {
     precondition(
       lengths.count == size && own.count == lengths[rank],
       "gather: \(own.count) numbers of rank \(rank), lengths \(lengths)")
