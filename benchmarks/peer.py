@@ -19,13 +19,17 @@ def size(text: str) -> tuple[int, int]:
     return int(height), int(width)
 
 
+def places(text: str) -> list[int]:
+    return [int(number) for number in text.split(",")]
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=["step", "head", "labels", "metrics", "loader", "views"])
+    parser.add_argument("kind", choices=["step", "frame", "head", "labels", "metrics", "loader", "views"])
     parser.add_argument("--mode", choices=MODES, default="float32")
     parser.add_argument("--model", default="deeplabv3_resnet18d")
     parser.add_argument("--recipe", default="sgd_cityscapes", help="an optimizer's name and a data set's, as jml's")
-    parser.add_argument("--loss", default="jml", help="of a step with a teacher: ce")
+    parser.add_argument("--loss", default="jml", help="of a step with a teacher: ce, and jml for jml_kd")
     parser.add_argument("--teacher", default="", help="a model's name; with --distillation")
     parser.add_argument("--distillation", default="", help="a file of experiments/distillation")
     parser.add_argument("--semi-supervised", default="", help="augseg")
@@ -36,7 +40,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--small", type=size, default=(64, 128))
     parser.add_argument("--full", type=size, default=(512, 1024))
     parser.add_argument("--size", type=size, default=(512, 1024))
-    parser.add_argument("--kernel", type=int, default=3)
+    parser.add_argument("--kernel", type=int, default=3, help="side of the window that tells boundary pixels")
+    parser.add_argument("--rows", type=places, default=[0], help="of frame: the first row of each window, as jml's JSON")
+    parser.add_argument("--columns", type=places, default=[0], help="the same of columns")
     parser.add_argument("--counted", default="accuracy,iou,ece,sce")
     parser.add_argument("--data", default="")
     parser.add_argument("--operations", default="", help="of views, as jml's JSON has them")
@@ -107,18 +113,23 @@ def step(options: argparse.Namespace, result: dict) -> Callable[[], None]:
 
 
 class distillation:
-    """A student's step under a frozen teacher: the paper's cross entropy (half main, half auxiliary) and a method's terms."""
+    """A student's step under a frozen teacher: the paper's cross entropy (half main, half auxiliary) and a method's terms,
+    or JML-KD, which distils both of its losses."""
 
     def __init__(self, options: argparse.Namespace, model, layout) -> None:
         import torch
         from peers.distillation import Distiller
+        from peers.jml_kd import jml_kd_loss
         from peers.models import SegmentationModel
 
-        if options.loss != "ce":
-            raise SystemExit("peer: a step with a teacher has --loss ce")
-        self.model = model
-        self.teacher = SegmentationModel(options.teacher, options.classes).eval().to(memory_format=layout)
-        self.distiller = Distiller(options.distillation, options.classes, model.channels, self.teacher.channels).train()
+        self.is_jml = options.distillation == "jml_kd"
+        if options.loss != ("jml" if self.is_jml else "ce"):
+            raise SystemExit("peer: a step with a teacher has --loss ce, and jml for --distillation jml_kd")
+        compiled = torch.compile if options.mode == "compile" else lambda function: function
+        teacher = SegmentationModel(options.teacher, options.classes).eval().to(memory_format=layout)
+        self.student_outputs, self.teacher_outputs = compiled(model.with_features), compiled(teacher.with_features)
+        self.objective = compiled(jml_kd_loss)
+        self.distiller = Distiller(options.distillation, options.classes, model.channels, teacher.channels).train()
         self.distiller.to(memory_format=layout)
         self.trained = self.distiller.trained_with_student()
         self.no_grad = torch.no_grad
@@ -128,8 +139,10 @@ class distillation:
         from peers.losses import IGNORE
 
         with self.no_grad():
-            taught = tuple(x.float() for x in self.teacher.with_features(images))
-        student = tuple(x.float() for x in self.model.with_features(images))
+            taught = tuple(x.float() for x in self.teacher_outputs(images))
+        student = tuple(x.float() for x in self.student_outputs(images))
+        if self.is_jml:
+            return self.objective(student[:2], taught[:2], labels), lambda: None
         loss = self.distiller(student, taught, labels)
         for logits in student[:2]:
             full = F.interpolate(logits, labels.shape[1:], mode="bilinear", align_corners=False)
@@ -153,6 +166,34 @@ class semi_supervised:
 
     def __call__(self, images, labels):
         return self.method.loss(images, labels, self.weak, self.strong), self.method.follow
+
+
+def frame(options: argparse.Namespace, result: dict) -> Callable[[], None]:
+    """Sliding windows over one image, scores averaged where they overlap, counts."""
+    import torch
+    from peers.frame import Frame
+    from peers.models import SegmentationModel
+
+    layout = torch.contiguous_format if options.mode == "float32" else torch.channels_last
+    model = SegmentationModel(options.model, options.classes).eval().to(memory_format=layout)
+    result["parameters"] = sum(p.numel() for p in model.parameters())
+    # The last windows are fewer: one kernel for each number of them rather than one for any.
+    network = torch.compile(model, dynamic=False) if options.mode == "compile" else model
+    half = options.mode == "bfloat16"
+    image = torch.randn(3, *options.size)
+    label = block_labels(1, *options.size, options.classes, side=16)[0]
+    work = Frame(
+        options.classes, options.rows, options.columns, options.crop, options.counted.split(","), options.kernel)
+
+    def scores(crops: torch.Tensor) -> torch.Tensor:
+        with torch.autocast("cpu", torch.bfloat16) if half else nullcontext():
+            return network(crops.to(memory_format=layout))[0]
+
+    def run() -> None:
+        with torch.inference_mode():
+            work.evaluate(image, label, scores)
+
+    return run
 
 
 def head(options: argparse.Namespace, result: dict) -> Callable[[], None]:
@@ -267,7 +308,10 @@ def main() -> None:
         torch.manual_seed(0)
         versions = {"torch": torch.__version__, "timm": timm.__version__}
     result: dict = {"benchmark": options.kind, "mode": options.mode, "threads": options.threads}
-    work = {"step": step, "head": head, "labels": labels, "metrics": metrics, "loader": loader, "views": views}
+    work = {
+        "step": step, "frame": frame, "head": head, "labels": labels, "metrics": metrics, "loader": loader,
+        "views": views,
+    }
     run = work[options.kind](options, result)
     seconds = []
     for _ in range(options.warm_up + options.steps):
