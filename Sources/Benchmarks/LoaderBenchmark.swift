@@ -23,9 +23,11 @@ public struct LoaderBenchmark: Sendable {
   }
 
   /// Draws a few street scenes of the data set's size, 1024 x 2048, unless they are there.
+  /// - Parameter count: for training.
   /// - Throws: `DatasetError.writing`.
-  public static func drawScenes(below folder: URL) throws {
-    let sizes = EmbeddedData.Sizes(streetTrain: 4, streetVal: 1, streetHeight: 1024, streetWidth: 2048)
+  public static func drawScenes(_ count: Int = 4, below folder: URL) throws {
+    let sizes = EmbeddedData.Sizes(
+      streetTrain: count, streetVal: 1, streetHeight: 1024, streetWidth: 2048)
     try EmbeddedSet(.streets, seed: 1, sizes: sizes).make(below: folder.path)
   }
 

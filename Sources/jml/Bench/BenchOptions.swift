@@ -115,7 +115,7 @@ struct BenchOptions: ParsableArguments {
 struct BenchSize: ExpressibleByArgument {
   let height: Int
   let width: Int
-  private let text: String
+  let text: String
 
   /// Takes any text, so that `check` can say what is wrong with it.
   init(argument: String) {
