@@ -1,10 +1,10 @@
 import Foundation
 
 /// The system's cache of file contents, for benchmarks that have to say whether what they read came from a disk.
-enum PageCache {
+package enum PageCache {
   /// Asks the system to forget the contents of files. It may not: what another process maps, or a file system in memory,
   /// stays; `residentShare` tells.
-  static func evict(_ paths: [String]) {
+  package static func evict(_ paths: [String]) {
     for path in paths {
       withDescriptor(path) { file, _ in
         // Pages that are not on the disk yet are not let go.
@@ -15,7 +15,7 @@ enum PageCache {
   }
 
   /// Of the files' pages, the share that is in memory; 0 without pages.
-  static func residentShare(_ paths: [String]) -> Double {
+  package static func residentShare(_ paths: [String]) -> Double {
     var (resident, all) = (0, 0)
     for path in paths {
       withDescriptor(path) { file, bytes in

@@ -1,6 +1,7 @@
 import Experiments
 import JSON
 import Kernels
+import Tensors
 
 /// How far a repeat is from what the machine could do at most (Williams et al., "Roofline", CACM 2009).
 public struct Roofline: Sendable, Equatable {
@@ -25,7 +26,7 @@ public struct Roofline: Sendable, Equatable {
     }
 
     /// Of one update of `parameters` numbers.
-    static func optimizer(_ kind: RecipeSpec.Optimizer.Kind, parameters: Int) -> Demand {
+    package static func optimizer(_ kind: RecipeSpec.Optimizer.Kind, parameters: Int) -> Demand {
       let (operations, vectors) =
         switch kind {
         // Decay, momentum and the update: two each. Weights, gradient and velocity are read, the first and the last written.
@@ -38,7 +39,7 @@ public struct Roofline: Sendable, Equatable {
         bytes: Double(vectors * parameters * MemoryLayout<Float>.stride))
     }
 
-    static func + (a: Demand, b: Demand) -> Demand {
+    package static func + (a: Demand, b: Demand) -> Demand {
       Demand(operations: a.operations + b.operations, bytes: a.bytes + b.bytes)
     }
   }
@@ -59,7 +60,9 @@ public struct Roofline: Sendable, Equatable {
     }
 
     static func measured(threads: Int) -> Peaks {
-      Peaks(
+      // Arrays that no cache holds are nothing to keep.
+      defer { MemoryPool.trim() }
+      return Peaks(
         float32: MachinePeak.singlePrecision(threads: threads),
         bfloat16: MachinePeak.bfloat16(threads: threads), bandwidth: MachinePeak.bandwidth(threads: threads))
     }

@@ -29,7 +29,7 @@ public struct StartPhases: Equatable, Sendable {
 
   /// Mean seconds of each phase.
   /// - Parameter all: at least one.
-  static func means(_ all: [StartPhases]) -> [(kind: String, seconds: Double)] {
+  package static func means(_ all: [StartPhases]) -> [(kind: String, seconds: Double)] {
     names.indices.map { index in
       (names[index].name, all.reduce(0) { $0 + $1.parts[index] } / Double(all.count))
     }

@@ -36,7 +36,14 @@ public struct WaitBenchmark {
     let total = repeats.warmUp + repeats.count
     let alone = Repeats(
       warmUp: repeats.warmUp, count: min(repeats.count, WaitBenchmark.stepsAlone), threads: repeats.threads)
-    let trainer = try trainer(iterations: total + alone.warmUp + alone.count)
+    let precision = try Assembly.precision(spec.recipe.precision, recipe: spec.recipe.name)
+    let network = SegmentationModel(
+      Assembly.architecture(spec.model), classes: spec.data.classes, seed: UInt64(spec.seed),
+      precision: precision)
+    let trainer = Trainer(
+      step: try Assembly.step(spec, model: network, teacher: nil),
+      schedule: Assembly.schedule(spec.recipe, iterations: total + alone.warmUp + alone.count),
+      seed: UInt64(spec.seed))
     let cacheBytes = keepsSamples ? nil : 0
     let one = try assembly.batches(cacheBytes: cacheBytes).batches(at: 0)
     let (timesAlone, _) = try alone.measure { _ in _ = try trainer.advance(one) }
@@ -57,6 +64,7 @@ public struct WaitBenchmark {
       _ = try trainer.advance(batch)
     }
     let counted = waits.dropFirst(repeats.warmUp)
+    let update = Roofline.Demand.optimizer(spec.recipe.optimizer.kind, parameters: network.parameterCount)
     let share = counted.reduce(0, +) / times.seconds.reduce(0, +)
     return BenchmarkReport(
       "wait",
@@ -69,19 +77,7 @@ public struct WaitBenchmark {
         ("page_cache_found", .number(found)), ("page_cache_before", .number(before)),
         ("waited_share", .number(share)), ("longest_wait_seconds", .number(counted.max() ?? 0)),
         ("first_wait_seconds", .number(waits[0])), ("seconds_per_step_alone", .number(timesAlone.median)),
-      ], times: times, work: work, precision: try precision, threads: repeats.threads)
-  }
-
-  private var precision: Precision {
-    get throws { try Assembly.precision(spec.recipe.precision, recipe: spec.recipe.name) }
-  }
-
-  private func trainer(iterations: Int) throws -> Trainer {
-    let network = SegmentationModel(
-      Assembly.architecture(spec.model), classes: spec.data.classes, seed: UInt64(spec.seed),
-      precision: try precision)
-    return Trainer(
-      step: try Assembly.step(spec, model: network, teacher: nil),
-      schedule: Assembly.schedule(spec.recipe, iterations: iterations), seed: UInt64(spec.seed))
+      ], times: times, work: work, demand: work.demand + update, precision: precision,
+      threads: repeats.threads)
   }
 }
