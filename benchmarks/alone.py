@@ -34,4 +34,5 @@ def parts(row: Row, measured: dict) -> str:
             f"step {seconds(ours['seconds_per_step'])}, {slower:.2f} times that of one batch again and again; "
             f"first batch {seconds(ours['first_wait_seconds'])}; {percent(cached)} of the files in the page cache"
         )
-    return ", ".join(f"{kind} {seconds(part)}" for kind, part in ours["by_kind"].items())
+    longest_first = sorted(ours["by_kind"].items(), key=lambda item: -item[1])
+    return ", ".join(f"{kind} {seconds(part)}" for kind, part in longest_first)

@@ -143,7 +143,7 @@ def main() -> None:
         except Failure as failure:
             # jml's own: a CPU without bfloat16, for one. The other rows take hours and do not depend on it.
             failed.append(row.name)
-            print(f"compare: {row.name}: jml: {failure}", file=sys.stderr)
+            print(f"compare: {row.name}: {failure}", file=sys.stderr)
     print(f"compare: wrote {options.out}/README.md", file=sys.stderr)
     if failed:
         raise SystemExit(f"compare: not measured: {', '.join(failed)}")
