@@ -80,8 +80,11 @@ def frame(options: argparse.Namespace, result: dict) -> Callable[[], None]:
         with torch.autocast("cpu", torch.bfloat16) if half else nullcontext():
             return network(crops.to(memory_format=layout))[0]
 
+    # What is compiled may stumble over tensors of inference mode, and has left autograd behind anyway.
+    undifferentiated = torch.no_grad if options.mode == "compile" else torch.inference_mode
+
     def run() -> None:
-        with torch.inference_mode():
+        with undifferentiated():
             work.evaluate(image, label, scores)
 
     return run
