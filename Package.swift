@@ -181,6 +181,7 @@ let package = Package(
       "TablesTests", ["Tables", "Experiments", "Methods", "Results", "Metrics", "Tensors"],
       exclude: ["Snapshots"]),
     tests("ClaimsTests", ["Claims", "Experiments", "Methods", "Tables", "JSON"], exclude: ["Snapshots"]),
+    tests("BenchmarksTests", ["Benchmarks", "Kernels", "JSON", "Results", "Runner"]),
     tests(
       "EventFilesTests", ["EventFiles", "Results", "Experiments", "JSON", "Metrics", "Tensors"],
       exclude: ["Fixtures"]),

@@ -4,7 +4,10 @@ import json
 import statistics
 from pathlib import Path
 
+import alone
+import roofline
 from rows import ROWS, Row
+from text import number, seconds, table
 
 INTRODUCTION = """\
 # Speed beside PyTorch
@@ -16,7 +19,8 @@ process; PyTorch's starts at that of its libraries, some {base} MB.
 
 PyTorch's modes: `channels_last`; `bfloat16` (autocast and channels_last); `compile` (`torch.compile`, inductor, and
 channels_last; its compilation is not counted). Every mode is tried in the first pair, and the fastest is repeated.
-Its code is in [benchmarks/](../../benchmarks).
+Its code is in [benchmarks/](../../benchmarks). The bar under "PyTorch best" is against the faster of float32 and of
+that mode.
 """
 
 
@@ -31,7 +35,12 @@ class Document:
         if self.path.exists():
             old = json.loads(self.path.read_text())
             if old["threads"] == threads:
-                self.rows = {row["name"]: row for row in old["rows"]}
+                # A row whose work has changed has another title, and its numbers are of other work.
+                titles = {row.name: row.title for row in ROWS}
+                self.rows = {
+                    row["name"]: row for row in old["rows"] + old.get("alone", [])
+                    if row.get("title") == titles.get(row["name"])
+                }
 
     def add(self, measured: dict) -> None:
         """Replaces a row and writes both files, so that an interrupted comparison keeps what it has."""
@@ -41,11 +50,18 @@ class Document:
             and row["pairs"][0]["ours"]["cpu"] == ours["cpu"]
         }
         self.rows[measured["name"]] = measured
-        rows = [self.rows[row.name] | {"title": row.title} for row in ROWS if row.name in self.rows]
         self.folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"threads": self.threads, "rows": rows}, indent=1, sort_keys=True) + "\n"
+        content = {"threads": self.threads, "rows": self.titled(False), "alone": self.titled(True)}
+        text = json.dumps(content, indent=1, sort_keys=True) + "\n"
         self.path.write_text(text)
         (self.folder / "README.md").write_text(self.markdown())
+
+    def present(self, alone: bool) -> list[tuple[Row, dict]]:
+        """Rows that have been measured, those without a peer or the others."""
+        return [(row, self.rows[row.name]) for row in ROWS if row.name in self.rows and bool(row.alone) == alone]
+
+    def titled(self, alone: bool) -> list[dict]:
+        return [measured | {"title": row.title} for row, measured in self.present(alone)]
 
     def relative(self, row: Row) -> list[str]:
         """What jml takes here beside what it takes in another row."""
@@ -63,13 +79,11 @@ class Document:
     def markdown(self) -> str:
         head = ["work", "jml", "PyTorch float32", "ratio", "bar", "PyTorch best", "ratio", "bar", "memory, jml",
                 "memory, PyTorch"]
-        lines = [" | ".join(["", *head, ""]).strip(), "|" + " --- |" * len(head)]
+        compared = self.present(False)
+        lines = table(head, [cells(row, measured) for row, measured in compared])
         notes = []
         versions: dict[str, str] = {}
-        for row in ROWS:
-            if (measured := self.rows.get(row.name)) is None:
-                continue
-            lines.append("| " + " | ".join(cells(row, measured)) + " |")
+        for row, measured in compared + self.present(True):
             texts = ([row.note] if row.note else []) + measured["notes"] + self.relative(row)
             notes += [f"- {row.title}: {text}" for text in texts]
             for peer in measured["pairs"][0]["peers"].values():
@@ -84,7 +98,9 @@ class Document:
         )
         if notes:
             notes = ["Notes:", "", *notes, ""]
-        return "\n".join([INTRODUCTION.format(base=400), *lines, "", *notes, machine, ""])
+        by_itself = alone.section(self.present(True))
+        limits = roofline.section(compared + self.present(True))
+        return "\n".join([INTRODUCTION.format(base=400), *lines, "", *by_itself, *limits, *notes, machine, ""])
 
 
 def cells(row: Row, measured: dict) -> list[str]:
@@ -99,7 +115,7 @@ def cells(row: Row, measured: dict) -> list[str]:
         ours_text += f" (bar {seconds(row.seconds)}: {'reached' if ours <= row.seconds else 'missed'})"
     result = [row.title, ours_text, seconds(plain), *ratio(pairs, "float32", row.bar)]
     if best == "float32":
-        result += ["-", "-", "-"]
+        result += ["-", "-", "-"] if row.bar_best is None else ["float32", *ratio(pairs, best, row.bar_best)]
     else:
         best_seconds = statistics.median(seconds_of(pairs, best))
         result += [f"{seconds(best_seconds)} ({best})", *ratio(pairs, best, row.bar_best)]
@@ -139,11 +155,3 @@ def ratio(pairs: list[dict], mode: str, bar: float | None) -> list[str]:
     if bar is None:
         return [text, "-"]
     return [text, f"{bar:g}: {'reached' if middle >= bar else 'missed'}"]
-
-
-def number(value: float) -> str:
-    return f"{value:.0f}" if value >= 20 else f"{value:.1f}" if value >= 5 else f"{value:.2f}"
-
-
-def seconds(value: float) -> str:
-    return f"{value:.2f} s" if value >= 1 else f"{value * 1e3:.0f} ms" if value >= 0.1 else f"{value * 1e3:.1f} ms"

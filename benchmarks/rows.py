@@ -14,8 +14,8 @@ class Row:
     modes: tuple[str, ...] = ()
     steps: int = 3
     peer_steps: int = 3
-    # How many times faster than the peer's float32, and than its fastest mode, jml wants to be.
-    bar: float = 1.0
+    # How many times faster than the peer's float32, and than its fastest mode, jml wants to be; None: no bar.
+    bar: float | None = 1.0
     bar_best: float | None = None
     # The most seconds that jml allows itself.
     seconds: float | None = None
@@ -26,17 +26,30 @@ class Row:
     relative_to: str | None = None
     relative_seconds: float | None = None
     relative_memory: float | None = None
-    # jml alone.
+    # Options of jml alone.
     extra: dict[str, str] = field(default_factory=dict)
+    # Of a row without a peer: the key of jml's JSON that has a bar, and the most that it may be.
+    alone: tuple[str, float] | None = None
     note: str = ""
 
 
 STEP_MODES = ("channels_last", "bfloat16", "compile")
 
 
-def step(model: str, title: str, crop: str = "256x512", recipe: str = "sgd_cityscapes", **more) -> Row:
-    options = {"model": model, "batch": "4", "crop": crop, "classes": "19", "recipe": recipe}
-    return Row(name=model, title=f"{title}, 4x3x{crop}, 19 classes", kind="step", options=options, modes=STEP_MODES, **more)
+def step(
+    model: str, title: str, batch: int = 4, crop: str = "256x512", recipe: str = "sgd_cityscapes", **more
+) -> Row:
+    options = {"model": model, "batch": str(batch), "crop": crop, "classes": "19", "recipe": recipe}
+    title = f"{title}, {batch}x3x{crop}, 19 classes"
+    return Row(name=model, title=title, kind="step", options=options, modes=STEP_MODES, **more)
+
+
+def in_bfloat16(row: Row, bar_best: float) -> Row:
+    """The same with jml's products in bfloat16, beside the fastest of all the peer's modes, autocast among them."""
+    return replace(
+        row, name=f"{row.name}_bfloat16", title=f"{row.title}, bfloat16", bar=None, bar_best=bar_best,
+        memory_share=None, extra=row.extra | {"precision": "bfloat16"},
+    )
 
 
 def distilled(method: str, title: str) -> Row:
@@ -49,6 +62,26 @@ def distilled(method: str, title: str) -> Row:
         return row
     seconds = 2 if method in ("skd", "cirkd_cityscapes") else 1.6
     return replace(row, relative_to="distil_ce_kd", relative_seconds=seconds, relative_memory=1.3)
+
+
+def jml_kd() -> Row:
+    """The paper's recipe: cross entropy and Jaccard loss, both against labels and teacher."""
+    row = distilled("ce_kd", "JML-KD")
+    return replace(
+        row, name="distil_jml_kd", options=row.options | {"loss": "jml", "distillation": "jml_kd"},
+        modes=STEP_MODES, bar_best=2.5,
+    )
+
+
+def wait(profile: str, title: str, **more) -> Row:
+    return Row(
+        name=f"wait_{profile}",
+        title=f"Share of a step of DeepLabV3-R18 spent waiting for data, profile {profile}: {title}",
+        kind="wait",
+        options={"profile": profile},
+        alone=("waited_share", 0.01),
+        **more,
+    )
 
 
 def augseg(name: str, precision: str, **more) -> Row:
@@ -68,14 +101,26 @@ def augseg(name: str, precision: str, **more) -> Row:
     )
 
 
+DEEPLAB_R18 = step("deeplabv3_resnet18d", "DeepLabV3-R18 step", bar=3, bar_best=2.5, memory_share=0.5)
+DEEPLAB_R50 = step("deeplabv3_resnet50d", "DeepLabV3-R50 step", bar=2.5, bar_best=1.5, steps=2, peer_steps=2)
+DEEPLAB_R101 = step(
+    "deeplabv3_resnet101d", "DeepLabV3-R101 step", batch=2, bar=None, bar_best=1.5, steps=2, peer_steps=2
+)
+
 ROWS = [
-    step("deeplabv3_resnet18d", "DeepLabV3-R18 step", bar=3, bar_best=1.5, memory_share=0.5),
+    DEEPLAB_R18,
+    in_bfloat16(DEEPLAB_R18, bar_best=3),
     step("pspnet_resnet18d", "PSPNet-R18 step", bar=3, bar_best=1.5),
     step("deeplabv3_mobilenetv2_100", "DeepLabV3-MobileNetV2 step", bar=2.5, bar_best=1),
-    step("deeplabv3_resnet50d", "DeepLabV3-R50 step", bar=2.5, bar_best=1, steps=2, peer_steps=2),
-    step("unet_resnet18d", "UNet-R18 step", bar=2),
+    DEEPLAB_R50,
+    in_bfloat16(DEEPLAB_R50, bar_best=2.2),
+    DEEPLAB_R101,
+    in_bfloat16(DEEPLAB_R101, bar_best=2.2),
+    step("unet_resnet18d", "UNet-R18 step", crop="256x256", bar=2, bar_best=2.5),
+    step("unet_resnet50d", "UNet-R50 step", crop="256x256", bar=None, bar_best=1.5, steps=2, peer_steps=2),
     step("segformer_mit_b0", "SegFormer-B0 step", crop="256x256", recipe="adamw_ade20k", bar=2),
-    step("segformer_mit_b1", "SegFormer-B1 step", crop="256x256", recipe="adamw_ade20k", bar=2),
+    step("segformer_mit_b1", "SegFormer-B1 step", crop="256x256", recipe="adamw_ade20k", bar=2, bar_best=2),
+    step("segformer_mit_b3", "SegFormer-B3 step", crop="256x256", recipe="adamw_ade20k", bar=None, bar_best=2),
     distilled("ce_kd", "plain KD"),
     distilled("skd", "SKD"),
     distilled("ifvd", "IFVD"),
@@ -83,6 +128,7 @@ ROWS = [
     distilled("cirkd_cityscapes", "CIRKD"),
     distilled("maskd", "MasKD"),
     distilled("dist", "DIST"),
+    jml_kd(),
     augseg(
         "semi_augseg", "float32", modes=("channels_last",), note="Strong views are given; row views times them."
     ),
@@ -96,6 +142,20 @@ ROWS = [
         steps=10,
         peer_steps=10,
         bar=3,
+        bar_best=3.5,
+    ),
+    Row(
+        "frame",
+        "Evaluation of one 1024x2048 frame by DeepLabV3-R18: sliding windows of 512x1024, counts of 19 classes",
+        "frame",
+        {"model": "deeplabv3_resnet18d", "classes": "19", "size": "1024x2048", "crop": "512x1024"},
+        modes=STEP_MODES,
+        steps=3,
+        peer_steps=3,
+        bar=None,
+        bar_best=3,
+        note="Both sides run the same nine windows, four at once, average their scores where they overlap, and count "
+        "accuracy, intersections and unions, ECE, BECE and SCE; the peer's counts are its fused ones in every mode.",
     ),
     Row(
         "head",
@@ -157,6 +217,17 @@ ROWS = [
         bar=5,
         seconds=0.3,
         note="The bar on seconds is 10 ms a view. The peer is Pillow, whose bytes jml's operations give.",
+    ),
+    wait("smoke", "2 crops of 32x64 from embedded pictures of 64x128", steps=40),
+    wait("mini", "8 crops of 48x64 from embedded pictures of 128x256", steps=40),
+    wait("paper", "8 crops of 512x1024 from drawn pictures of 1024x2048", steps=10),
+    Row(
+        "start",
+        "From the start of `jml train` to the end of its first step, a run of profile mini (DeepLabV3-R18)",
+        "start",
+        {"profile": "mini"},
+        steps=7,
+        alone=("seconds_per_step", 0.3),
     ),
 ]
 

@@ -6,13 +6,14 @@ import Tensors
 
 /// What one benchmark has found, and on what.
 public struct BenchmarkReport: Sendable {
-  /// `step`, `head`, `labels`, `metrics`, `loader`, `views`.
+  /// `step`, `frame`, `head`, `labels`, `metrics`, `loader`, `views`, `wait`, `start`.
   public let kind: String
   /// What was set, in words of the command line.
   public let settings: [(name: String, value: JSONValue)]
   /// What a peer needs besides to do the same; in the JSON alone.
   public let inputs: [(name: String, value: JSONValue)]
-  /// One repeat is a training step, or an image for `metrics` and `loader`, thirty views for `views`.
+  /// One repeat is a training step, or an image for `frame`, `metrics` and `loader`, thirty views for `views`, a process for
+  /// `start`.
   public let times: Measurement
   public let work: WorkByKind
   public let threads: Int
@@ -20,12 +21,19 @@ public struct BenchmarkReport: Sendable {
   public let peakMemoryBytes: Int
   /// In tensors.
   public let peakTensorBytes: Int
-  /// Floating-point operations a second that the machine can do on these threads.
+  /// What limits it; nil where neither arithmetic nor bytes are counted.
+  public let roofline: Roofline?
+  /// Floating-point operations a second that the machine can do on these threads in float32.
   public let peakRate: Double
 
+  /// - Parameters:
+  ///   - demand: what a repeat needs at least; nil: what its products have counted.
+  ///   - precision: of the products.
+  ///   - peakMemoryBytes: of the process that did the work; nil: this one.
   init(
     _ kind: String, settings: [(name: String, value: JSONValue)],
-    inputs: [(name: String, value: JSONValue)] = [], times: Measurement, work: WorkByKind, threads: Int
+    inputs: [(name: String, value: JSONValue)] = [], times: Measurement, work: WorkByKind,
+    demand: Roofline.Demand? = nil, precision: Precision = .float32, threads: Int, peakMemoryBytes: Int? = nil
   ) {
     self.kind = kind
     self.settings = settings
@@ -33,10 +41,15 @@ public struct BenchmarkReport: Sendable {
     self.times = times
     self.work = work
     self.threads = threads
-    // Before the machine's peak is measured, which needs memory of its own.
-    peakMemoryBytes = Machine.peakMemoryBytes
+    // Before the machine's peaks are measured, which needs memory of its own.
+    self.peakMemoryBytes = peakMemoryBytes ?? Machine.peakMemoryBytes
     peakTensorBytes = MemoryPool.peakBytes
-    peakRate = MachinePeak.singlePrecision(threads: threads)
+    let peaks = Roofline.Peaks.measured(threads: threads)
+    let needed = demand ?? work.demand
+    roofline =
+      needed.operations + needed.bytes > 0
+      ? Roofline(needed, peaks: peaks, precision: precision, seconds: times.median) : nil
+    peakRate = peaks.float32
   }
 
   /// Nominal floating-point operations a second; nil where they are not counted. Can exceed what the machine can do,
@@ -58,6 +71,7 @@ public struct BenchmarkReport: Sendable {
       members["gflop_per_step"] = .number(work.operations * 1e-9)
       members["gflops"] = .number(rate * 1e-9)
     }
+    if let roofline { members["roofline"] = roofline.json }
     for setting in settings + inputs { members[setting.name] = setting.value }
     return .object(members)
   }

@@ -46,6 +46,16 @@ public struct HeadBenchmark: Sendable {
         ("small", .string("\(small.height)x\(small.width)")),
         ("full", .string("\(full.height)x\(full.width)")), ("loss", .string(loss.name)),
         ("label", .string(label.name)),
-      ], times: times, work: work, threads: repeats.threads)
+      ], times: times, work: work, demand: demand, threads: repeats.threads)
+  }
+
+  /// At full resolution a score costs 8 operations for its interpolation, 3 for the softmax, 5 for losses and gradient and 8
+  /// for the way back; nothing of it has to leave the cache. Logits are read, their gradient written, labels read.
+  private var demand: Roofline.Demand {
+    let pixels = batch * full.height * full.width
+    let numbers = 2 * batch * classes * small.height * small.width
+    return Roofline.Demand(
+      operations: 24 * Double(pixels * classes),
+      bytes: Double(numbers * MemoryLayout<Float>.stride + pixels))
   }
 }

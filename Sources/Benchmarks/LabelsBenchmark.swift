@@ -47,6 +47,17 @@ public struct LabelsBenchmark: Sendable {
       settings: [
         ("form", .string(form.rawValue)), ("batch", .int(batch)), ("classes", .int(classes)),
         ("size", .string("\(size.height)x\(size.width)")), ("kernel", .int(kernel)),
-      ], times: times, work: work, threads: repeats.threads)
+      ], times: times, work: work, demand: demand, threads: repeats.threads)
+  }
+
+  /// Labels are read and what is made of them is written; comparing them is no floating-point arithmetic.
+  private var demand: Roofline.Demand {
+    let written =
+      switch form {
+      case .mask: 1
+      case .dense: classes * MemoryLayout<Float>.stride
+      }
+    return Roofline.Demand(
+      operations: 0, bytes: Double(batch * size.height * size.width * (1 + written)))
   }
 }

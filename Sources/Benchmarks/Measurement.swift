@@ -69,12 +69,24 @@ public struct WorkByKind: Sendable {
   public let seconds: [(kind: String, seconds: Double)]
   /// Nominal floating-point operations of a repeat; 0 where nobody counts them.
   public let operations: Double
+  /// That its products move at least; 0 where nobody counts them.
+  public let bytes: Double
 
   /// What `Profiler` has counted since it was set on.
   init(repeats: Int) {
     seconds = Profiler.report.map { ($0.kind, $0.seconds / Double(repeats)) }
     operations = Profiler.operations / Double(repeats)
+    bytes = Profiler.bytes / Double(repeats)
   }
+
+  /// Of what is timed otherwise.
+  init(seconds: [(kind: String, seconds: Double)]) {
+    self.seconds = seconds
+    operations = 0
+    bytes = 0
+  }
+
+  var demand: Roofline.Demand { Roofline.Demand(operations: operations, bytes: bytes) }
 }
 
 extension Duration {

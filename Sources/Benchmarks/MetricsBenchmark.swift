@@ -34,7 +34,17 @@ public struct MetricsBenchmark: Sendable {
       settings: [
         ("classes", .int(classes)), ("size", .string("\(size.height)x\(size.width)")),
         ("counted", .array(MetricsBenchmark.counted.map { .string($0) })),
-      ], times: times, work: work, threads: repeats.threads)
+      ], times: times, work: work,
+      demand: MetricsBenchmark.demand(pixels: size.height * size.width, classes: classes),
+      threads: repeats.threads)
+  }
+
+  /// Scores are read once, and labels; the prediction is written. A softmax costs 3 operations a score; counting is no
+  /// floating-point arithmetic.
+  static func demand(pixels: Int, classes: Int) -> Roofline.Demand {
+    Roofline.Demand(
+      operations: 3 * Double(pixels * classes),
+      bytes: Double(pixels * (classes * MemoryLayout<Float>.stride + 2)))
   }
 
   /// Noise in which the true class stands out, as in a trained network's scores: most confidences are high, and a

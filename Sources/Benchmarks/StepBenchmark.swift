@@ -80,7 +80,10 @@ public struct StepBenchmark: Sendable {
       ("recompute_activations", .bool(recomputesActivations)),
     ]
     if let ranks { settings.append(("ranks", .int(ranks.size))) }
-    return BenchmarkReport("step", settings: settings, times: times, work: work, threads: repeats.threads)
+    let update = Roofline.Demand.optimizer(recipe.optimizer.kind, parameters: network.parameterCount)
+    return BenchmarkReport(
+      "step", settings: settings, times: times, work: work, demand: work.demand + update,
+      precision: try Assembly.precision(precision, recipe: recipe.name), threads: repeats.threads)
   }
 
   /// The times alone.

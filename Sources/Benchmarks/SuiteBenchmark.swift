@@ -10,11 +10,44 @@ public struct SuiteBenchmark: Sendable {
     public let teacher: ModelSpec?
     public let scale: ScaleSpec
     public let classes: Int
-    public fileprivate(set) var runs: Int
+    public private(set) var runs: Int
     /// Of all runs.
-    public fileprivate(set) var iterations: Int
+    public private(set) var iterations: Int
     /// What is measured stands for these runs.
     fileprivate let example: RunSpec
+
+    fileprivate init(_ spec: RunSpec, _ teacher: ModelSpec?) {
+      (model, self.teacher, scale, classes) = (spec.model, teacher, spec.scale, spec.data.classes)
+      (runs, iterations, example) = (1, spec.scale.iterations, spec)
+    }
+
+    /// Name of the method of distillation or of semi-supervised training; nil for labels alone.
+    public var method: String? { example.distillation?.name ?? example.semiSupervised?.name }
+
+    fileprivate func isOf(_ spec: RunSpec, _ teacher: ModelSpec?) -> Bool {
+      model == spec.model && self.teacher == teacher && example.distillation == spec.distillation
+        && example.semiSupervised == spec.semiSupervised && classes == spec.data.classes
+        && (scale.batch, scale.cropHeight, scale.cropWidth)
+          == (spec.scale.batch, spec.scale.cropHeight, spec.scale.cropWidth)
+    }
+
+    fileprivate mutating func add(_ spec: RunSpec) {
+      runs += 1
+      iterations += spec.scale.iterations
+    }
+  }
+
+  /// What one table needs when nothing of it is finished. Runs that tables share count in each of them.
+  public struct Table: Sendable {
+    public let name: String
+    public let runs: Int
+    /// By kind of step, in the order of `work`.
+    fileprivate let iterations: [Int]
+
+    /// - Parameter estimates: of all kinds, in the order of `work`.
+    public func hours(_ estimates: [Estimate]) -> Double {
+      zip(iterations, estimates).reduce(0) { $0 + Double($1.0) * $1.1.secondsPerStep } / 3600
+    }
   }
 
   public struct Estimate: Sendable {
@@ -37,6 +70,8 @@ public struct SuiteBenchmark: Sendable {
 
   /// In the order of the plan.
   public let work: [Work]
+  /// In the order that they were asked for.
+  public let tables: [Table]
   /// A step with more pixels than this is measured smaller.
   public let maximumPixels: Int
 
@@ -49,23 +84,23 @@ public struct SuiteBenchmark: Sendable {
       dataFingerprints: Dictionary(uniqueKeysWithValues: names.map { ($0, "unknown") }))
     var work: [Work] = []
     for run in plan.runs {
-      let spec = run.spec
-      let teacher = run.spec.inputs["teacher"].flatMap { plan[$0] }?.spec.model
-      let known = work.firstIndex {
-        $0.model == spec.model && $0.teacher == teacher && $0.example.distillation == spec.distillation
-          && $0.example.semiSupervised == spec.semiSupervised && $0.classes == spec.data.classes
-          && ($0.scale.batch, $0.scale.cropHeight, $0.scale.cropWidth)
-            == (spec.scale.batch, spec.scale.cropHeight, spec.scale.cropWidth)
-      }
-      if let known {
-        work[known].runs += 1
-        work[known].iterations += spec.scale.iterations
+      let teacher = plan.teacher(of: run.spec)
+      if let known = work.firstIndex(where: { $0.isOf(run.spec, teacher) }) {
+        work[known].add(run.spec)
       } else {
-        work.append(
-          Work(
-            model: spec.model, teacher: teacher, scale: spec.scale, classes: spec.data.classes, runs: 1,
-            iterations: spec.scale.iterations, example: spec))
+        work.append(Work(run.spec, teacher))
       }
+    }
+    self.tables = try tables.map { name in
+      let plan = try Plan(
+        registry: registry, tables: [name], profile: profile, dataFingerprints: plan.dataFingerprints)
+      var iterations = [Int](repeating: 0, count: work.count)
+      for run in plan.runs {
+        let teacher = plan.teacher(of: run.spec)
+        guard let kind = work.firstIndex(where: { $0.isOf(run.spec, teacher) }) else { continue }
+        iterations[kind] += run.spec.scale.iterations
+      }
+      return Table(name: name, runs: plan.runs.count, iterations: iterations)
     }
     self.work = work
     self.maximumPixels = maximumPixels
@@ -112,5 +147,12 @@ public struct SuiteBenchmark: Sendable {
       }
     }
     return (batch, height, width)
+  }
+}
+
+extension Plan {
+  /// The network that a run learns from; nil without one.
+  fileprivate func teacher(of spec: RunSpec) -> ModelSpec? {
+    spec.inputs["teacher"].flatMap { self[$0] }?.spec.model
   }
 }

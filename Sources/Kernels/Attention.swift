@@ -13,6 +13,8 @@ public enum Attention {
     var a = descriptor(q, kv, heads)
     let y = Tensor(uninitialized: q.shape)
     let logSums = Tensor(uninitialized: [q.shape[0], heads, q.shape[1]])
+    Profiler.count(
+      multiplyAdds: 2 * q.shape.count * kv.shape[1], numbers: 2 * q.shape.count + kv.shape.count)
     Profiler.measure("attention forward") {
       jml_attention_forward(&a, q.pointer, kv.pointer, logSums.pointer, y.pointer)
     }
@@ -26,6 +28,9 @@ public enum Attention {
     var a = descriptor(q, kv, heads)
     let dq = Tensor(uninitialized: q.shape)
     let dkv = Tensor(uninitialized: kv.shape)
+    // Two products for each of the forward pass's, and none for weights that are computed again.
+    Profiler.count(
+      multiplyAdds: 4 * q.shape.count * kv.shape[1], numbers: 4 * q.shape.count + 2 * kv.shape.count)
     Profiler.measure("attention backward") {
       jml_attention_backward(
         &a, q.pointer, kv.pointer, logSums.pointer, output.pointer, gradient.pointer, dq.pointer, dkv.pointer)

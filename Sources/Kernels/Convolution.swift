@@ -76,7 +76,7 @@ public struct Convolution: Sendable {
     algorithm: ConvolutionAlgorithm? = nil
   ) -> Tensor {
     check(x, weight)
-    Profiler.count(operations: operations(x.shape))
+    count(x.shape)
     let y = Tensor(uninitialized: outputShape(x.shape), layout: KernelRuntime.preferredLayout)
     epilogue?.check(y)
     var c = descriptor(x, y)
@@ -120,7 +120,7 @@ public struct Convolution: Sendable {
   ) -> Tensor {
     let dx = Tensor(uninitialized: shape, layout: KernelRuntime.preferredLayout)
     check(dx, weight)
-    Profiler.count(operations: operations(shape))
+    count(shape)
     var c = descriptor(dx, gradient)
     if isDilatedDepthwise {
       depthwise("backward data", gradient, weight: weight, turned: true, epilogue: nil, into: dx)
@@ -153,7 +153,7 @@ public struct Convolution: Sendable {
     algorithm: ConvolutionAlgorithm? = nil
   ) {
     check(x, weightGradient)
-    Profiler.count(operations: operations(x.shape))
+    count(x.shape)
     var c = descriptor(x, gradient)
     if isDilatedDepthwise {
       var map = x.map
@@ -183,9 +183,13 @@ public struct Convolution: Sendable {
     [shape[0], geometry.outChannels, geometry.outputExtent(shape[2]), geometry.outputExtent(shape[3])]
   }
 
-  /// Of one direction by definition, padding included: two for each product.
-  private func operations(_ shape: Shape) -> Double {
-    2 * Double(outputShape(shape).count) * Double(geometry.weightShape.count / geometry.outChannels)
+  /// One direction for the profiler, by definition, padding included. Each reads two of input, weights and output, or their
+  /// gradients, and writes the third.
+  /// - Parameter shape: of x.
+  private func count(_ shape: Shape) {
+    Profiler.count(
+      multiplyAdds: outputShape(shape).count * (geometry.weightShape.count / geometry.outChannels),
+      numbers: shape.count + geometry.weightShape.count + outputShape(shape).count)
   }
 
   private var isDilatedDepthwise: Bool {

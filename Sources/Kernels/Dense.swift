@@ -14,6 +14,7 @@ public enum Dense {
   public static func forward(_ x: Tensor, weight: Tensor, bias: Tensor?) -> Tensor {
     var d = descriptor(x, weight)
     let y = Tensor(uninitialized: outputShape(x.shape, weight: weight.shape))
+    count(x.shape, weight)
     Profiler.measure("dense forward") {
       jml_dense_forward(&d, x.pointer, weight.pointer, bias?.pointer, y.pointer)
     }
@@ -24,6 +25,7 @@ public enum Dense {
   public static func backwardData(_ gradient: Tensor, weight: Tensor, shape: Shape) -> Tensor {
     let dx = Tensor(uninitialized: shape)
     var d = descriptor(dx, weight)
+    count(shape, weight)
     Profiler.measure("dense backward data") {
       jml_dense_backward_data(&d, gradient.pointer, weight.pointer, dx.pointer)
     }
@@ -35,6 +37,7 @@ public enum Dense {
     weight: Tensor, bias: Tensor
   ) {
     var d = descriptor(x, weight)
+    count(x.shape, weight)
     let dw = Tensor(uninitialized: weight.shape, layout: weight.layout)
     let db = Tensor(uninitialized: [weight.shape[0]])
     Profiler.measure("dense backward weights") {
@@ -45,6 +48,13 @@ public enum Dense {
 
   public static func outputShape(_ shape: Shape, weight: Shape) -> Shape {
     Shape(shape.dimensions.dropLast() + [weight[0]])
+  }
+
+  /// One direction for the profiler: the product of rows and weights, or one with a gradient in the place of either.
+  private static func count(_ x: Shape, _ weight: Tensor) {
+    let outputs = outputShape(x, weight: weight.shape).count
+    Profiler.count(
+      multiplyAdds: x.count * weight.shape[0], numbers: x.count + weight.shape.count + outputs)
   }
 
   private static func descriptor(_ x: Tensor, _ weight: Tensor) -> jml_dense {

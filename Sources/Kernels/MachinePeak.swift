@@ -13,7 +13,15 @@ public enum MachinePeak {
     openblas_set_num_threads(Int32(threads))
     defer { openblas_set_num_threads(1) }
     return max(
-      libraryRate(of: 1024, tries: 8), libraryRate(of: 1536, tries: 5), ownRate(threads: threads, tries: 8))
+      libraryRate(of: 1024, tries: 8), libraryRate(of: 1536, tries: 5),
+      ownRate(.float32, threads: threads, tries: 8))
+  }
+
+  /// The same of products of bfloat16 numbers summed in float32, operands rounded on the way: of the kernel here, since the
+  /// library has none. nil where the CPU lacks the instructions.
+  public static func bfloat16(threads: Int) -> Double? {
+    precondition(threads > 0, "MachinePeak: \(threads) threads")
+    return Precision.bfloat16.isAvailable ? ownRate(.bfloat16, threads: threads, tries: 12) : nil
   }
 
   /// - Parameter size: rows and columns of the square factors.
@@ -32,7 +40,7 @@ public enum MachinePeak {
   }
 
   /// A 1x1 convolution of an image for each thread.
-  private static func ownRate(threads: Int, tries: Int) -> Double {
+  private static func ownRate(_ precision: Precision, threads: Int, tries: Int) -> Double {
     let (channels, side) = (512, 64)
     let geometry = ConvolutionGeometry(
       inChannels: channels, outChannels: channels, kernel: 1, stride: 1, padding: 0, dilation: 1, groups: 1)
@@ -43,11 +51,12 @@ public enum MachinePeak {
     let weight = Tensor(uninitialized: geometry.weightShape, layout: geometry.weightLayout)
     x.pointer.update(repeating: 0.5, count: x.shape.count)
     weight.pointer.update(repeating: 0.25, count: weight.shape.count)
-    let seconds = shortest(of: tries) { _ = Convolution(geometry).forward(x, weight: weight, bias: nil) }
+    let convolution = Convolution(geometry, precision: precision)
+    let seconds = shortest(of: tries) { _ = convolution.forward(x, weight: weight, bias: nil) }
     return 2 * Double(threads * side * side * channels * channels) / seconds
   }
 
-  private static func shortest(of tries: Int, _ work: () -> Void) -> Double {
+  static func shortest(of tries: Int, _ work: () -> Void) -> Double {
     var best = Double.infinity
     for _ in 0..<tries {
       let start = ContinuousClock.now

@@ -25,6 +25,7 @@ public enum MatrixProduct {
     _ kind: Int, _ m: Int, _ n: Int, _ k: Int, _ a: Tensor, _ b: Tensor
   ) -> Tensor {
     let c = Tensor(uninitialized: [m, n])
+    Profiler.count(multiplyAdds: m * n * k, numbers: m * k + k * n + m * n)
     Profiler.measure("matrix product") {
       jml_matrix_product(Int32(kind), m, n, k, a.pointer, b.pointer, c.pointer)
     }

@@ -1,12 +1,13 @@
 import Synchronization
 
-/// Seconds by kind of work and operations, for `jml bench`: where a training step goes. Off unless asked for; numbers
+/// Seconds by kind of work, operations and bytes, for `jml bench`: where a training step goes. Off unless asked for; numbers
 /// never depend on it.
 public enum Profiler {
   private struct State {
     var isOn = false
     var seconds: [String: Double] = [:]
     var operations = 0.0
+    var bytes = 0.0
   }
 
   private static let state = Mutex(State())
@@ -29,9 +30,21 @@ public enum Profiler {
     return result
   }
 
-  /// Adds floating-point operations: those of the definition, whatever the algorithm saves.
-  public static func count(operations: @autoclosure () -> Double) {
-    state.withLock { if $0.isOn { $0.operations += operations() } }
+  /// Adds floating-point operations: those of the definition, whatever the algorithm saves. And bytes: each operand once,
+  /// whatever the algorithm reads twice.
+  public static func count(operations: @autoclosure () -> Double, bytes: @autoclosure () -> Double) {
+    state.withLock {
+      guard $0.isOn else { return }
+      $0.operations += operations()
+      $0.bytes += bytes()
+    }
+  }
+
+  /// Adds a product with `multiplyAdds` multiply-adds, which are two operations each, and its operands.
+  /// - Parameter numbers: of float32 that it reads and writes.
+  static func count(multiplyAdds: @autoclosure () -> Int, numbers: @autoclosure () -> Int) {
+    count(
+      operations: 2 * Double(multiplyAdds()), bytes: Double(numbers() * MemoryLayout<Float>.stride))
   }
 
   /// Seconds by kind since `set(on:)`, the largest first.
@@ -43,4 +56,7 @@ public enum Profiler {
 
   /// Floating-point operations since `set(on:)`.
   public static var operations: Double { state.withLock { $0.operations } }
+
+  /// Bytes since `set(on:)`.
+  public static var bytes: Double { state.withLock { $0.bytes } }
 }

@@ -63,6 +63,7 @@ public enum Tokens {
   public static func depthwise(_ x: Tensor, height: Int, width: Int, weight: Tensor, bias: Tensor) -> Tensor {
     var m = tokenMap(x, height, width)
     let y = Tensor(uninitialized: x.shape)
+    countDepthwise(x.shape)
     Profiler.measure("token depthwise") {
       jml_token_depthwise_forward(&m, x.pointer, weight.pointer, bias.pointer, y.pointer)
     }
@@ -75,6 +76,7 @@ public enum Tokens {
   {
     var m = tokenMap(gradient, height, width)
     let dx = Tensor(uninitialized: gradient.shape)
+    countDepthwise(gradient.shape)
     Profiler.measure("token depthwise") {
       jml_token_depthwise_backward_data(&m, gradient.pointer, weight.pointer, dx.pointer)
     }
@@ -88,10 +90,16 @@ public enum Tokens {
     var m = tokenMap(x, height, width)
     let dw = Tensor(uninitialized: [x.shape[2], 1, 3, 3])
     let db = Tensor(uninitialized: [x.shape[2]])
+    countDepthwise(x.shape)
     Profiler.measure("token depthwise") {
       jml_token_depthwise_backward_weights(&m, x.pointer, gradient.pointer, dw.pointer, db.pointer)
     }
     return (dw, db)
+  }
+
+  /// One direction for the profiler: nine products an element; weights are too few to count.
+  private static func countDepthwise(_ shape: Shape) {
+    Profiler.count(multiplyAdds: 9 * shape.count, numbers: 2 * shape.count)
   }
 
   // MARK: Patches

@@ -67,10 +67,11 @@ public struct Assembly: Sendable {
   /// - Parameters:
   ///   - seed: nil for the run's.
   ///   - ranks: who reads the other samples of each batch, of a run that `checkSharing` lets pass.
+  ///   - cacheBytes: of decoded samples that are kept; nil: as many as a run keeps, 0: each is decoded each time.
   /// - Throws: `DatasetError.fewerSamplesThanBatch`, `.augmentation`, and for a list of labelled images that does not
   ///   fit; `RunnerError.otherList`, `.unknownMethod`.
   public func batches(
-    seed: UInt64? = nil, methods: MethodTypes = .all, ranks: RankGroup? = nil
+    seed: UInt64? = nil, methods: MethodTypes = .all, ranks: RankGroup? = nil, cacheBytes: Int? = nil
   ) throws -> StreamLoader {
     let augmentation = try Assembly.augmentation(
       spec.recipe, cropHeight: spec.scale.cropHeight, cropWidth: spec.scale.cropWidth)
@@ -82,7 +83,7 @@ public struct Assembly: Sendable {
         stream: stream, views: views, slots: ranks?.slots)
     }
     func cached(_ dataset: any SegmentationDataset) -> any SegmentationDataset {
-      CachedDataset(working(dataset), byteLimit: Assembly.cacheBytes / (ranks?.size ?? 1))
+      CachedDataset(working(dataset), byteLimit: cacheBytes ?? Assembly.cacheBytes / (ranks?.size ?? 1))
     }
     guard let semi = spec.semiSupervised, let split = spec.labelled else {
       return StreamLoader([
@@ -99,6 +100,11 @@ public struct Assembly: Sendable {
     return StreamLoader(
       [try loader(cached(named), batch: spec.scale.batch, stream: BatchLoader.labelledStream)]
         + (try streams.map { try loader(unlabelled, batch: batch, stream: $0.name, views: $0.views) }))
+  }
+
+  /// Prepares the batches of `range` ahead of a run's training, on one thread beside its kernels'.
+  public static func prefetcher(_ source: any BatchSource, _ range: Range<Int>) -> Prefetcher {
+    Prefetcher(source: source, range: range, depth: 4, workers: 1)
   }
 
   public var validation: any SegmentationDataset { working(samples.validation) }

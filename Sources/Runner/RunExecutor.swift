@@ -168,8 +168,9 @@ public struct RunExecutor {
     if let checkpoint = try ofRankZero(found) {
       try agree(ranks) { try restore(trainer, &progress, checkpoint) }
     }
+    StartMoments.note(.network)
     report(.started(iteration: trainer.iteration, iterations: iterations))
-    let prefetcher = Prefetcher(source: batches, range: trainer.iteration..<iterations, depth: 4, workers: 1)
+    let prefetcher = Assembly.prefetcher(batches, trainer.iteration..<iterations)
     defer { prefetcher.stop() }
     var saved = (iteration: trainer.iteration, time: ContinuousClock.now)
     while !trainer.isFinished {
@@ -183,7 +184,9 @@ public struct RunExecutor {
         progress.evaluated = trainer.iteration
       }
       let (batch, isAsked) = try next(prefetcher)
+      StartMoments.note(.batch)
       let step = try trainer.advance(batch)
+      StartMoments.note(.step)
       progress.iteration = step.iteration
       progress.curves.append(iteration: step.iteration, loss: step.loss, learningRate: step.learningRate)
       if let claim { try log(step, claim) }

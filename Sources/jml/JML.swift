@@ -44,6 +44,7 @@ struct JML: ParsableCommand {
 @main
 enum Main {
   static func main() {
+    StartMoments.note(.main)
     OutOfMemory.watch()
     Subprocess.endWithParent()
     // No more than a queue lets this program have, for verbs that do not ask; those that train measure it.

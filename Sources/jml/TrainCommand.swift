@@ -44,6 +44,12 @@ struct TrainCommand: ParsableCommand {
     help: ArgumentHelp("As the child of a scheduler: --json, and stop when stdin ends.", visibility: .hidden))
   var supervised = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "Stop after the first step, and print as JSON when the process came how far, for jml bench start.",
+      visibility: .hidden))
+  var moments = false
+
   func validate() throws {
     if (name == nil) == (spec == nil) { throw ValidationError("either RUN or --spec FILE is needed") }
     if mpi && supervised { throw ValidationError("--supervised is for one process, and --mpi for several") }
@@ -82,6 +88,7 @@ struct TrainCommand: ParsableCommand {
       return (workspace, planned, data)
     }
     let (workspace, planned, data) = try ranks?.agreeInTurn(prepare) ?? prepare()
+    StartMoments.note(.data)
     if !isQuiet, let notice = try workspace.store.lockingNotice() { Console.say(notice) }
     // A scheduler has said them.
     if !isQuiet { Console.sayWarnings([data.spec.name: data]) }
@@ -96,6 +103,10 @@ struct TrainCommand: ParsableCommand {
       checkpointEvery: workspace.profile.execution.checkpointEvery, ranks: ranks
     ) { event in
       if isFollower { return }
+      if moments, case .step = event {
+        Console.out(StartMoments.line + "\n")
+        StopRequest.request()
+      }
       if asJSON {
         if let line = event.line { Console.out(line + "\n") }
       } else {

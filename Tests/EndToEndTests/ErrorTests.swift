@@ -23,6 +23,8 @@ struct ErrorTests {
     (["train", "feedfeed", "--table", "4", "--profile", "smoke"], ["feedfeed", "jml plan"]),
     (["plan", "--experiments", "/nonexistent"], ["/nonexistent", "--experiments"]),
     (["bench", "step", "--crop", "7"], ["--crop 7"]),
+    (["bench", "frame", "--size", "32x32", "--crop", "64x64"], ["--crop 64x64", "--size 32x32"]),
+    (["bench", "suite", "--after", "a.json"], ["--after", "--before"]),
     (["frobnicate"], ["frobnicate"]),
     (["loss", "jml9", "--input", "a.h5", "--output", "b.h5"], ["jml9", "lovasz"]),
     (["loss", "ce", "--input", "a.h5", "--output", "b.h5", "--smooth", "1"], ["--smooth", "ce"]),
@@ -68,7 +70,8 @@ struct ErrorTests {
 
   @Test(arguments: [
     [], ["plan"], ["run"], ["table"], ["status"], ["doctor"], ["data", "make"], ["data", "check"],
-    ["train"], ["bench", "step"], ["loss"], ["metrics"], ["figure"],
+    ["train"], ["bench", "step"], ["bench", "frame"], ["bench", "wait"], ["bench", "start"],
+    ["bench", "suite"], ["loss"], ["metrics"], ["figure"],
   ])
   func helpHasAnExample(_ command: [String]) throws {
     try withTemporaryDirectory { folder in

@@ -7,19 +7,27 @@ from torch import Tensor
 IGNORE = 255
 
 
-def jaccard_metric_loss(logits: Tensor, labels: Tensor, smooth: float = 1.0) -> Tensor:
-    """JML of the paper's equation for soft labels, over classes that the batch's labels have; ignored pixels masked."""
-    classes = logits.shape[1]
-    keep = (labels != IGNORE).unsqueeze(1)
-    target = F.one_hot(labels.masked_fill(labels == IGNORE, 0), classes).permute(0, 3, 1, 2) * keep
-    probabilities = logits.softmax(dim=1) * keep
+def jaccard(probabilities: Tensor, target: Tensor, active: Tensor, smooth: float = 1.0) -> Tensor:
+    """JML of the paper's equation for soft labels, [B, C, H, W] both and 0 where ignored; the mean over active classes."""
     over = (0, 2, 3)
     sum_p, sum_y = probabilities.sum(over), target.sum(over)
     distance = (probabilities - target).abs().sum(over)
     intersection = (sum_p + sum_y - distance) / 2
     union = (sum_p + sum_y + distance) / 2
-    losses = 1 - (intersection + smooth) / (union + smooth)
-    return losses[sum_y > 0].mean()
+    return (1 - (intersection + smooth) / (union + smooth))[active].mean()
+
+
+def one_hot(labels: Tensor, classes: int) -> Tensor:
+    """[B, C, H, W], all 0 where ignored."""
+    target = F.one_hot(labels.masked_fill(labels == IGNORE, 0), classes).permute(0, 3, 1, 2)
+    return target * (labels != IGNORE).unsqueeze(1)
+
+
+def jaccard_metric_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Against hard labels, over the classes that the batch has."""
+    target = one_hot(labels, logits.shape[1])
+    probabilities = logits.softmax(dim=1) * (labels != IGNORE).unsqueeze(1)
+    return jaccard(probabilities, target, target.sum((0, 2, 3)) > 0)
 
 
 def segmentation_loss(main: Tensor, auxiliary: Tensor | None, labels: Tensor) -> Tensor:

@@ -22,9 +22,12 @@ def _error(confidence: Tensor, event: Tensor) -> Tensor:
     return (events - sums).abs().sum()
 
 
-def fused(logits: Tensor, label: Tensor, counted: list[str]) -> dict[str, Tensor]:
+def fused(
+    logits: Tensor, label: Tensor, counted: list[str], boundary: Tensor | None = None
+) -> dict[str, Tensor]:
     """
-    logits: [C, H, W]; label: [H, W], 255 where ignored; counted: which of accuracy, iou, ece, sce.
+    logits: [C, H, W]; label: [H, W], 255 where ignored; counted: which of accuracy, iou, ece, bece, sce; boundary:
+    [H, W], true where bece counts.
     """
     classes = logits.shape[0]
     keep = label != 255
@@ -42,6 +45,9 @@ def fused(logits: Tensor, label: Tensor, counted: list[str]) -> dict[str, Tensor
         result["iou"] = torch.stack([hits, confusion.sum(0) - hits, confusion.sum(1) - hits])
     if "ece" in counted:
         result["ece"] = _error(confidence, correct) / target.numel()
+    if "bece" in counted and boundary is not None:
+        edge = boundary[keep]
+        result["bece"] = _error(confidence[edge], correct[edge]) / edge.sum()
     if "sce" in counted:
         kept = probabilities[:, keep]
         errors = [_error(kept[c], correct & (target == c)) for c in range(classes)]

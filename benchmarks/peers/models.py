@@ -82,7 +82,7 @@ class PSPNet(nn.Module):
 class UNet(nn.Module):
     """Five times: double the size, join the backbone's map of that size, convolve twice."""
 
-    def __init__(self, channels: list[int], widths: tuple[int, ...] = (256, 128, 64, 32, 16)) -> None:
+    def __init__(self, channels: list[int], widths: tuple[int, ...]) -> None:
         super().__init__()
         skips = [*channels[-2::-1], 0]
         inputs = [channels[-1], *widths[:-1]]
@@ -121,6 +121,8 @@ class Architecture:
     dropout: float = 0.1
     # Dilations of the last stage's blocks, one each.
     multi_grid: tuple[int, ...] = ()
+    # Channels after each of a UNet's stages; the last is `channels`.
+    widths: tuple[int, ...] = ()
 
     def make_backbone(self) -> tuple[nn.Module, list[int]]:
         if self.backbone.startswith("mit"):
@@ -142,7 +144,7 @@ class Architecture:
             case "pspnet":
                 return Last(PSPNet(channels[-1], self.channels))
             case "unet":
-                return UNet(channels)
+                return UNet(channels, self.widths)
             case "segformer":
                 return SegFormerHead(channels, self.channels)
         raise ValueError(self.decoder)
@@ -151,14 +153,21 @@ class Architecture:
 ARCHITECTURES = {
     "deeplabv3_resnet18d": Architecture("resnet18d", "deeplabv3", 128, 64),
     "deeplabv3_resnet50d": Architecture("resnet50d", "deeplabv3", 512, 256),
+    "deeplabv3_resnet101d": Architecture("resnet101d", "deeplabv3", 512, 256),
     "deeplabv3_mobilenetv2_100": Architecture("mobilenetv2_100", "deeplabv3", 128, 64),
     "pspnet_resnet18d": Architecture("resnet18d", "pspnet", 128, 64),
-    "unet_resnet18d": Architecture("resnet18d", "unet", 16, 64, output_stride=32),
+    "unet_resnet18d": Architecture(
+        "resnet18d", "unet", 16, 64, output_stride=32, widths=(256, 128, 64, 32, 16)
+    ),
+    "unet_resnet50d": Architecture(
+        "resnet50d", "unet", 64, 256, output_stride=32, widths=(1024, 512, 256, 128, 64)
+    ),
     "deeplabv3plus_resnet101d_os16_mg124": Architecture(
         "resnet101d", "deeplabv3plus", 256, 0, output_stride=16, dropout=0, multi_grid=(2, 4, 8)
     ),
     "segformer_mit_b0": Architecture("mit_b0", "segformer", 512, 256),
     "segformer_mit_b1": Architecture("mit_b1", "segformer", 512, 256),
+    "segformer_mit_b3": Architecture("mit_b3", "segformer", 512, 256),
 }
 
 

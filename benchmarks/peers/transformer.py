@@ -5,8 +5,8 @@ import torch.nn.functional as F
 from timm.layers import DropPath
 from torch import Tensor, nn
 
-WIDTHS = {"mit_b0": (32, 64, 160, 256), "mit_b1": (64, 128, 320, 512)}
-DEPTHS = (2, 2, 2, 2)
+WIDTHS = {"mit_b0": (32, 64, 160, 256), "mit_b1": (64, 128, 320, 512), "mit_b3": (64, 128, 320, 512)}
+DEPTHS = {"mit_b0": (2, 2, 2, 2), "mit_b1": (2, 2, 2, 2), "mit_b3": (3, 4, 18, 3)}
 HEADS = (1, 2, 5, 8)
 REDUCTIONS = (8, 4, 2, 1)
 STOCHASTIC_DEPTH = 0.1
@@ -76,15 +76,15 @@ class Block(nn.Module):
 
 
 class Stage(nn.Module):
-    def __init__(self, inputs: int, width: int, stage: int, first: bool) -> None:
+    def __init__(self, inputs: int, width: int, stage: int, depths: tuple[int, ...]) -> None:
         super().__init__()
-        kernel, stride = (7, 4) if first else (3, 2)
+        kernel, stride = (7, 4) if stage == 0 else (3, 2)
         self.embed = nn.Conv2d(inputs, width, kernel, stride=stride, padding=kernel // 2)
         self.embed_norm = nn.LayerNorm(width)
-        before, total = sum(DEPTHS[:stage]), sum(DEPTHS)
+        before, total = sum(depths[:stage]), sum(depths)
         self.blocks = nn.ModuleList(
             Block(width, HEADS[stage], REDUCTIONS[stage], STOCHASTIC_DEPTH * (before + block) / (total - 1))
-            for block in range(DEPTHS[stage])
+            for block in range(depths[stage])
         )
         self.norm = nn.LayerNorm(width, eps=1e-6)
 
@@ -103,7 +103,7 @@ class MixTransformer(nn.Module):
         self.channels = list(WIDTHS[name])
         inputs = [3, *self.channels[:-1]]
         self.stages = nn.ModuleList(
-            Stage(before, width, stage, first=stage == 0)
+            Stage(before, width, stage, DEPTHS[name])
             for stage, (before, width) in enumerate(zip(inputs, self.channels))
         )
 

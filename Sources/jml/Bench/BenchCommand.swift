@@ -11,11 +11,15 @@ struct BenchCommand: ParsableCommand {
       Examples:
         jml bench step --model deeplabv3_resnet50d --crop 256x512
         jml bench step --sweep batch=2,4,8
+        jml bench frame --model deeplabv3_resnet18d
         jml bench head --json
+        jml bench wait --profile mini
+        jml bench start
         jml bench suite --profile mini
       """,
     subcommands: [
-      BenchStepCommand.self, BenchHeadCommand.self, BenchLabelsCommand.self, BenchMetricsCommand.self,
-      BenchLoaderCommand.self, BenchViewsCommand.self, BenchSuiteCommand.self,
+      BenchStepCommand.self, BenchFrameCommand.self, BenchHeadCommand.self, BenchLabelsCommand.self,
+      BenchMetricsCommand.self, BenchLoaderCommand.self, BenchViewsCommand.self, BenchWaitCommand.self,
+      BenchStartCommand.self, BenchSuiteCommand.self,
     ])
 }

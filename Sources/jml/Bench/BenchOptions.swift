@@ -58,9 +58,10 @@ struct BenchOptions: ParsableArguments {
     text += "\(report.peakMemoryBytes >> 20) MiB resident, \(report.peakTensorBytes >> 20) MiB in tensors\n"
     if let rate = report.rate {
       text +=
-        "\(rounded(rate * 1e-9)) GFLOP/s by the definition of a convolution; the machine does "
+        "\(rounded(rate * 1e-9)) GFLOP/s by the definition of its products; the machine does "
         + "\(rounded(report.peakRate * 1e-9)) (\(rounded(100 * rate / report.peakRate)) %)\n"
     }
+    if let roofline = report.roofline { text += BenchOptions.text(roofline) }
     var rest = report.times.mean
     for (kind, seconds) in report.work.seconds {
       rest -= seconds
@@ -68,6 +69,18 @@ struct BenchOptions: ParsableArguments {
     }
     if report.work.seconds.count > 1 { text += line(max(rest, 0), report.times.mean, "everything else") }
     return text
+  }
+
+  private static func text(_ roofline: Roofline) -> String {
+    let (demand, peaks) = (roofline.demand, roofline.peaks)
+    func share(_ part: Double) -> String { "\(rounded(100 * part)) %" }
+    var text = "\(short(demand.bytes * 1e-9)) GB at least, \(share(roofline.memoryShare)) of "
+    text += "\(short(peaks.bandwidth * 1e-9)) GB/s"
+    if demand.operations > 0 {
+      text += "; \(short(demand.operations * 1e-9)) GFLOP, \(share(roofline.arithmeticShare)) of "
+      text += "\(rounded(roofline.peakRate * 1e-9)) GFLOP/s (\(roofline.precision.rawValue))"
+    }
+    return text + ": limited by \(roofline.limit.rawValue)\n"
   }
 
   private static func line(_ seconds: Double, _ whole: Double, _ kind: String) -> String {
@@ -81,6 +94,12 @@ struct BenchOptions: ParsableArguments {
   }
 
   private static func rounded(_ number: Double) -> Int { Int(number.rounded()) }
+
+  /// About three digits.
+  private static func short(_ number: Double) -> String {
+    let digits = number >= 100 ? 1.0 : number >= 10 ? 10.0 : 1000.0
+    return CanonicalNumber.text((number * digits).rounded() / digits)
+  }
 
   /// Three or four digits and a unit.
   static func text(_ seconds: Double) -> String {
@@ -96,7 +115,7 @@ struct BenchOptions: ParsableArguments {
 struct BenchSize: ExpressibleByArgument {
   let height: Int
   let width: Int
-  private let text: String
+  let text: String
 
   /// Takes any text, so that `check` can say what is wrong with it.
   init(argument: String) {

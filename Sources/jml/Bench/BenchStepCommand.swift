@@ -12,7 +12,8 @@ struct BenchStepCommand: ParsableCommand {
     commandName: "step", abstract: "Times one training step on random images.",
     discussion: """
       seconds_per_step is the median after the warm-up; peak_memory_bytes is the process's largest resident size. \
-      GFLOP/s count the convolutions, by their definition: algorithms that need fewer products can exceed the machine.
+      GFLOP/s count convolutions, dense layers and attention by their definition: algorithms that need fewer products can \
+      exceed the machine. The roofline sets arithmetic and bytes that have to move beside the machine's peaks.
 
       Examples:
         jml bench step --model deeplabv3_resnet18d --batch 4 --crop 256x512 --classes 19 --loss jml --json

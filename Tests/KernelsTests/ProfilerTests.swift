@@ -1,0 +1,58 @@
+import Kernels
+import Tensors
+import Testing
+
+/// What products count of themselves, for rooflines: two operations a multiply-add, and each operand once.
+@Suite(.serialized) struct ProfilerTests {
+  private func counted(_ work: () -> Void) -> (operations: Double, bytes: Double) {
+    Profiler.set(on: true)
+    defer { Profiler.set(on: false) }
+    work()
+    return (Profiler.operations, Profiler.bytes)
+  }
+
+  @Test func convolutionsCountEachDirection() {
+    let geometry = ConvolutionGeometry(
+      inChannels: 16, outChannels: 32, kernel: 3, stride: 1, padding: 1, dilation: 1, groups: 1)
+    let convolution = Convolution(geometry)
+    let layout = KernelRuntime.preferredLayout
+    let x = Tensor(uninitialized: [2, 16, 6, 5], layout: layout)
+    x.pointer.update(repeating: 1, count: x.elementCount)
+    let weight = Tensor(uninitialized: geometry.weightShape, layout: geometry.weightLayout)
+    weight.pointer.update(repeating: 1, count: weight.elementCount)
+    var y = x
+    let forward = counted { y = convolution.forward(x, weight: weight, bias: nil) }
+    // 2 x 32 x 30 outputs of 16 x 9 products.
+    #expect(forward.operations == Double(2 * 1920 * 144))
+    #expect(forward.bytes == Double(4 * (960 + 4608 + 1920)))
+    let data = counted { _ = convolution.backwardData(y, weight: weight, shape: x.shape) }
+    let dw = Tensor(uninitialized: geometry.weightShape, layout: geometry.weightLayout)
+    let weights = counted { convolution.backwardWeights(x, y, weightGradient: dw, biasGradient: nil) }
+    #expect(data == forward && weights == forward)
+  }
+
+  @Test func denseLayersAndAttentionCount() {
+    let x = Tensor(repeating: 1, shape: [2, 3, 8])
+    let weight = Tensor(repeating: 1, shape: [4, 8])
+    let dense = counted { _ = Dense.forward(x, weight: weight, bias: nil) }
+    #expect(dense.operations == Double(2 * 6 * 8 * 4) && dense.bytes == Double(4 * (48 + 32 + 24)))
+    let kv = Tensor(repeating: 1, shape: [2, 5, 16])
+    var (y, sums) = (x, x)
+    let forward = counted { (y, sums) = Attention.forward(x, kv, heads: 2) }
+    // Two products of 2 x 3 queries, 5 keys and 8 channels.
+    #expect(forward.operations == Double(2 * 2 * 2 * 3 * 5 * 8))
+    #expect(forward.bytes == Double(4 * (48 + 160 + 48)))
+    let backward = counted { _ = Attention.backward(y, q: x, kv: kv, output: y, logSums: sums, heads: 2) }
+    #expect(backward.operations == 2 * forward.operations && backward.bytes == 2 * forward.bytes)
+    let product = counted {
+      _ = MatrixProduct.plain(Tensor(repeating: 1, shape: [3, 5]), Tensor(repeating: 1, shape: [5, 2]))
+    }
+    #expect(product.operations == 60 && product.bytes == Double(4 * (15 + 10 + 6)))
+  }
+
+  @Test func nothingIsCountedUnlessAsked() {
+    _ = Dense.forward(
+      Tensor(repeating: 1, shape: [2, 8]), weight: Tensor(repeating: 1, shape: [4, 8]), bias: nil)
+    #expect(Profiler.operations == 0 && Profiler.bytes == 0)
+  }
+}
