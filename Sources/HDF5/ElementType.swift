@@ -50,7 +50,8 @@ extension Int32: HDF5Element {
   static var fileType: hid_t { jml_h5_file_int32() }
   static var wanted: String { "integers of at most 32 bits" }
   static func conversion(from type: Datatype) -> Conversion? {
-    guard case .integer(let isSigned, isStandard: true) = type.kind, type.size < 4 || (type.size == 4 && isSigned)
+    guard case .integer(let isSigned, isStandard: true) = type.kind,
+      type.size < 4 || (type.size == 4 && isSigned)
     else { return nil }
     return .integers(Int32.self, from: type, isSigned: isSigned)
   }
@@ -61,7 +62,9 @@ extension Int64: HDF5Element {
   static var fileType: hid_t { jml_h5_file_int64() }
   static var wanted: String { "integers" }
   static func conversion(from type: Datatype) -> Conversion? {
-    guard case .integer(let isSigned, isStandard: true) = type.kind, type.size < 8 || isSigned else { return nil }
+    guard case .integer(let isSigned, isStandard: true) = type.kind, type.size < 8 || isSigned else {
+      return nil
+    }
     return .integers(Int64.self, from: type, isSigned: isSigned)
   }
 }

@@ -31,7 +31,8 @@ extension HDF5File {
   public func attribute(string name: String, at object: String = "/") throws -> String {
     let texts = try texts(name, object) { count in
       guard count == 1 else {
-        throw HDF5Error.wrongShape(path: path, object: "\(object)@\(name)", wanted: "one value", found: [count])
+        throw HDF5Error.wrongShape(
+          path: path, object: "\(object)@\(name)", wanted: "one value", found: [count])
       }
     }
     return texts.first ?? ""
@@ -68,7 +69,8 @@ extension HDF5File {
     let conversion = try conversion(to: Element.self, from: attribute.type, label)
     // Attributes are not compressed.
     let count = try count(
-      of: attribute.shape, bytes: max(attribute.type.size, MemoryLayout<Element>.stride), stored: source.count,
+      of: attribute.shape, bytes: max(attribute.type.size, MemoryLayout<Element>.stride),
+      stored: source.count,
       named: label)
     guard count > 0 else { return [] }
     let bytes = try bytes(of: attribute, count, label)
@@ -82,7 +84,9 @@ extension HDF5File {
     }
   }
 
-  private func texts(_ name: String, _ object: String, _ check: (_ count: Int) throws -> Void) throws -> [String] {
+  private func texts(_ name: String, _ object: String, _ check: (_ count: Int) throws -> Void) throws
+    -> [String]
+  {
     let visit = Visit(source, superblock)
     let (label, attribute) = try attribute(name, object, visit)
     let count = try count(
@@ -90,7 +94,8 @@ extension HDF5File {
     try check(count)
     try checkText(attribute.type, label)
     guard count > 0 else { return [] }
-    return try texts(try bytes(of: attribute, count, label), attribute.type, count: count, visit, named: label)
+    return try texts(
+      try bytes(of: attribute, count, label), attribute.type, count: count, visit, named: label)
   }
 
   private struct Attribute {

@@ -63,7 +63,8 @@ extension HDF5File {
   ///   - rows: of the first axis; nil for all.
   ///   - count: elements that the values are in memory.
   func read<Element>(
-    _ dataset: Dataset, _ values: StoredValues, rows: Range<Int>?, count: Int, _ conversion: Conversion, _ visit: Visit,
+    _ dataset: Dataset, _ values: StoredValues, rows: Range<Int>?, count: Int, _ conversion: Conversion,
+    _ visit: Visit,
     named name: String
   ) throws -> [Element] {
     guard count > 0 else { return [] }
@@ -71,7 +72,8 @@ extension HDF5File {
       dataset, shape: values.shape, rows: rows, conversion, chunks: values.chunks, visit)
     return try reporting(name, "reading") {
       try [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
-        try reader.read(into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[..<count])))
+        try reader.read(
+          into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[..<count])))
         initialized = count
       }
     }
@@ -123,7 +125,8 @@ extension HDF5File {
         stored = table.stored
         chunks = (table, chunkShape, layout)
         // A chunk is taken into memory whole, however little of it the shape shows.
-        _ = try count(of: chunkShape.chunk, bytes: dataset.type.size, stored: stored, ratio: ratio, named: name)
+        _ = try count(
+          of: chunkShape.chunk, bytes: dataset.type.size, stored: stored, ratio: ratio, named: name)
       case .virtual: stored = 0
       }
       guard stored <= source.count else {
@@ -167,7 +170,9 @@ extension HDF5File {
   }
 
   /// - Parameter bytes: of `count` values of the type.
-  func texts(_ bytes: [UInt8], _ type: Datatype, count: Int, _ visit: Visit, named name: String) throws -> [String] {
+  func texts(_ bytes: [UInt8], _ type: Datatype, count: Int, _ visit: Visit, named name: String) throws
+    -> [String]
+  {
     if case .text(let padding) = type.kind { return Texts.fixed(bytes, width: type.size, padding) }
     return try reporting(name, "reading") {
       guard type.size == 8 + superblock.offsetSize else {

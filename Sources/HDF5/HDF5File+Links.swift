@@ -11,7 +11,8 @@ extension HDF5File {
       var followed = 0
       while let part = rest.popFirst() {
         if part == [UInt8(ascii: ".")] { continue }
-        guard let group = try Group(ObjectHeader(at: address, visit), visit), let link = try group.link(part) else {
+        guard let group = try Group(ObjectHeader(at: address, visit), visit), let link = try group.link(part)
+        else {
           throw HDF5Error.missing(path: path, object: object)
         }
         switch link {

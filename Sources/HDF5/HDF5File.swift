@@ -46,7 +46,9 @@ public final class HDF5File: Sendable {
   }
 
   /// Whether a group or dataset of this name exists in this file.
-  public func exists(_ object: String) -> Bool { (try? address(of: object, Visit(source, superblock))) != nil }
+  public func exists(_ object: String) -> Bool {
+    (try? address(of: object, Visit(source, superblock))) != nil
+  }
 
   /// Names of the groups and datasets directly inside a group, sorted. Throws `HDF5Error.missing`.
   public func children(of group: String = "/") throws -> [String] {
@@ -70,7 +72,8 @@ public final class HDF5File: Sendable {
 
   /// Says of which object a part is malformed, and what was wanted of it.
   /// - Throws: `HDF5Error.failed`.
-  func reporting<Result>(_ object: String, _ operation: String, _ body: () throws -> Result) throws -> Result {
+  func reporting<Result>(_ object: String, _ operation: String, _ body: () throws -> Result) throws -> Result
+  {
     do {
       return try body()
     } catch let error as Malformed {

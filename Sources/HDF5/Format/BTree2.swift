@@ -38,7 +38,8 @@ struct BTree2 {
     root = try cursor.address()
     rootCount = try cursor.two()
     guard recordSize > 0, nodeSize > BTree2.overhead, depth <= BTree2.deepest else {
-      throw Malformed("a B-tree of \(depth) levels, with records of \(recordSize) bytes in nodes of \(nodeSize)")
+      throw Malformed(
+        "a B-tree of \(depth) levels, with records of \(recordSize) bytes in nodes of \(nodeSize)")
     }
     try measure(nodeSize)
   }

@@ -52,7 +52,9 @@ final class ByteSource: Sendable {
     case .memory(let data):
       data.withUnsafeBytes { bytes in
         // The same check as above; the slice's own is not there in a release build.
-        guard let from = bytes.baseAddress, start <= bytes.count, target.count <= bytes.count - start else { return }
+        guard let from = bytes.baseAddress, start <= bytes.count, target.count <= bytes.count - start else {
+          return
+        }
         base.copyMemory(from: from + start, byteCount: target.count)
       }
     case .file(let descriptor):
@@ -60,7 +62,9 @@ final class ByteSource: Sendable {
       while done < target.count {
         let got = pread(descriptor, base + done, target.count - done, off_t(start + done))
         if got < 0, errno == EINTR { continue }
-        guard got >= 0 else { throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno))) }
+        guard got >= 0 else {
+          throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno)))
+        }
         guard got > 0 else { throw Malformed("somebody has cut the file while it was read") }
         done += got
       }
@@ -73,7 +77,9 @@ final class ByteSource: Sendable {
       throw Malformed("\(wanted) bytes at \(start) of a file of \(count)")
     }
     return try [UInt8](unsafeUninitializedCapacity: wanted) { buffer, initialized in
-      try read(from: start, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<wanted]))
+      try read(
+        from: start,
+        into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<wanted]))
       initialized = wanted
     }
   }

@@ -16,7 +16,9 @@ struct ChunkRegion {
   init(shape: [Int], rows: Range<Int>, chunk: [Int], grid: [Int], _ conversion: Conversion) {
     func strides(_ extents: [Int]) -> [Int] {
       var strides = [Int](repeating: 1, count: extents.count)
-      for axis in extents.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * extents[axis + 1] }
+      for axis in extents.indices.dropLast().reversed() {
+        strides[axis] = strides[axis + 1] * extents[axis + 1]
+      }
       return strides
     }
     self.shape = shape
@@ -38,7 +40,8 @@ struct ChunkRegion {
       rest /= grid[axis]
       let wanted = axis == 0 ? rows : 0..<shape[axis]
       let lower = max(start, wanted.lowerBound)
-      let upper = min(shape[axis] - start < chunk[axis] ? shape[axis] : start + chunk[axis], wanted.upperBound)
+      let upper = min(
+        shape[axis] - start < chunk[axis] ? shape[axis] : start + chunk[axis], wanted.upperBound)
       guard lower < upper else { return }
       counts[axis] = upper - lower
       from += (lower - start) * chunkStrides[axis]
@@ -67,7 +70,8 @@ struct ChunkRegion {
     let (stored, taken) = (conversion.stored, conversion.taken)
     while true {
       // The only place where bytes are not counted by an array: they are counted here.
-      guard from >= 0, to >= 0, (from + run) * stored <= bytes.count, (to + run) * taken <= target.count else {
+      guard from >= 0, to >= 0, (from + run) * stored <= bytes.count, (to + run) * taken <= target.count
+      else {
         throw Malformed("a chunk lies outside of its dataset")
       }
       let source = UnsafeRawBufferPointer(rebasing: bytes[(from * stored)..<((from + run) * stored)])

@@ -57,7 +57,9 @@ struct Cursor {
   /// A number that counts something.
   mutating func count(bytes count: Int) throws -> Int {
     let value = try number(bytes: count)
-    guard let value = Int(exactly: value) else { throw Malformed("\(what) speaks of \(value) bytes or things") }
+    guard let value = Int(exactly: value) else {
+      throw Malformed("\(what) speaks of \(value) bytes or things")
+    }
     return value
   }
 
@@ -97,14 +99,18 @@ struct Cursor {
   mutating func signature(_ letters: StaticString) throws {
     let found = try number(bytes: 4)
     var wanted: UInt64 = 0
-    letters.withUTF8Buffer { for (index, letter) in $0.prefix(4).enumerated() { wanted |= UInt64(letter) << UInt64(8 * index) } }
+    letters.withUTF8Buffer {
+      for (index, letter) in $0.prefix(4).enumerated() { wanted |= UInt64(letter) << UInt64(8 * index) }
+    }
     guard found == wanted else { throw Malformed("\(what) does not begin with '\(letters)'") }
   }
 
   /// - Throws: `Malformed` for a version that is not among `known`.
   mutating func version(_ known: ClosedRange<Int>) throws -> Int {
     let version = try byte()
-    guard known.contains(version) else { throw Malformed("\(what) is of version \(version), which is not read") }
+    guard known.contains(version) else {
+      throw Malformed("\(what) is of version \(version), which is not read")
+    }
     return version
   }
 
@@ -114,6 +120,8 @@ struct Cursor {
     guard bytes.count >= 4, end == bytes.count else { throw Malformed("\(what) has no checksum") }
     var stored: UInt32 = 0
     for index in 0..<4 { stored |= UInt32(bytes[end - 4 + index]) << UInt32(8 * index) }
-    guard Checksum.lookup3(bytes, count: end - 4) == stored else { throw Malformed("\(what) has another checksum") }
+    guard Checksum.lookup3(bytes, count: end - 4) == stored else {
+      throw Malformed("\(what) has another checksum")
+    }
   }
 }

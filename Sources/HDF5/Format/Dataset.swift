@@ -18,7 +18,9 @@ struct Dataset {
     address = header.address
     self.type = try Datatype(type)
     self.space = try Dataspace(space)
-    guard let layout = try header.body(.layout, visit) else { throw Malformed("it does not say where its values are") }
+    guard let layout = try header.body(.layout, visit) else {
+      throw Malformed("it does not say where its values are")
+    }
     self.layout = try DataLayout(layout)
     pipeline = try header.body(.filters, visit).map { try FilterPipeline($0) } ?? FilterPipeline()
     if let fill = try header.body(.fillValue, visit) {
@@ -38,7 +40,9 @@ struct Dataset {
   func chunkShape() throws -> (layout: DataLayout.Chunks, shape: ChunkShape)? {
     guard case .chunked(let layout) = layout else { return nil }
     let shape = try space.shape()
-    guard !space.isNull, layout.extents.count == shape.count + 1, let size = layout.extents.last, size == type.size else {
+    guard !space.isNull, layout.extents.count == shape.count + 1, let size = layout.extents.last,
+      size == type.size
+    else {
       throw Malformed("its chunks \(layout.extents) are of another shape or type")
     }
     let chunk = Array(layout.extents.dropLast())

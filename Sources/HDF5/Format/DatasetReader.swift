@@ -125,7 +125,9 @@ struct DatasetReader {
     guard let (table, chunkShape, layout) = chunks else { throw Malformed("its chunks are not known") }
     guard layout.address != nil else { return try fillUnstored(target) }
     let rows = rows ?? 0..<(shape.first ?? 1)
-    guard let height = chunkShape.chunk.first, rows.count > 0 else { throw Malformed("it has chunks without axes") }
+    guard let height = chunkShape.chunk.first, rows.count > 0 else {
+      throw Malformed("it has chunks without axes")
+    }
     let gridRows = rows.lowerBound / height..<(rows.upperBound - 1) / height + 1
     let wanted = table.chunks(inRows: gridRows)
     // Every place once, as in every whole dataset: then nothing else stands there.

@@ -43,7 +43,9 @@ struct Datatype {
     case 1:
       kind = .float(isStandard: try Datatype.isIEEE(&body, size, bits))
     case 3:
-      guard let padding = Padding(rawValue: bits & 15) else { throw Malformed("it has texts of padding \(bits & 15)") }
+      guard let padding = Padding(rawValue: bits & 15) else {
+        throw Malformed("it has texts of padding \(bits & 15)")
+      }
       kind = .text(padding)
     case 6: kind = .compound
     case 8:

@@ -37,7 +37,9 @@ enum Filters {
   private static func inflated(_ bytes: [UInt8], count: Int) throws -> [UInt8] {
     // What becomes more than this was not deflated: memory is not taken for it.
     let (most, overflow) = (bytes.count + 16).multipliedReportingOverflow(by: 1032)
-    guard overflow || count <= most else { throw Malformed("\(bytes.count) bytes cannot be inflated to \(count)") }
+    guard overflow || count <= most else {
+      throw Malformed("\(bytes.count) bytes cannot be inflated to \(count)")
+    }
     return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       // zlib wants somewhere to write to even if it is nothing.
       var none: UInt8 = 0
@@ -48,7 +50,8 @@ enum Filters {
       guard status == Z_OK, written == uLongf(count) else {
         throw Malformed(
           status == Z_BUF_ERROR || status == Z_OK
-            ? "a chunk does not inflate to the \(count) bytes that it should have" : "a chunk is not deflated data")
+            ? "a chunk does not inflate to the \(count) bytes that it should have"
+            : "a chunk is not deflated data")
       }
       initialized = count
     }

@@ -55,7 +55,9 @@ struct FractalHeap {
 
   /// The bytes of an object.
   mutating func object(_ id: [UInt8]) throws -> Cursor {
-    guard id.count >= idSize, let first = id.first else { throw Malformed("an id of a fractal heap is too short") }
+    guard id.count >= idSize, let first = id.first else {
+      throw Malformed("an id of a fractal heap is too short")
+    }
     guard first >> 6 == 0 else { throw Malformed("an id of a fractal heap is of an unknown version") }
     var cursor = visit.cursor(id, "an id of a fractal heap")
     try cursor.skip(1)
@@ -101,7 +103,8 @@ struct FractalHeap {
     guard let root else { throw Malformed("a fractal heap has no blocks") }
     // Many names may be one object.
     try visit.charge(length)
-    let place = rootRows == 0
+    let place =
+      rootRows == 0
       ? (address: root, size: startingSize, start: 0) : try block(of: offset, below: root, rows: rootRows)
     let bytes = try direct(at: place.address, size: place.size, start: place.start)
     let inside = offset - place.start
@@ -151,7 +154,9 @@ struct FractalHeap {
   }
 
   /// The direct block that has an offset of the heap, below an indirect block.
-  private mutating func block(of offset: Int, below root: Int, rows: Int) throws -> (address: Int, size: Int, start: Int) {
+  private mutating func block(of offset: Int, below root: Int, rows: Int) throws -> (
+    address: Int, size: Int, start: Int
+  ) {
     var (address, rows, start) = (root, rows, 0)
     // Each block is at most half as large as the one above it.
     for _ in 0..<64 {
@@ -171,10 +176,12 @@ struct FractalHeap {
     throw Malformed("a fractal heap of too many levels")
   }
 
-  private mutating func child(_ row: Int, _ column: Int, of address: Int, rows: Int, start: Int) throws -> Int {
+  private mutating func child(_ row: Int, _ column: Int, of address: Int, rows: Int, start: Int) throws -> Int
+  {
     let entries = try Checked.product(rows, width, "a block of a fractal heap")
     var cursor = try table(at: address, entries: entries, start: start)
-    try cursor.skip(try Checked.product(row * width + column, visit.superblock.offsetSize, "a block of a fractal heap"))
+    try cursor.skip(
+      try Checked.product(row * width + column, visit.superblock.offsetSize, "a block of a fractal heap"))
     return try cursor.defined("a block of a fractal heap")
   }
 

@@ -79,7 +79,9 @@ struct ObjectHeader {
     var blocks = [(address: try Checked.sum(address, 16, "an object header"), size: size)]
     var seen: Set<Int> = []
     while let block = blocks.popLast() {
-      guard seen.insert(block.address).inserted else { throw Malformed("an object header continues in itself") }
+      guard seen.insert(block.address).inserted else {
+        throw Malformed("an object header continues in itself")
+      }
       var cursor = try visit.cursor(at: block.address, count: block.size, "an object header")
       while cursor.left >= 8 {
         let (type, size, flags) = (try cursor.two(), try cursor.two(), try cursor.byte())
@@ -118,7 +120,9 @@ struct ObjectHeader {
         if flags & 4 != 0 { try messages.skip(2) }
         let body = try messages.part(size, "a message of an object header")
         guard let next = try add(type, messageFlags, body) else { continue }
-        guard seen.insert(next.address).inserted else { throw Malformed("an object header continues in itself") }
+        guard seen.insert(next.address).inserted else {
+          throw Malformed("an object header continues in itself")
+        }
         var block = try visit.cursor(at: next.address, count: next.size, "a continued object header")
         try block.verifyChecksum()
         try block.signature("OCHK")

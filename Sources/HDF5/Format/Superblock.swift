@@ -25,7 +25,9 @@ struct Superblock: Sendable {
         throw Malformed("the superblock has an unknown version of \(name)")
       }
       try cursor.skip(1)
-      guard try cursor.byte() == 0 else { throw Malformed("the superblock has an unknown version of shared messages") }
+      guard try cursor.byte() == 0 else {
+        throw Malformed("the superblock has an unknown version of shared messages")
+      }
     }
     let (offsetSize, lengthSize) = (try cursor.byte(), try cursor.byte())
     guard [2, 4, 8].contains(offsetSize), [2, 4, 8].contains(lengthSize) else {

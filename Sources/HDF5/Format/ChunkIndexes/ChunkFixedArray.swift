@@ -40,7 +40,8 @@ extension ChunkIndex {
       let first = page * pageCount
       let elements = min(pageCount, count - first)
       if written[page / 8] & 0x80 >> UInt8(page % 8) != 0 {
-        var cursor = try visit.cursor(at: place, count: elements * element.size + 4, "a page of a fixed array")
+        var cursor = try visit.cursor(
+          at: place, count: elements * element.size + 4, "a page of a fixed array")
         try cursor.verifyChecksum()
         for index in first..<first + elements { try element.read(&cursor, index: index, order, into: &table) }
       }

@@ -24,9 +24,12 @@ enum ChunkIndex {
     let order = try ArrayOrder(shape, first: nil)
     let count = try Checked.product(shape.largestGrid().map { $0 ?? 0 }, "an index of chunks")
     let bytes = try Checked.product(count, shape.bytes, "the chunks")
-    guard bytes <= visit.room(at: address) else { throw Malformed("\(bytes) bytes of chunks lie behind the end") }
+    guard bytes <= visit.room(at: address) else {
+      throw Malformed("\(bytes) bytes of chunks lie behind the end")
+    }
     for index in 0..<count {
-      try table.add(order.place(of: index), address: address + index * shape.bytes, bytes: shape.bytes, mask: 0)
+      try table.add(
+        order.place(of: index), address: address + index * shape.bytes, bytes: shape.bytes, mask: 0)
     }
   }
 }
@@ -43,7 +46,9 @@ struct ArrayOrder {
     extents = try axes.enumerated().map { index, axis in
       // How many there are along the first axis does not matter.
       if index == 0 { return 1 }
-      guard let extent = grid[axis] else { throw Malformed("an array of chunks with more than one axis without end") }
+      guard let extent = grid[axis] else {
+        throw Malformed("an array of chunks with more than one axis without end")
+      }
       return max(extent, 1)
     }
   }

@@ -4,7 +4,8 @@ extension ChunkIndex {
     at address: Int, _ shape: ChunkShape, into table: inout ChunkTable, _ visit: Visit
   ) throws {
     let keySize = 8 + 8 * (shape.chunk.count + 1)
-    try tree1(try BTree1Node(at: address, .chunks, keySize: keySize, visit), keySize, shape, into: &table, visit)
+    try tree1(
+      try BTree1Node(at: address, .chunks, keySize: keySize, visit), keySize, shape, into: &table, visit)
   }
 
   private static func tree1(
@@ -16,7 +17,9 @@ extension ChunkIndex {
       let (bytes, mask) = (try cursor.four(), UInt32(try cursor.four()))
       for axis in place.indices {
         let start = try cursor.count(bytes: 8)
-        if node.level == 0, start % shape.chunk[axis] != 0 { throw Malformed("a chunk begins within another one") }
+        if node.level == 0, start % shape.chunk[axis] != 0 {
+          throw Malformed("a chunk begins within another one")
+        }
         place[axis] = start / shape.chunk[axis]
       }
       try cursor.skip(8)

@@ -4,7 +4,9 @@ extension ChunkIndex {
     at address: Int, _ shape: ChunkShape, into table: inout ChunkTable, _ visit: Visit
   ) throws {
     let tree = try BTree2(at: address, visit)
-    guard tree.type == 10 || tree.type == 11 else { throw Malformed("a tree of chunks is of type \(tree.type)") }
+    guard tree.type == 10 || tree.type == 11 else {
+      throw Malformed("a tree of chunks is of type \(tree.type)")
+    }
     var place = [Int](repeating: 0, count: shape.chunk.count)
     try tree.records { record in
       let address = try record.defined("a chunk")
