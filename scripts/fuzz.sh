@@ -42,6 +42,7 @@ fi
 mkdir -p "$build"
 if ! swift build --package-path Tests/Fuzz --scratch-path "$build/build" -c release --product Fuzz --sanitize address \
   -Xswiftc -Xfrontend -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld \
+  -Xswiftc -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION \
   -Xcc -fsanitize=fuzzer-no-link,undefined -Xcc -fno-sanitize-recover=all \
   "${libraries[@]}" -Xlinker "$runtime" -Xlinker -lstdc++ > "$build/build.log" 2>&1; then
   tail -n 40 "$build/build.log" >&2

@@ -120,7 +120,7 @@ struct Cursor {
     guard bytes.count >= 4, end == bytes.count else { throw Malformed("\(what) has no checksum") }
     var stored: UInt32 = 0
     for index in 0..<4 { stored |= UInt32(bytes[end - 4 + index]) << UInt32(8 * index) }
-    guard Checksum.lookup3(bytes, count: end - 4) == stored else {
+    guard Checksum.isEqual(Checksum.lookup3(bytes, count: end - 4), stored) else {
       throw Malformed("\(what) has another checksum")
     }
   }

@@ -101,7 +101,9 @@ enum Filters {
     let sum = data.withUnsafeBytes { Checksum.fletcher32($0) }
     // Old versions on machines of this kind stored it with the bytes of its halves exchanged.
     let exchanged = (sum & 0x00FF_00FF) << 8 | (sum & 0xFF00_FF00) >> 8
-    guard sum == stored || exchanged == stored else { throw Malformed("a chunk has another checksum") }
+    guard Checksum.isEqual(sum, stored) || exchanged == stored else {
+      throw Malformed("a chunk has another checksum")
+    }
     return Array(data)
   }
 }

@@ -120,10 +120,10 @@ struct FractalHeap {
     var cursor = visit.cursor(bytes, "a block of a fractal heap")
     try checkPrefix(&cursor, "FHDB", start: start)
     if isChecksummed {
-      let stored = try cursor.number(bytes: 4)
+      let stored = UInt32(try cursor.four())
       var blank = bytes
       for index in cursor.position - 4..<cursor.position { blank[index] = 0 }
-      guard UInt64(Checksum.lookup3(blank, count: blank.count)) == stored else {
+      guard Checksum.isEqual(Checksum.lookup3(blank, count: blank.count), stored) else {
         throw Malformed("a block of a fractal heap has another checksum")
       }
     }

@@ -25,7 +25,8 @@ struct GlobalHeap {
 
   private mutating func collection(at address: Int) throws -> Collection {
     if let known = collections[address] { return known }
-    let prefix = 8 + visit.superblock.lengthSize
+    // What follows it begins at a multiple of 8 bytes.
+    let prefix = GlobalHeap.padded(8 + visit.superblock.lengthSize)
     var cursor = try visit.cursor(at: address, count: prefix, "a global heap")
     try cursor.signature("GCOL")
     _ = try cursor.version(1...1)
@@ -43,19 +44,22 @@ struct GlobalHeap {
     var copy = whole
     var collection = Collection(bytes: try copy.take(copy.left))
     try cursor.skip(prefix)
+    let header = padded(8 + cursor.lengthSize)
     // What is too short for an object is nothing.
-    while cursor.left >= 8 + cursor.lengthSize {
+    while cursor.left >= header {
       let index = try cursor.two()
       try cursor.skip(6)
       let size = try cursor.length()
+      try cursor.skip(header - 8 - cursor.lengthSize)
       // The rest is free.
       guard index > 0 else { break }
       let start = cursor.position
       try cursor.skip(size)
       collection.objects[index] = start..<start + size
-      // Objects begin at multiples of 8 bytes.
       try cursor.skip(min((8 - size % 8) % 8, cursor.left))
     }
     return collection
   }
+
+  private static func padded(_ size: Int) -> Int { (size + 7) / 8 * 8 }
 }
