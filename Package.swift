@@ -48,6 +48,7 @@ let package = Package(
   targets: [
     // Borders to C libraries.
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CPlatform", cxxSettings: [.unsafeFlags(["-O2", "-std=c++17", "-fno-builtin"])]),
@@ -94,7 +95,7 @@ let package = Package(
 
     // Registry, store, tables.
     room("Experiments", ["CCrypto", "Platform", "JSON", "Schemas", .product(name: "Yams", package: "Yams")]),
-    room("HDF5", ["CHDF5", "Platform"]),
+    room("HDF5", ["CHDF5", "CZlib"]),
     room("Weights", ["Platform", "JSON", "Tensors", "Models", "HDF5"]),
     room("Results", ["Platform", "JSON", "HDF5", "Experiments", "Metrics", "Tensors"]),
     room(
@@ -156,7 +157,7 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     tests("LossesTests", ["Losses", "CKernels", "Tensors", "HDF5", "Ranks"], resources: [.copy("Fixtures")]),
     tests("MetricsTests", ["Metrics", "Tensors", "HDF5"], resources: [.copy("Fixtures")]),
-    tests("HDF5Tests", ["HDF5"], resources: [.copy("Fixtures")]),
+    tests("HDF5Tests", ["HDF5", "CHDF5"], resources: [.copy("Fixtures")]),
     tests("WeightsTests", ["Weights", "Models", "HDF5", "Tensors", "Autograd"]),
     tests("ResultsTests", ["Results", "JSON", "HDF5", "Metrics", "Tensors", "Experiments", "Platform"]),
     tests(

@@ -42,6 +42,7 @@ fi
 mkdir -p "$build"
 if ! swift build --package-path Tests/Fuzz --scratch-path "$build/build" -c release --product Fuzz --sanitize address \
   -Xswiftc -Xfrontend -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld \
+  -Xswiftc -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION \
   -Xcc -fsanitize=fuzzer-no-link,undefined -Xcc -fno-sanitize-recover=all \
   "${libraries[@]}" -Xlinker "$runtime" -Xlinker -lstdc++ > "$build/build.log" 2>&1; then
   tail -n 40 "$build/build.log" >&2
@@ -79,39 +80,11 @@ done
 
 findings=$build/findings
 mkdir -p "$build/logs" "$build/executions" "$findings"
-library=$build/library
-mkdir -p "$library"
-# Whether a finding is one of libhdf5's own: the innermost frame that is not the sanitizer's or the C library's lies in it.
-of_library() {
-  [ "$1" = hdf5 ] && awk '
-    /^ *#[0-9]+ / {
-      if (/compiler-rt|libc\.so|nptl|sysdeps|\/string\/|Heap\.c|<null>/) next
-      found = /libhdf5/ ? 0 : 1
-      exit
-    }
-    END { exit found }
-    BEGIN { found = 1 }' "$2"
-}
-# Executes a target until it has done its part. libhdf5 does not survive every file, and would end a run each few hundred
-# executions: such inputs are put aside (.build-fuzz/library) and counted, and the run goes on. All else is a finding.
+# Executes a target until it has done its part.
 run() {
-  local target=$1 log=$build/logs/$1.log begun=$SECONDS done=0 theirs=0 left="$runs" time="$seconds" file
-  while :; do
-    local code=0 executed
-    execute "$target" "$time" "$left" > "$log" 2>&1 || code=$?
-    executed=$(number "$log" 'stat::number_of_executed_units:')
-    done=$((done + ${executed:-0}))
-    [ "$code" -ne 0 ] || break
-    of_library "$target" "$log" || break
-    file=$(sed -n 's/.*Test unit written to //p' "$log" | tail -n 1)
-    [ -n "$file" ] || break
-    mv "$file" "$library/"
-    theirs=$((theirs + 1))
-    if [ -n "$runs" ]; then left=$((runs - done)); [ "$left" -gt 0 ] || break; fi
-    if [ -n "$seconds" ]; then time=$((seconds - SECONDS + begun)); [ "$time" -gt 0 ] || break; fi
-  done
-  echo "$done" > "$build/logs/$target.done"
-  echo "$theirs" > "$build/logs/$target.theirs"
+  local log=$build/logs/$1.log
+  execute "$1" > "$log" 2>&1 || true
+  number "$log" 'stat::number_of_executed_units:' > "$build/logs/$1.done"
 }
 execute() {
   local target=$1 dictionary=() folder
@@ -125,7 +98,7 @@ execute() {
     [ -d "$folder" ] && inputs+=("$folder")
   done
   # -detect_leaks=0: where an input leaves memory behind, such as a cache, it would be executed once more.
-  "$program" "$target" "-max_total_time=${2:-0}" "-runs=${3:--1}" "-max_len=${longest[$target]}" \
+  "$program" "$target" "-max_total_time=${seconds:-0}" "-runs=${runs:--1}" "-max_len=${longest[$target]}" \
     -timeout=60 -report_slow_units=60 -detect_leaks=0 \
     -rss_limit_mb=2048 -malloc_limit_mb=1024 -print_final_stats=1 "-artifact_prefix=$findings/$target-" \
     "${dictionary[@]}" "${inputs[@]}"
@@ -146,8 +119,8 @@ done
 wait
 
 status=0
-echo "| target | executions | in all | a second | edges | inputs kept | findings | in libhdf5 | peak of an input, MB | slowest input, ms |"
-echo "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+echo "| target | executions | in all | a second | edges | inputs kept | findings | peak of an input, MB | slowest input, ms |"
+echo "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
 for target in "${targets[@]}"; do
   log=$build/logs/$target.log
   found=$(sed -n 's/.*Test unit written to //p' "$log" | while read -r file; do [ ! -e "$file" ] || echo "$file"; done)
@@ -163,8 +136,8 @@ for target in "${targets[@]}"; do
   echo $((before + ${executed:-0})) > "$build/executions/$target"
   memory=$(number "$log" 'COST: .* memory')
   slowest=$(sed -n 's/^COST: .* time \([0-9.]*\) ms.*/\1/p' "$log" | tail -n 1)
-  echo "| $target | $executed | $(cat "$build/executions/$target") | $(number "$log" 'stat::average_exec_per_sec:') |" \
-    "$(number "$log" ' cov:') | $(number "$log" ' corp:') | $count | $(cat "$build/logs/$target.theirs") |" \
+  echo "| $target | ${executed:-0} | $(cat "$build/executions/$target") | $(number "$log" 'stat::average_exec_per_sec:') |" \
+    "$(number "$log" ' cov:') | $(number "$log" ' corp:') | $count |" \
     "$([ -n "$memory" ] && echo $((memory / 1000000)) || echo -) | ${slowest:--} |"
   if [ "$count" -gt 0 ]; then
     status=1

@@ -9,7 +9,8 @@ needs=(
   "libdnnl-dev dnnl.h"           # convolution
   "libpng-dev png.h"             # images and label maps
   "libjpeg-dev jpeglib.h"        # photographs; libjpeg-turbo in Debian and Ubuntu
-  "libhdf5-dev hdf5.h"           # weights and counts of a run
+  "libhdf5-dev hdf5.h"           # weights and counts of a run, written
+  "zlib1g-dev zlib.h"            # the same, read
   "libssl-dev openssl/evp.h"     # SHA-256 of run ids
   "pkg-config -"                 # finds the above
 )

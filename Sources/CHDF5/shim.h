@@ -1,8 +1,6 @@
 #pragma once
 #include <hdf5.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 // Swift does not import macros that call functions; each one used has a function here.
 
@@ -24,55 +22,9 @@ static inline hid_t jml_h5_class_dataset_create(void) { return H5P_DATASET_CREAT
 static inline hid_t jml_h5_default(void) { return H5P_DEFAULT; }
 static inline hid_t jml_h5_all(void) { return H5S_ALL; }
 
-static inline unsigned jml_h5_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned jml_h5_truncate(void) { return H5F_ACC_TRUNC; }
 
 static inline hid_t jml_h5_class_dataset_transfer(void) { return H5P_DATASET_XFER; }
-
-struct jml_h5_text_block {
-  struct jml_h5_text_block *before, *after;
-};
-
-/// The texts of one reading: together they may take `left` bytes more.
-struct jml_h5_texts {
-  size_t left, taken, refused;
-  struct jml_h5_text_block first;
-};
-
-static inline void *jml_h5_take_text(size_t bytes, void *data) {
-  struct jml_h5_texts *texts = (struct jml_h5_texts *)data;
-  if (bytes > texts->left) {
-    texts->refused = bytes;
-    return NULL;
-  }
-  struct jml_h5_text_block *block = (struct jml_h5_text_block *)malloc(sizeof *block + bytes);
-  if (!block) return NULL;
-  texts->left -= bytes;
-  texts->taken += bytes;
-  block->before = &texts->first;
-  block->after = texts->first.after;
-  if (block->after) block->after->before = block;
-  texts->first.after = block;
-  return block + 1;
-}
-
-static inline void jml_h5_give_text(void *text, void *data) {
-  (void)data;
-  if (!text) return;
-  struct jml_h5_text_block *block = (struct jml_h5_text_block *)text - 1;
-  block->before->after = block->after;
-  if (block->after) block->after->before = block->before;
-  free(block);
-}
-
-/// Texts that are read with this property list are taken from `texts`, which stay where they are until they are let go.
-static inline herr_t jml_h5_take_texts(hid_t transfer, struct jml_h5_texts *texts) {
-  return H5Pset_vlen_mem_manager(transfer, jml_h5_take_text, texts, jml_h5_give_text, texts);
-}
-
-static inline void jml_h5_let_texts_go(struct jml_h5_texts *texts) {
-  while (texts->first.after) jml_h5_give_text(texts->first.after + 1, texts);
-}
 
 /// Stops the library from printing its errors. The setting is per thread, so every entry point calls this.
 static inline void jml_h5_quiet(void) { H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }

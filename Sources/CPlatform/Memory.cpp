@@ -76,7 +76,6 @@ const int crashes[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGSEGV};
 /// A trap of Swift, an uncaught exception, a pointer that nobody looked at.
 void on_crash(int number, siginfo_t *info, void *) {
   if (refused != 0) jml_memory_end(refused, "");
-  jml_reading_crashed();
   // Not for want of memory: whoever was asked before is asked again, since the instruction is.
   sigaction(number, &before[number], nullptr);
   bool was_sent = info->si_code <= 0;

@@ -1,31 +1,19 @@
-import CHDF5
-
 extension HDF5File {
   /// Names of an object's attributes, sorted.
   public func attributeNames(at object: String = "/") throws -> [String] {
-    let opened = try open(object)
-    var info = H5O_info_t()
-    guard H5Oget_info1(opened.id, &info) >= 0 else { throw failure(object, "listing attributes") }
-    var names: [String] = []
-    for index in 0..<info.num_attrs {
-      let attribute = try Handle(
-        H5Aopen_by_idx(
-          opened.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, jml_h5_default(), jml_h5_default()),
-        close: H5Aclose, orThrow: { self.failure(object, "listing attributes", $0) })
-      let length = H5Aget_name(attribute.id, 0, nil)
-      guard length >= 0 else { throw failure(object, "listing attributes") }
-      var bytes = [CChar](repeating: 0, count: length + 1)
-      guard H5Aget_name(attribute.id, bytes.count, &bytes) >= 0 else {
-        throw failure(object, "listing attributes")
-      }
-      names.append(String(decoding: bytes.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    let visit = Visit(source, superblock)
+    let header = try header(of: object, visit)
+    return try reporting(object, "listing attributes") {
+      try Attributes(header, visit).names().map { String(decoding: $0, as: UTF8.self) }.sorted()
     }
-    return names.sorted()
   }
 
   public func hasAttribute(_ name: String, at object: String = "/") throws -> Bool {
-    let opened = try open(object)
-    return H5Aexists(opened.id, name) > 0
+    let visit = Visit(source, superblock)
+    let header = try header(of: object, visit)
+    return try reporting("\(object)@\(name)", "looking up") {
+      try Attributes(header, visit).attribute(Array(name.utf8)) != nil
+    }
   }
 
   /// A scalar attribute of floats (any precision).
@@ -41,13 +29,13 @@ extension HDF5File {
 
   /// A scalar string attribute, of variable or fixed length.
   public func attribute(string name: String, at object: String = "/") throws -> String {
-    let label = "\(object)@\(name)"
-    return try withAttribute(name, object) { attribute, type, count in
+    let texts = try texts(name, object) { count in
       guard count == 1 else {
-        throw HDF5Error.wrongShape(path: path, object: label, wanted: "one value", found: [count])
+        throw HDF5Error.wrongShape(
+          path: path, object: "\(object)@\(name)", wanted: "one value", found: [count])
       }
-      return try readStrings(label, type: type, count: 1) { H5Aread(attribute, $0, $1) }[0]
     }
+    return texts.first ?? ""
   }
 
   /// An attribute of floats of any shape, row-major.
@@ -63,48 +51,77 @@ extension HDF5File {
 
   /// An attribute of strings of any shape, row-major.
   public func attribute(strings name: String, at object: String = "/") throws -> [String] {
-    try withAttribute(name, object) { attribute, type, count in
-      try readStrings("\(object)@\(name)", type: type, count: count) { H5Aread(attribute, $0, $1) }
-    }
+    try texts(name, object) { _ in }
   }
 
   private func scalar<Element: HDF5Element>(_ name: String, _ object: String) throws -> Element {
     let values: [Element] = try values(name, object)
-    guard values.count == 1 else {
+    guard let value = values.first, values.count == 1 else {
       throw HDF5Error.wrongShape(
         path: path, object: "\(object)@\(name)", wanted: "one value", found: [values.count])
     }
-    return values[0]
+    return value
   }
 
   private func values<Element: HDF5Element>(_ name: String, _ object: String) throws -> [Element] {
-    try withAttribute(name, object) { attribute, type, count in
-      try check(type, holds: Element.self, "\(object)@\(name)")
-      var values = [Element](repeating: .zero, count: count)
-      guard count > 0 else { return values }
-      let status = values.withUnsafeMutableBytes { H5Aread(attribute, Element.memoryType, $0.baseAddress) }
-      guard status >= 0 else { throw failure("\(object)@\(name)", "reading") }
-      return values
+    let visit = Visit(source, superblock)
+    let (label, attribute) = try attribute(name, object, visit)
+    let conversion = try conversion(to: Element.self, from: attribute.type, label)
+    // Attributes are not compressed.
+    let count = try count(
+      of: attribute.shape, bytes: max(attribute.type.size, MemoryLayout<Element>.stride),
+      stored: source.count,
+      named: label)
+    guard count > 0 else { return [] }
+    let bytes = try bytes(of: attribute, count, label)
+    return [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
+      let target = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+      bytes.withUnsafeBytes { bytes in
+        // `bytes` has `count` values of the stored type, and `target` as many of the other.
+        if let convert = conversion.convert { convert(bytes, target) } else { target.copyMemory(from: bytes) }
+      }
+      initialized = count
     }
   }
 
-  private func withAttribute<Result>(
-    _ name: String, _ object: String,
-    _ body: (_ attribute: hid_t, _ type: hid_t, _ count: Int) throws -> Result
-  ) throws -> Result {
-    let opened = try open(object)
+  private func texts(_ name: String, _ object: String, _ check: (_ count: Int) throws -> Void) throws
+    -> [String]
+  {
+    let visit = Visit(source, superblock)
+    let (label, attribute) = try attribute(name, object, visit)
+    let count = try count(
+      of: attribute.shape, ofTexts: attribute.type, source.count, HDF5File.plainRatio, named: label)
+    try check(count)
+    try checkText(attribute.type, label)
+    guard count > 0 else { return [] }
+    return try texts(
+      try bytes(of: attribute, count, label), attribute.type, count: count, visit, named: label)
+  }
+
+  private struct Attribute {
+    let type: Datatype
+    let shape: [Int]
+    let values: Cursor
+  }
+
+  private func attribute(
+    _ name: String, _ object: String, _ visit: Visit
+  ) throws -> (label: String, attribute: Attribute) {
+    let header = try header(of: object, visit)
     let label = "\(object)@\(name)"
-    guard H5Aexists(opened.id, name) > 0 else { throw HDF5Error.missing(path: path, object: label) }
-    let attribute = try Handle(
-      H5Aopen(opened.id, name, jml_h5_default()), close: H5Aclose,
-      orThrow: { self.failure(label, "opening", $0) })
-    let type = try Handle(
-      H5Aget_type(attribute.id), close: H5Tclose, orThrow: { self.failure(label, "typing", $0) })
-    let space = try Handle(
-      H5Aget_space(attribute.id), close: H5Sclose, orThrow: { self.failure(label, "measuring", $0) })
-    let shape = try extents(ofSpace: space.id, named: label)
-    // Attributes are not compressed.
-    let count = try count(of: shape, bytes: H5Tget_size(type.id), stored: try fileSize(), named: label)
-    return try body(attribute.id, type.id, count)
+    let found = try reporting(label, "opening") { () -> Attribute? in
+      guard let message = try Attributes(header, visit).attribute(Array(name.utf8)) else { return nil }
+      let (type, space, values) = try message.content(visit)
+      return Attribute(type: type, shape: try space.shape(), values: values)
+    }
+    guard let found else { throw HDF5Error.missing(path: path, object: label) }
+    return (label, found)
+  }
+
+  private func bytes(of attribute: Attribute, _ count: Int, _ label: String) throws -> [UInt8] {
+    try reporting(label, "reading") {
+      var values = attribute.values
+      return try values.take(try Checked.product(count, attribute.type.size, "an attribute"))
+    }
   }
 }

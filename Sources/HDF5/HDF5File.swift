@@ -1,95 +1,87 @@
-import CHDF5
 import Foundation
-import Platform
+import Synchronization
 
 /// A file opened for reading.
 ///
-/// Nobody may write into the file meanwhile; replacing it by a rename, or removing it, is harmless. No lock
-/// is taken, since file systems without locks exist and finished files never change.
+/// No byte of it reaches a library but zlib: what it says of itself is checked where it is read (`Format`). Nobody may write into
+/// the file meanwhile; replacing it by a rename, or removing it, is harmless. No lock is taken, since file systems without locks
+/// exist and finished files never change.
 ///
 /// Object names are paths such as "eval/tp"; a leading "/" is allowed, "/" is the root group.
-public final class HDF5File: @unchecked Sendable {
+public final class HDF5File: Sendable {
   /// The path, or the name given to an image, for messages.
   public let path: String
-  let handle: Handle
-  /// Let go after the handle.
-  private let reading: FileReading
+  let source: ByteSource
+  let superblock: Superblock
+  /// The chunks of the dataset that was read last, by its address: who reads it slice by slice needs them each time.
+  let lastChunks = Mutex<(address: Int, table: ChunkTable)?>(nil)
 
   /// Throws `HDF5Error.unreadable` or `.notHDF5`.
-  public init(reading path: String) throws {
-    HDF5Library.enter()
-    self.path = path
-    // The library's own message for a missing file is long and lacks the reason; and it would wait for a pipe.
-    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else {
-      throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno)))
-    }
-    var status = stat()
-    let isRegular = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-    close(descriptor)
-    guard isRegular else { throw HDF5Error.unreadable(path: path, reason: "not a regular file") }
-    let fail = { (reason: String) in HDF5Error.notHDF5(path: path, reason: reason) }
-    let access = try Handle(H5Pcreate(jml_h5_class_file_access()), close: H5Pclose, orThrow: fail)
-    guard H5Pset_file_locking(access.id, false, true) >= 0 else { throw fail(HDF5Library.lastError()) }
-    reading = FileReading(path)
-    handle = try Handle(H5Fopen(path, jml_h5_read_only(), access.id), close: H5Fclose, orThrow: fail)
+  public convenience init(reading path: String) throws {
+    try self.init(try ByteSource(path: path), path: path)
   }
 
   /// - Parameter image: the bytes of a whole file. Throws `HDF5Error.notHDF5`.
-  public init(image: Data, name: String) throws {
-    HDF5Library.enter()
-    path = name
-    let fail = { (reason: String) in HDF5Error.notHDF5(path: name, reason: reason) }
-    guard !image.isEmpty else { throw fail("the file is empty") }
-    let access = try Handle(H5Pcreate(jml_h5_class_file_access()), close: H5Pclose, orThrow: fail)
-    guard H5Pset_fapl_core(access.id, 1 << 22, false) >= 0 else { throw fail(HDF5Library.lastError()) }
-    // The library copies the bytes and does not write into ours; its parameter just lacks `const`.
-    let status = image.withUnsafeBytes {
-      H5Pset_file_image(access.id, UnsafeMutableRawPointer(mutating: $0.baseAddress), $0.count)
+  public convenience init(image: Data, name: String) throws {
+    try self.init(ByteSource(memory: image, name: name), path: name)
+  }
+
+  private init(_ source: ByteSource, path: String) throws {
+    self.path = path
+    self.source = source
+    do {
+      superblock = try Superblock(source)
+    } catch let error as Malformed {
+      throw HDF5Error.notHDF5(path: path, reason: error.reason)
     }
-    guard status >= 0 else { throw fail(HDF5Library.lastError()) }
-    reading = FileReading(name)
-    handle = try Handle(
-      H5Fopen(HDF5Library.uniqueName(), jml_h5_read_only(), access.id), close: H5Fclose, orThrow: fail)
+    // Something that is no group for a root is no file.
+    do {
+      let visit = Visit(source, superblock)
+      guard try Group(ObjectHeader(at: superblock.root, visit), visit) != nil else {
+        throw Malformed("its root is no group")
+      }
+    } catch let error as Malformed {
+      throw HDF5Error.notHDF5(path: path, reason: error.reason)
+    }
   }
 
   /// Whether a group or dataset of this name exists in this file.
   public func exists(_ object: String) -> Bool {
-    HDF5Library.enter()
-    return (try? resolved(object)) != nil
+    (try? address(of: object, Visit(source, superblock))) != nil
   }
 
   /// Names of the groups and datasets directly inside a group, sorted. Throws `HDF5Error.missing`.
   public func children(of group: String = "/") throws -> [String] {
-    let opened = try open(group)
-    var info = H5G_info_t()
-    guard H5Gget_info(opened.id, &info) >= 0 else { throw failure(group, "listing") }
-    var names: [String] = []
-    for index in 0..<info.nlinks {
-      let length = H5Lget_name_by_idx(
-        opened.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, nil, 0, jml_h5_default())
-      guard length >= 0 else { throw failure(group, "listing") }
-      var bytes = [CChar](repeating: 0, count: length + 1)
-      let written = H5Lget_name_by_idx(
-        opened.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, &bytes, bytes.count, jml_h5_default())
-      guard written >= 0 else { throw failure(group, "listing") }
-      names.append(String(decoding: bytes.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    let visit = Visit(source, superblock)
+    let header = try header(of: group, visit)
+    return try reporting(group, "listing") {
+      guard let opened = try Group(header, visit) else {
+        throw HDF5Error.wrongType(path: path, object: group, wanted: "a group", found: "a dataset")
+      }
+      return try opened.names().map { String(decoding: $0, as: UTF8.self) }.sorted()
     }
-    return names.sorted()
   }
 
   static func parts(_ object: String) -> [String] { object.split(separator: "/").map(String.init) }
 
-  /// Opens any object; "/" and "" are the root group.
-  func open(_ object: String) throws -> Handle {
-    HDF5Library.enter()
-    let name = try resolved(object).joined(separator: "/")
-    return try Handle(
-      H5Oopen(handle.id, name.isEmpty ? "/" : name, jml_h5_default()), close: H5Oclose,
-      orThrow: { self.failure(object, "opening", $0) })
+  /// Any object; "/" and "" are the root group.
+  func header(of object: String, _ visit: Visit) throws -> ObjectHeader {
+    let address = try address(of: object, visit)
+    return try reporting(object, "opening") { try ObjectHeader(at: address, visit) }
   }
 
-  func failure(_ object: String, _ operation: String, _ reason: String? = nil) -> HDF5Error {
-    .failed(path: path, object: object, operation: operation, reason: reason ?? HDF5Library.lastError())
+  /// Says of which object a part is malformed, and what was wanted of it.
+  /// - Throws: `HDF5Error.failed`.
+  func reporting<Result>(_ object: String, _ operation: String, _ body: () throws -> Result) throws -> Result
+  {
+    do {
+      return try body()
+    } catch let error as Malformed {
+      throw failure(object, operation, error.reason)
+    }
+  }
+
+  func failure(_ object: String, _ operation: String, _ reason: String) -> HDF5Error {
+    .failed(path: path, object: object, operation: operation, reason: reason)
   }
 }

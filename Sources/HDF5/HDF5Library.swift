@@ -1,14 +1,12 @@
 import CHDF5
 import Synchronization
 
-/// Entry to the C library. Debian's build is thread-safe (one global lock), so any thread may call.
+/// Entry to the C library, which writes files and reads none. Debian's build is thread-safe (one global lock), so any thread may call.
 enum HDF5Library {
   private static let version: String = {
     // Without this, a file that could not be closed makes the library's own exit handler crash the process.
     H5dont_atexit()
     H5open()
-    // A file names its filters; none of them makes this process load code.
-    H5PLset_loading_state(0)
     var numbers: (UInt32, UInt32, UInt32) = (0, 0, 0)
     H5get_libversion(&numbers.0, &numbers.1, &numbers.2)
     return "\(numbers.0).\(numbers.1).\(numbers.2)"

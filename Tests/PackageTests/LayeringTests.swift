@@ -64,7 +64,7 @@ import Testing
     let known = [
       "oneapi/dnnl/dnnl.hpp": "oneDNN", "cblas.h": "OpenBLAS", "png.h": "libpng",
       "jpeglib.h": "libjpeg", "jerror.h": "libjpeg",
-      "hdf5.h": "libhdf5", "openssl/evp.h": "libcrypto", "CPlatform.h": "CPlatform",
+      "hdf5.h": "libhdf5", "zlib.h": "zlib", "openssl/evp.h": "libcrypto", "CPlatform.h": "CPlatform",
       "mpi.h": "MPI", "mpi/mpi.h": "MPI", "mpi/mpi_proto.h": "MPI",
     ]
     let standard: Set<String> = [

@@ -9,9 +9,6 @@ extern "C" {
 /// The exit code of a process that could not have the memory it asked for: EX_OSERR.
 enum { JML_EXIT_MEMORY = 71 };
 
-/// The exit code of a process that met damaged data: EX_DATAERR.
-enum { JML_EXIT_DATA = 65 };
-
 /// From now on `new` without memory, and a crash right after a refused allocation, end the process with one line and
 /// JML_EXIT_MEMORY. `limit`, what there is to have, is copied (up to 500 bytes).
 void jml_memory_watch(const char *limit);
@@ -22,14 +19,6 @@ __attribute__((noreturn)) void jml_memory_end(size_t bytes, const char *purpose)
 
 /// The size of this thread's last refused allocation, if it was a moment ago; else 0.
 size_t jml_memory_refused(void);
-
-/// From now on until `jml_reading_end` a crash of the process is one of reading `path` (copied, up to 1023 bytes): it ends with
-/// one line and JML_EXIT_DATA, if `jml_memory_watch` was called. Calls nest.
-void jml_reading_begin(const char *path);
-void jml_reading_end(void);
-
-/// Ends the process if something is read; else does nothing. It allocates nothing.
-void jml_reading_crashed(void);
 
 /// Processors that this process may run on; 0 where the system does not say.
 int jml_processors_allowed(void);

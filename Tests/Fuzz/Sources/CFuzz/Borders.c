@@ -137,8 +137,14 @@ static void dataset(recipe *r, const char *name) {
       }
       // What is stored costs the writer its memory, not the reader: the immense is only promised.
       hsize_t whole[4] = {0};
-      for (int axis = 0; axis < rank; ++axis) whole[axis] = (shape[axis] + chunk[axis] - 1) / chunk[axis] * chunk[axis];
-      if (bytes_of(shape, rank, type) > 1 << 16 || bytes_of(whole, rank, type) > 1 << 20) {
+      double chunks = 1;
+      for (int axis = 0; axis < rank; ++axis) {
+        const hsize_t count = (shape[axis] + chunk[axis] - 1) / chunk[axis];
+        whole[axis] = count * chunk[axis];
+        chunks *= (double)count;
+      }
+      // Chunks of a byte are deflated one by one, 65536 of them in a minute.
+      if (bytes_of(shape, rank, type) > 1 << 16 || bytes_of(whole, rank, type) > 1 << 20 || chunks > 256) {
         H5Pset_alloc_time(creation, H5D_ALLOC_TIME_INCR);
         promised = 1;
       }

@@ -8,7 +8,7 @@ enum { all_objects = 8 << 20, objects = 2 << 20 };
 enum { all_arrays = 4 << 20, arrays = 1 << 18, all_blocks = 16 << 20, blocks = 1 << 20 };
 
 void jml_fuzz_ready_hdf5(void) {
-  // As the reader has it, which comes too late for that where a writer comes first.
+  // As the package's own writer has it, which comes too late for that where another comes first.
   H5dont_atexit();
   H5open();
   // Every open file has a table of 512 KB, which the library gives back when the file is closed. Under the address

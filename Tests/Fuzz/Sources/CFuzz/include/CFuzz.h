@@ -24,7 +24,7 @@ void jml_fuzz_fill(int byte);
 // Seconds of the processor that this thread has had.
 double jml_fuzz_seconds(void);
 
-// Readies the HDF5 library for a process that opens hundreds of files a second. Before anything else of it is called.
+// Readies the HDF5 library for a process that makes hundreds of files a second. Before anything else of it is called.
 void jml_fuzz_ready_hdf5(void);
 
 // Builds an HDF5 file in memory of what `recipe` says, a few objects that no writer of this project makes: links out of the

@@ -1,0 +1,86 @@
+import Foundation
+
+/// The bytes of a file: on disk, read where they are wanted, or in memory. It never changes, so that any thread may read.
+///
+/// A file on disk is not mapped: one that somebody cuts meanwhile would end the process.
+final class ByteSource: Sendable {
+  private enum Place {
+    case file(descriptor: Int32)
+    case memory(Data)
+  }
+
+  private let place: Place
+  let count: Int
+  /// For messages.
+  private let path: String
+
+  init(memory: Data, name: String) {
+    place = .memory(memory)
+    count = memory.count
+    path = name
+  }
+
+  /// - Throws: `HDF5Error.unreadable`.
+  init(path: String) throws {
+    // A pipe without a writer would be waited for.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno)))
+    }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw HDF5Error.unreadable(path: path, reason: "not a regular file")
+    }
+    place = .file(descriptor: descriptor)
+    count = max(Int(clamping: status.st_size), 0)
+    self.path = path
+  }
+
+  deinit {
+    if case .file(let descriptor) = place { close(descriptor) }
+  }
+
+  /// Fills `target`, which belongs to the caller, with the bytes from `start` on.
+  /// - Throws: `Malformed` where the file has fewer, `HDF5Error.unreadable` where the system does not give them.
+  func read(from start: Int, into target: UnsafeMutableRawBufferPointer) throws {
+    guard start >= 0, start <= count, target.count <= count - start else {
+      throw Malformed("\(target.count) bytes at \(start) of a file of \(count)")
+    }
+    guard let base = target.baseAddress, target.count > 0 else { return }
+    switch place {
+    case .memory(let data):
+      data.withUnsafeBytes { bytes in
+        // The same check as above; the slice's own is not there in a release build.
+        guard let from = bytes.baseAddress, start <= bytes.count, target.count <= bytes.count - start else {
+          return
+        }
+        base.copyMemory(from: from + start, byteCount: target.count)
+      }
+    case .file(let descriptor):
+      var done = 0
+      while done < target.count {
+        let got = pread(descriptor, base + done, target.count - done, off_t(start + done))
+        if got < 0, errno == EINTR { continue }
+        guard got >= 0 else {
+          throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno)))
+        }
+        guard got > 0 else { throw Malformed("somebody has cut the file while it was read") }
+        done += got
+      }
+    }
+  }
+
+  func read(from start: Int, count wanted: Int) throws -> [UInt8] {
+    // Before memory is taken.
+    guard start >= 0, wanted >= 0, start <= count, wanted <= count - start else {
+      throw Malformed("\(wanted) bytes at \(start) of a file of \(count)")
+    }
+    return try [UInt8](unsafeUninitializedCapacity: wanted) { buffer, initialized in
+      try read(
+        from: start,
+        into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<wanted]))
+      initialized = wanted
+    }
+  }
+}

@@ -1,0 +1,198 @@
+@preconcurrency import CHDF5
+import Foundation
+import HDF5
+import TestSupport
+import Testing
+
+/// What libhdf5 writes, in any of its ways, is read as it reads it.
+@Suite(.serialized) struct DifferentialTests {
+  /// A stream of numbers that is the same each time.
+  private struct Numbers {
+    private var state: UInt64
+
+    init(_ seed: Int) { state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1 }
+
+    mutating func below(_ limit: Int) -> Int {
+      state ^= state << 13
+      state ^= state >> 7
+      state ^= state << 17
+      return Int(state >> 33) % limit
+    }
+  }
+
+  /// A file of one dataset `d`, made by random choices, and the values that libhdf5 reads from it.
+  private struct Made {
+    let image: Data
+    let shape: [Int]
+    let values: [UInt8]
+    /// The same as Float; nothing where that is not what IEEE says.
+    let floats: [Float]
+    let choices: String
+  }
+
+  private enum Kind: CaseIterable {
+    case floats, doubles, bytes, int32s, int64s
+
+    var memory: hid_t {
+      switch self {
+      case .floats: jml_h5_native_float()
+      case .doubles: jml_h5_native_double()
+      case .bytes: jml_h5_native_uint8()
+      case .int32s: jml_h5_native_int32()
+      case .int64s: jml_h5_native_int64()
+      }
+    }
+
+    var size: Int {
+      switch self {
+      case .bytes: 1
+      case .floats, .int32s: 4
+      case .doubles, .int64s: 8
+      }
+    }
+
+    /// Types in the file that are read as this one.
+    var stored: [hid_t] {
+      let floats = [H5T_IEEE_F32LE_g, H5T_IEEE_F32BE_g, H5T_IEEE_F64LE_g, H5T_IEEE_F64BE_g]
+      let small = [
+        H5T_STD_I8LE_g, H5T_STD_U8LE_g, H5T_STD_I16BE_g, H5T_STD_U16LE_g, H5T_STD_I32LE_g, H5T_STD_I32BE_g,
+      ]
+      switch self {
+      case .floats, .doubles: return floats
+      case .bytes: return [H5T_STD_U8LE_g]
+      case .int32s: return small
+      case .int64s: return small + [H5T_STD_U32BE_g, H5T_STD_I64LE_g, H5T_STD_I64BE_g]
+      }
+    }
+  }
+
+  /// - Parameter path: where the file is put for a moment. The library's own image of an open file of version 1.10 has a checksum
+  ///   that is none.
+  private func make(_ numbers: inout Numbers, _ kind: Kind, at path: String) throws -> Made {
+    let file = [H5F_LIBVER_EARLIEST, H5F_LIBVER_V18, H5F_LIBVER_V110, H5F_LIBVER_V110][numbers.below(4)]
+    let access = H5Pcreate(jml_h5_class_file_access())
+    H5Pset_fapl_core(access, 1 << 16, true)
+    H5Pset_libver_bounds(access, file, H5F_LIBVER_V110)
+    let id = H5Fcreate(path, jml_h5_truncate(), jml_h5_default(), access)
+    defer { H5Pclose(access) }
+    try #require(id >= 0)
+    let rank = 1 + numbers.below(4)
+    let shape = (0..<rank).map { _ in 1 + numbers.below(rank == 1 ? 200 : 9) }
+    let type = kind.stored[numbers.below(kind.stored.count)]
+    let creation = H5Pcreate(jml_h5_class_dataset_create())
+    var limits = shape.map { hsize_t($0) }
+    let layout = numbers.below(5)
+    var choices = "\(kind) \(shape) version \(file.rawValue) layout \(layout)"
+    if layout == 0 {
+      H5Pset_layout(creation, H5D_COMPACT)
+    } else if layout > 1 {
+      let chunk = shape.map { 1 + numbers.below($0 + (layout == 2 ? 3 : 0)) }
+      let growing = numbers.below(4)
+      for axis in 0..<rank where growing > 1 && (axis == rank - 1 || growing == 3) {
+        limits[axis] = hsize_t.max
+      }
+      if growing == 1 { limits[0] += 5 }
+      let larger = zip(shape, chunk).contains { $0 < $1 }
+      for axis in 0..<rank where larger && limits[axis] < hsize_t(chunk[axis]) {
+        limits[axis] = hsize_t(chunk[axis])
+      }
+      H5Pset_chunk(creation, Int32(rank), chunk.map { hsize_t($0) })
+      let filters = numbers.below(16)
+      if filters & 1 != 0 { H5Pset_shuffle(creation) }
+      if filters & 2 != 0 { H5Pset_fletcher32(creation) }
+      if filters & 4 != 0 { H5Pset_deflate(creation, 4) }
+      if filters & 8 != 0 { H5Pset_chunk_opts(creation, 2) }
+      choices += " chunk \(chunk) limits \(limits) filters \(filters)"
+    }
+    let (early, fill, never) = (numbers.below(3), numbers.below(3), numbers.below(5))
+    if early == 0 { H5Pset_alloc_time(creation, H5D_ALLOC_TIME_EARLY) }
+    if fill == 0 {
+      var value = [UInt8](repeating: 0, count: kind.size)
+      value[0] = 3
+      value[kind.size - 1] = kind == .bytes ? 9 : 0x41
+      H5Pset_fill_value(creation, kind.memory, value)
+    }
+    // What is allocated and never filled is whatever was there.
+    if never == 0, early != 0, layout > 1 { H5Pset_fill_time(creation, H5D_FILL_TIME_NEVER) }
+    let space = H5Screate_simple(Int32(rank), shape.map { hsize_t($0) }, limits)
+    let dataset = H5Dcreate2(id, "d", type, space, jml_h5_default(), creation, jml_h5_default())
+    choices += " early \(early) fill \(fill) never \(never)"
+    try #require(dataset >= 0, "\(choices)")
+    let count = shape.reduce(1, *)
+    let written = numbers.below(4)
+    if written > 0 {
+      let values = (0..<count * kind.size).map { _ in UInt8(numbers.below(256)) }
+      if written == 1 {
+        // A part alone.
+        let start = shape.map { numbers.below($0) }
+        let part = zip(shape, start).map { 1 + numbers.below($0 - $1) }
+        H5Sselect_hyperslab(
+          space, H5S_SELECT_SET, start.map { hsize_t($0) }, nil, part.map { hsize_t($0) }, nil)
+      }
+      try #require(H5Dwrite(dataset, kind.memory, space, space, jml_h5_default(), values) >= 0, "\(choices)")
+      choices += " written \(written)"
+    }
+    var read = [UInt8](repeating: 0, count: count * kind.size)
+    try #require(
+      H5Dread(dataset, kind.memory, jml_h5_all(), jml_h5_all(), jml_h5_default(), &read) >= 0, "\(choices)")
+    // Where bytes are in the other order, 1.10.8 rounds halves up and small numbers down.
+    let isNarrowed = kind == .doubles && type == H5T_IEEE_F64LE_g
+    var floats = [Float](repeating: 0, count: isNarrowed ? count : 0)
+    if isNarrowed {
+      try #require(
+        H5Dread(dataset, jml_h5_native_float(), jml_h5_all(), jml_h5_all(), jml_h5_default(), &floats) >= 0)
+    }
+    for close in [H5Dclose(dataset), H5Sclose(space), H5Pclose(creation), H5Fclose(id)] {
+      try #require(close >= 0)
+    }
+    let image = try Data(contentsOf: URL(fileURLWithPath: path))
+    return Made(image: image, shape: shape, values: read, floats: floats, choices: choices)
+  }
+
+  private func bytes<Value>(_ values: [Value]) -> [UInt8] { values.withUnsafeBytes { Array($0) } }
+
+  /// Bits of NaN are not compared where their width has changed: which of them are kept is nobody's promise.
+  private func floats<Value: BinaryFloatingPoint>(_ values: [Value]) -> [Value] {
+    values.map { $0.isNaN ? 0 : $0 }
+  }
+
+  @Test(arguments: 0..<20) func randomDatasets(_ seed: Int) throws {
+    _ = hdf5LibraryVersion()
+    try withTemporaryDirectory { try randomDatasets(seed, at: $0.appendingPathComponent("made.h5").path) }
+  }
+
+  private func randomDatasets(_ seed: Int, at path: String) throws {
+    var numbers = Numbers(seed + 1)
+    for _ in 0..<10 {
+      for kind in Kind.allCases {
+        let made = try make(&numbers, kind, at: path)
+        let file = try HDF5File(image: made.image, name: "made")
+        #expect(try file.shape("d") == made.shape, "\(made.choices)")
+        let count = made.shape.reduce(1, *)
+        switch kind {
+        case .floats:
+          let wanted = made.values.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+          let read = try file.floats("d")
+          #expect(floats(read) == floats(wanted), "\(made.choices)")
+          for index in 0..<made.shape[0] {
+            let slice = try file.floats("d", slice: index)
+            let row = count / made.shape[0]
+            #expect(floats(slice) == floats(Array(read[index * row..<(index + 1) * row])), "\(made.choices)")
+          }
+        case .doubles:
+          let wanted = made.values.withUnsafeBytes { Array($0.bindMemory(to: Double.self)) }
+          #expect(floats(try file.doubles("d")) == floats(wanted), "\(made.choices)")
+          let narrowed = try file.floats("d")
+          if !made.floats.isEmpty { #expect(floats(narrowed) == floats(made.floats), "\(made.choices)") }
+        case .bytes:
+          let read = try file.bytes("d")
+          #expect(read == made.values, "\(made.choices)")
+          let slices = try (0..<made.shape[0]).flatMap { try file.bytes("d", slice: $0) }
+          #expect(slices == read, "\(made.choices)")
+        case .int32s: #expect(bytes(try file.int32s("d")) == made.values, "\(made.choices)")
+        case .int64s: #expect(bytes(try file.int64s("d")) == made.values, "\(made.choices)")
+        }
+      }
+    }
+  }
+}
