@@ -304,4 +304,31 @@ import Testing
       }
     }
   }
+
+  /// Files may keep messages that many objects have in a table of their own, which no common writer does.
+  @Test func sharedMessagesAreRefused() throws {
+    _ = hdf5LibraryVersion()
+    try withTemporaryDirectory { folder in
+      let path = folder.appendingPathComponent("shared.h5").path
+      let creation = H5Pcreate(H5P_CLS_FILE_CREATE_ID_g)
+      H5Pset_shared_mesg_nindexes(creation, 1)
+      H5Pset_shared_mesg_index(creation, 0, 1 << 1 | 1 << 3 | 1 << 5, 1)
+      let id = H5Fcreate(path, jml_h5_truncate(), creation, jml_h5_default())
+      for name in ["a", "b", "c"] {
+        let space = H5Screate_simple(1, [3], nil)
+        H5Dclose(
+          H5Dcreate2(
+            id, name, jml_h5_file_float32(), space, jml_h5_default(), jml_h5_default(), jml_h5_default()))
+        H5Sclose(space)
+      }
+      H5Pclose(creation)
+      try #require(H5Fclose(id) >= 0)
+      let file = try HDF5File(reading: path)
+      #expect(try file.children() == ["a", "b", "c"])
+      let refused = HDF5Error.failed(
+        path: path, object: "c", operation: "opening",
+        reason: "it lies in the table of shared messages, which is not read")
+      #expect(throws: refused) { try file.floats("c") }
+    }
+  }
 }

@@ -21,8 +21,9 @@ struct ChunkDecoder {
     _ body: (UnsafeRawBufferPointer) throws -> Void
   ) throws {
     try read(chunk)
-    let filters = pipeline.filters.enumerated().filter { chunk.mask & (1 << UInt32($0.offset)) == 0 }.map(
-      \.element)
+    let filters = pipeline.filters.indices.filter { chunk.mask & 1 << UInt32($0) == 0 }.map {
+      pipeline.filters[$0]
+    }
     for (index, filter) in filters.enumerated().reversed() {
       switch filter.number {
       case ChunkDecoder.deflate:
