@@ -78,7 +78,7 @@ extension HDF5File {
       let target = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
       bytes.withUnsafeBytes { bytes in
         // `bytes` has `count` values of the stored type, and `target` as many of the other.
-        if let convert = conversion.convert { convert(bytes, target) } else { target.copyMemory(from: bytes) }
+        conversion.apply(bytes, to: target)
       }
       initialized = count
     }

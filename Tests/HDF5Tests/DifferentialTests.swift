@@ -195,4 +195,140 @@ import Testing
       }
     }
   }
+
+  /// Files of another library (Tests/Oracles/record_hdf5.py), in the versions that this one reads.
+  @Test(arguments: ["earliest", "v108", "v110", "sizes4", "sizes2", "userblock"])
+  func fixtures(_ version: String) throws {
+    _ = hdf5LibraryVersion()
+    let url = try Fixture.url("formats-\(version).h5", in: Bundle.module)
+    let file = try HDF5File(reading: url.path)
+    let id = H5Fopen(url.path, 0, jml_h5_default())
+    try #require(id >= 0)
+    defer { H5Fclose(id) }
+    var compared = 0
+    func visit(_ group: String) throws {
+      for name in try file.children(of: group) {
+        let path = group.isEmpty ? name : "\(group)/\(name)"
+        guard let shape = try? file.shape(path) else {
+          if (try? file.children(of: path)) != nil { try visit(path) }
+          continue
+        }
+        // Of no axes there is one, of no values none.
+        let count = shape.reduce(1, *)
+        func library(_ type: hid_t, _ size: Int) throws -> [UInt8] {
+          let dataset = H5Dopen2(id, path, jml_h5_default())
+          defer { H5Dclose(dataset) }
+          var bytes = [UInt8](repeating: 0, count: count * size)
+          let status = H5Dread(dataset, type, jml_h5_all(), jml_h5_all(), jml_h5_default(), &bytes)
+          try #require(status >= 0, "\(path)")
+          return bytes
+        }
+        if let values = try? file.doubles(path) {
+          #expect(bytes(values) == (try library(jml_h5_native_double(), 8)), "\(path)")
+          #expect(bytes(try file.floats(path)) == (try library(jml_h5_native_float(), 4)), "\(path)")
+        } else if let values = try? file.int64s(path) {
+          #expect(bytes(values) == (try library(jml_h5_native_int64(), 8)), "\(path)")
+        } else if let values = try? file.bytes(path) {
+          #expect(values == (try library(jml_h5_native_uint8(), 1)), "\(path)")
+        } else {
+          continue
+        }
+        compared += 1
+      }
+    }
+    try visit("")
+    #expect(compared >= (version.hasPrefix("sizes") || version == "userblock" ? 2 : 30))
+  }
+
+  /// Whatever the package writes has the same bits when it is read, of any number of axes, with chunks that the shape cuts.
+  @Test(arguments: [false, true]) func written(_ compress: Bool) throws {
+    var numbers = Numbers(compress ? 3 : 4)
+    for shape in [
+      [], [0], [1], [300_001], [3, 0, 2], [5, 7], [1, 2, 150_001], [3, 50, 20, 70],
+    ] {
+      let writer = try HDF5Writer(name: "written")
+      let count = shape.reduce(1, *)
+      let bits = (0..<count).map { _ in UInt64(numbers.below(1 << 30)) << 34 | UInt64(numbers.below(1 << 30))
+      }
+      let doubles = bits.map { Double(bitPattern: $0) }
+      let floats = bits.map { Float(bitPattern: UInt32(truncatingIfNeeded: $0 >> 32)) }
+      let int64s = bits.map { Int64(bitPattern: $0) }
+      let int32s = bits.map { Int32(truncatingIfNeeded: $0 >> 32) }
+      let small = bits.map { UInt8(truncatingIfNeeded: $0 >> 40) }
+      try writer.write(doubles: doubles, shape: shape, at: "doubles", compress: compress)
+      try writer.write(floats: floats, shape: shape, at: "floats", compress: compress)
+      try writer.write(int64s: int64s, shape: shape, at: "int64s", compress: compress)
+      try writer.write(int32s: int32s, shape: shape, at: "int32s", compress: compress)
+      try writer.write(bytes: small, shape: shape, at: "bytes", compress: compress)
+      let file = try HDF5File(image: try writer.image(), name: "written")
+      for name in try file.children() { #expect(try file.shape(name) == shape) }
+      #expect(bytes(try file.doubles("doubles")) == bytes(doubles), "\(shape)")
+      #expect(bytes(try file.floats("floats")) == bytes(floats), "\(shape)")
+      #expect(try file.int64s("int64s") == int64s && file.int32s("int32s") == int32s, "\(shape)")
+      #expect(
+        try file.int64s("int32s") == int32s.map { Int64($0) } && file.bytes("bytes") == small, "\(shape)")
+      guard let outermost = shape.first, outermost > 0 else { continue }
+      let row = count / outermost
+      for index in [0, outermost / 2, outermost - 1] {
+        let slice = Array(floats[index * row..<(index + 1) * row])
+        #expect(bytes(try file.floats("floats", slice: index)) == bytes(slice), "\(shape)")
+      }
+    }
+  }
+
+  /// An attribute that has no room among others is an object of its own in their heap.
+  @Test func largeAttributes() throws {
+    _ = hdf5LibraryVersion()
+    try withTemporaryDirectory { folder in
+      let path = folder.appendingPathComponent("attributes.h5").path
+      let access = H5Pcreate(jml_h5_class_file_access())
+      H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110)
+      let id = H5Fcreate(path, jml_h5_truncate(), jml_h5_default(), access)
+      let values = (0..<9000).map { Double($0) }
+      for index in 0..<30 {
+        let count = index % 10 == 0 ? 9000 : index
+        let space = H5Screate_simple(1, [hsize_t(count)], nil)
+        let attribute = H5Acreate2(
+          id, "attribute \(index)", jml_h5_file_float64(), space, jml_h5_default(), jml_h5_default())
+        try #require(H5Awrite(attribute, jml_h5_native_double(), values) >= 0)
+        H5Aclose(attribute)
+        H5Sclose(space)
+      }
+      H5Pclose(access)
+      try #require(H5Fclose(id) >= 0)
+      let file = try HDF5File(reading: path)
+      #expect(try file.attributeNames().count == 30)
+      for index in 0..<30 {
+        let count = index % 10 == 0 ? 9000 : index
+        #expect(try file.attribute(doubles: "attribute \(index)") == Array(values.prefix(count)))
+      }
+    }
+  }
+
+  /// Files may keep messages that many objects have in a table of their own, which no common writer does.
+  @Test func sharedMessagesAreRefused() throws {
+    _ = hdf5LibraryVersion()
+    try withTemporaryDirectory { folder in
+      let path = folder.appendingPathComponent("shared.h5").path
+      let creation = H5Pcreate(H5P_CLS_FILE_CREATE_ID_g)
+      H5Pset_shared_mesg_nindexes(creation, 1)
+      H5Pset_shared_mesg_index(creation, 0, 1 << 1 | 1 << 3 | 1 << 5, 1)
+      let id = H5Fcreate(path, jml_h5_truncate(), creation, jml_h5_default())
+      for name in ["a", "b", "c"] {
+        let space = H5Screate_simple(1, [3], nil)
+        H5Dclose(
+          H5Dcreate2(
+            id, name, jml_h5_file_float32(), space, jml_h5_default(), jml_h5_default(), jml_h5_default()))
+        H5Sclose(space)
+      }
+      H5Pclose(creation)
+      try #require(H5Fclose(id) >= 0)
+      let file = try HDF5File(reading: path)
+      #expect(try file.children() == ["a", "b", "c"])
+      let refused = HDF5Error.failed(
+        path: path, object: "c", operation: "opening",
+        reason: "it lies in the table of shared messages, which is not read")
+      #expect(throws: refused) { try file.floats("c") }
+    }
+  }
 }

@@ -47,15 +47,12 @@ final class ByteSource: Sendable {
     guard start >= 0, start <= count, target.count <= count - start else {
       throw Malformed("\(target.count) bytes at \(start) of a file of \(count)")
     }
-    guard let base = target.baseAddress, target.count > 0 else { return }
+    guard let base = target.baseAddress, !target.isEmpty else { return }
     switch place {
     case .memory(let data):
       data.withUnsafeBytes { bytes in
-        // The same check as above; the slice's own is not there in a release build.
-        guard let from = bytes.baseAddress, start <= bytes.count, target.count <= bytes.count - start else {
-          return
-        }
-        base.copyMemory(from: from + start, byteCount: target.count)
+        // `start` is no more than `count`, which is that of `data`.
+        RawBytes.copy(UnsafeRawBufferPointer(rebasing: bytes[start...]), to: target)
       }
     case .file(let descriptor):
       var done = 0

@@ -31,7 +31,8 @@ struct ChunkRegion {
   }
 
   /// - Throws: `Malformed` for a place outside of the grid.
-  func copy(_ bytes: [UInt8], of place: Int, into target: UnsafeMutableRawBufferPointer) throws {
+  func copy(_ bytes: UnsafeRawBufferPointer, of place: Int, into target: UnsafeMutableRawBufferPointer) throws
+  {
     var counts = [Int](repeating: 0, count: shape.count)
     var (from, to) = (0, 0)
     var rest = place
@@ -55,9 +56,7 @@ struct ChunkRegion {
       axis -= 1
       run *= counts[axis]
     }
-    try bytes.withUnsafeBytes { bytes in
-      try copy(bytes, from: from, into: target, to: to, counts: counts[..<axis], run: run)
-    }
+    try copy(bytes, from: from, into: target, to: to, counts: counts[..<axis], run: run)
   }
 
   /// Run after run, the last of the outer axes fastest.
@@ -76,7 +75,7 @@ struct ChunkRegion {
       }
       let source = UnsafeRawBufferPointer(rebasing: bytes[(from * stored)..<((from + run) * stored)])
       let place = UnsafeMutableRawBufferPointer(rebasing: target[(to * taken)..<((to + run) * taken)])
-      if let convert = conversion.convert { convert(source, place) } else { place.copyMemory(from: source) }
+      conversion.apply(source, to: place)
       var axis = counts.count - 1
       while axis >= 0 {
         from += chunkStrides[axis]

@@ -6,19 +6,34 @@ struct Conversion {
   /// nil where the bytes are the same. Converts as many values as both have room for.
   let convert: ((UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Void)?
 
+  /// As many values as both have room for.
+  func apply(_ bytes: UnsafeRawBufferPointer, to target: UnsafeMutableRawBufferPointer) {
+    if let convert { convert(bytes, target) } else { RawBytes.copy(bytes, to: target) }
+  }
+
   /// Bytes as they are.
   static func same(_ size: Int) -> Conversion { Conversion(stored: size, taken: size, convert: nil) }
 
   /// Rules for integers `Stored`, which have the bits of a value of the file, made into values of `Taken`.
+  @inline(__always)
   static func each<Stored: FixedWidthInteger, Taken>(
     _: Stored.Type, isBigEndian: Bool, _ rule: @escaping (Stored) -> Taken
   ) -> Conversion {
     let (stored, taken) = (MemoryLayout<Stored>.size, MemoryLayout<Taken>.size)
     return Conversion(stored: stored, taken: taken) { from, to in
-      for index in 0..<min(from.count / stored, to.count / taken) {
-        let bits = from.loadUnaligned(fromByteOffset: index * stored, as: Stored.self)
-        let value = rule(isBigEndian ? Stored(bigEndian: bits) : Stored(littleEndian: bits))
-        to.storeBytes(of: value, toByteOffset: index * taken, as: Taken.self)
+      let count = min(from.count / stored, to.count / taken)
+      guard count > 0, let from = from.baseAddress, let to = to.baseAddress else { return }
+      // Two loops, and sums that cannot overflow: then the compiler takes many values at a time.
+      if isBigEndian {
+        for index in 0..<count {
+          let bits = from.loadUnaligned(fromByteOffset: index &* stored, as: Stored.self)
+          to.storeBytes(of: rule(Stored(bigEndian: bits)), toByteOffset: index &* taken, as: Taken.self)
+        }
+      } else {
+        for index in 0..<count {
+          let bits = from.loadUnaligned(fromByteOffset: index &* stored, as: Stored.self)
+          to.storeBytes(of: rule(Stored(littleEndian: bits)), toByteOffset: index &* taken, as: Taken.self)
+        }
       }
     }
   }

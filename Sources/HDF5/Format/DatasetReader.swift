@@ -35,7 +35,7 @@ struct DatasetReader {
     switch dataset.layout {
     case .compact(let bytes):
       let range = try range(count, of: bytes.count)
-      bytes.withUnsafeBytes { convert(UnsafeRawBufferPointer(rebasing: $0[range]), into: target) }
+      bytes.withUnsafeBytes { conversion.apply(UnsafeRawBufferPointer(rebasing: $0[range]), to: target) }
     case .contiguous(nil, _): try fillUnstored(target)
     case .contiguous(let address?, let bytes):
       let size = try bytes ?? Checked.product(shape, times: dataset.type.size, "a dataset")
@@ -74,19 +74,11 @@ struct DatasetReader {
         let part = UnsafeMutableRawBufferPointer(rebasing: bytes[..<(values * stored)])
         try visit.values(
           at: try Checked.sum(address, done * stored, "a dataset"), into: part, "a dataset")
-        convert(
+        conversion.apply(
           UnsafeRawBufferPointer(part),
-          into: UnsafeMutableRawBufferPointer(rebasing: target[(done * taken)..<((done + values) * taken)]))
+          to: UnsafeMutableRawBufferPointer(rebasing: target[(done * taken)..<((done + values) * taken)]))
       }
       done += values
-    }
-  }
-
-  private func convert(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) {
-    if let convert = conversion.convert {
-      convert(bytes, target)
-    } else {
-      target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<min(bytes.count, target.count)]))
     }
   }
 
@@ -101,20 +93,22 @@ struct DatasetReader {
 
   private func fill(_ target: UnsafeMutableRawBufferPointer) throws {
     guard dataset.fill.isWritten, !dataset.fill.isUndefined, let value = dataset.fill.bytes else {
-      target.initializeMemory(as: UInt8.self, repeating: 0)
-      return
+      return RawBytes.clear(target)
     }
     let taken = conversion.taken
     guard value.count == conversion.stored, target.count >= taken else {
       throw Malformed("what stands for values of \(conversion.stored) bytes has \(value.count)")
     }
-    value.withUnsafeBytes { convert($0, into: UnsafeMutableRawBufferPointer(rebasing: target[..<taken])) }
+    value.withUnsafeBytes {
+      conversion.apply($0, to: UnsafeMutableRawBufferPointer(rebasing: target[..<taken]))
+    }
     // What is filled is copied behind itself.
     var done = taken
     while done < target.count {
       let more = min(done, target.count - done)
-      UnsafeMutableRawBufferPointer(rebasing: target[done..<(done + more)]).copyMemory(
-        from: UnsafeRawBufferPointer(rebasing: target[..<more]))
+      RawBytes.copy(
+        UnsafeRawBufferPointer(rebasing: target[..<more]),
+        to: UnsafeMutableRawBufferPointer(rebasing: target[done..<(done + more)]))
       done += more
     }
   }
@@ -136,23 +130,14 @@ struct DatasetReader {
     if !isWhole { try fill(target) }
     let region = ChunkRegion(
       shape: shape, rows: rows, chunk: chunkShape.chunk, grid: table.grid, conversion)
+    var decoder = ChunkDecoder(visit)
     for chunk in wanted {
-      let bytes = try read(chunk, chunkShape, layout)
-      try region.copy(bytes, of: chunk.place, into: target)
+      let isPlain = layout.areEdgesUnfiltered && isCut(chunk.place, chunkShape)
+      let pipeline = isPlain ? FilterPipeline() : dataset.pipeline
+      try decoder.decode(chunk, pipeline, count: chunkShape.bytes) {
+        try region.copy($0, of: chunk.place, into: target)
+      }
     }
-  }
-
-  private func read(
-    _ chunk: ChunkTable.Chunk, _ shape: ChunkShape, _ layout: DataLayout.Chunks
-  ) throws -> [UInt8] {
-    let isFiltered = shape.isFiltered && !(layout.areEdgesUnfiltered && isCut(chunk.place, shape))
-    let address = try Checked.sum(chunk.address, visit.superblock.base, "a chunk")
-    guard chunk.bytes <= visit.room(at: chunk.address) else {
-      throw Malformed("a chunk of \(chunk.bytes) bytes at \(chunk.address) lies behind the end")
-    }
-    let bytes = try visit.source.read(from: address, count: chunk.bytes)
-    return try Filters.undo(
-      bytes, isFiltered ? dataset.pipeline : FilterPipeline(), mask: chunk.mask, count: shape.bytes)
   }
 
   /// Whether the shape ends within a chunk.
