@@ -20,6 +20,7 @@ struct Texts {
   /// Of fixed length; `bytes` has whole values.
   static func fixed(_ bytes: [UInt8], width: Int, _ padding: Datatype.Padding) -> [String] {
     stride(from: 0, to: bytes.count - bytes.count % width, by: width).map { start in
+      if bytes[start] == 0 { return "" }
       var field = bytes[start..<start + width].prefix { $0 != 0 }
       while padding == .spaces, field.last == UInt8(ascii: " ") { field.removeLast() }
       return String(decoding: field, as: UTF8.self)
