@@ -199,7 +199,7 @@ let package = Package(
       [
         "Runner", "Experiments", "Results", "Training", "Losses", "Models", "Kernels", "Tensors", "JSON",
         "Methods", "Schemas", "Datasets", "Metrics", "ToyMethods", "HDF5", "Images", "Platform", "Weights",
-        "Regression", "Autograd", "Cluster", "Ranks", "MessagePassing",
+        "Regression", "Autograd", "Cluster", "Ranks", "MessagePassing", "Benchmarks",
       ]),
     tests(
       "EndToEndTests",

@@ -13,6 +13,8 @@ public final class HDF5File: Sendable {
   public let path: String
   let source: ByteSource
   let superblock: Superblock
+  /// The object that was asked for last, by its name: who reads it asks for its shape, its values and its attributes.
+  private let lastObject = Mutex<(name: String, header: ObjectHeader)?>(nil)
   /// The chunks of the dataset that was read last, by its address: who reads it slice by slice needs them each time.
   let lastChunks = Mutex<(address: Int, table: ChunkTable)?>(nil)
 
@@ -47,7 +49,8 @@ public final class HDF5File: Sendable {
 
   /// Whether a group or dataset of this name exists in this file.
   public func exists(_ object: String) -> Bool {
-    (try? address(of: object, Visit(source, superblock))) != nil
+    if let last = lastObject.withLock({ $0 }), last.name == object { return true }
+    return (try? address(of: object, Visit(source, superblock))) != nil
   }
 
   /// Names of the groups and datasets directly inside a group, sorted. Throws `HDF5Error.missing`.
@@ -66,8 +69,11 @@ public final class HDF5File: Sendable {
 
   /// Any object; "/" and "" are the root group.
   func header(of object: String, _ visit: Visit) throws -> ObjectHeader {
+    if let last = lastObject.withLock({ $0 }), last.name == object { return last.header }
     let address = try address(of: object, visit)
-    return try reporting(object, "opening") { try ObjectHeader(at: address, visit) }
+    let header = try reporting(object, "opening") { try ObjectHeader(at: address, visit) }
+    lastObject.withLock { $0 = (object, header) }
+    return header
   }
 
   /// Says of which object a part is malformed, and what was wanted of it.
