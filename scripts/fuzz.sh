@@ -52,9 +52,9 @@ program=$build/build/release/Fuzz
 
 # Leaks of the process' end are no finding, and Swift's own report of a trap takes seconds. Freed memory is held back until
 # 32 MB more have been freed, which is more than most inputs take: by default it is 256 MB, and most memory is then new, page
-# by page. Where memory was allocated is told by four calls, and by thirty when a finding is tried again.
+# by page. Where memory was allocated is told by one call, and by thirty when a finding is tried again.
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:handle_abort=1:symbolize=1:quarantine_size_mb=32
-ASAN_OPTIONS+=:malloc_context_size=4
+ASAN_OPTIONS+=:malloc_context_size=1
 export UBSAN_OPTIONS=print_stacktrace=1
 export ASAN_SYMBOLIZER_PATH=$tools/llvm-symbolizer SWIFT_BACKTRACE=enable=no
 memory=/dev/shm

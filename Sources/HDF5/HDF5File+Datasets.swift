@@ -166,9 +166,10 @@ extension HDF5File {
     of shape: [Int], ofTexts type: Datatype, _ stored: Int, _ ratio: Int, named name: String
   ) throws -> Int {
     // In memory each takes 16 bytes, besides its own if they are many; and time, where it has to be looked for.
-    var size = max(type.size, 16)
-    if case .variableText = type.kind { size = 64 }
-    return try count(of: shape, bytes: size, stored: stored, ratio: ratio, named: name)
+    var least = 16
+    if case .variableText = type.kind { least = 64 }
+    return try count(
+      of: shape, bytes: max(type.size, least), stored: stored, ratio: ratio, named: name)
   }
 
   /// - Parameter bytes: of `count` values of the type.

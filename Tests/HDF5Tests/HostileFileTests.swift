@@ -119,6 +119,18 @@ import Testing
     }
   }
 
+  /// Texts of variable length lie in places of 16 bytes, whatever their type says.
+  @Test func widePlacesOfTexts() throws {
+    var image = [UInt8](try seed("texts"))
+    for start in image.indices.dropLast(8)
+    where image[start] == 0x19 && Array(image[(start + 4)..<(start + 8)]) == [16, 0, 0, 0] {
+      image.replaceSubrange((start + 4)..<(start + 8), with: [0x50, 0xD5, 0xC9, 0xED])
+    }
+    let file = try HDF5File(image: Data(image), name: "damaged")
+    let error = #expect(throws: HDF5Error.self) { try file.strings("a") }
+    guard case .unstored = error else { throw try #require(error) }
+  }
+
   /// A node of a tree that is its own child, at the level that its parent would have.
   @Test func circularTree() throws {
     var bytes = try seed("floats")

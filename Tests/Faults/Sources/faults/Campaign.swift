@@ -189,9 +189,9 @@ final class Campaign {
     for name in reference.outcome.keys.sorted() where outcome[name] != reference.outcome[name] {
       trial.findings.append("\(name) \(outcome[name] == nil ? "is missing" : "has other bytes")")
     }
-    // The frozen spec of a run that is finished is not needed any more.
+    // The frozen spec of a run that is finished is not needed any more, nor, when all are, their folder.
     let (found, expected) = (Set(place.listing()), Set(reference.listing + besides))
-    let needed = expected.filter { !$0.contains("/specs/") }
+    let needed = expected.filter { !"\($0)/".contains("/specs/") }
     for (word, paths) in [
       ("left over", found.subtracting(expected)), ("missing", needed.subtracting(found)),
     ]

@@ -95,7 +95,8 @@ enum HDF5Files {
 struct HDF5Walk {
   /// Whether no object holds the secret of its own.
   var knowsSecret = false
-  private var objects = 64
+  /// Of a group that is its own descendant there would be no end.
+  private var objects = 24
   private var (hasReadDataset, hasReadAttribute) = (false, false)
   /// Values of a dataset that every reader may read.
   private static let immense = 1 << 14
@@ -117,7 +118,7 @@ struct HDF5Walk {
       if let shape = attempt({ try file.shape(path) }) {
         read(file, path, shape)
         readAttributes(file, path)
-      } else if depth < 5 {
+      } else if depth < 4 {
         visit(file, path, depth: depth + 1)
       }
     }
