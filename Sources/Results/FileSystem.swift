@@ -95,6 +95,15 @@ enum FileSystem {
     guard unlink(url.path) == 0 || errno == ENOENT else { throw error(url, "removing") }
   }
 
+  /// Removes a file, or a folder with all that is in it. Others may do the same meanwhile.
+  static func removeAll(_ url: URL) throws {
+    // Linux says EISDIR of a folder, others EPERM.
+    guard unlink(url.path) != 0, errno != ENOENT else { return }
+    guard errno == EISDIR || errno == EPERM else { throw error(url, "removing") }
+    for name in try names(in: url) { try removeAll(url.appendingPathComponent(name)) }
+    guard rmdir(url.path) == 0 || errno == ENOENT else { throw error(url, "removing") }
+  }
+
   /// Names in a folder, sorted; none if there is no such folder.
   static func names(in folder: URL) throws -> [String] {
     guard let stream = opendir(folder.path) else {

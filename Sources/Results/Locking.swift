@@ -92,7 +92,7 @@ extension ResultStore {
   public func lockingNotice() throws -> String? {
     let folder = root.appendingPathComponent("locks")
     try FileSystem.make(folder: folder)
-    let probe = folder.appendingPathComponent(".probe.\(ProcessIdentity.hostName).\(getpid())")
+    let probe = folder.appendingPathComponent(AsideName.make(".probe", number: 0))
     defer { unlink(probe.path) }
     let reason: String
     switch try locking.lock(probe) {

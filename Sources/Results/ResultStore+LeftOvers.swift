@@ -8,9 +8,9 @@ extension ResultStore {
   /// Other runners may be at work: what they write is theirs, and a run that one of them has claimed is left alone.
   /// - Throws: `ResultsError`.
   public func removeLeftOvers() throws {
-    for folder in [root] + ["specs", "checks"].map({ root.appendingPathComponent($0) }) {
+    for folder in [root] + ["specs", "checks", "locks"].map({ root.appendingPathComponent($0) }) {
       for name in try FileSystem.names(in: folder) where AsideName.isLeftOver(name) {
-        try FileSystem.remove(folder.appendingPathComponent(name))
+        try FileSystem.removeAll(folder.appendingPathComponent(name))
       }
     }
     for id in try runIDs() where try hasLeftOvers(id) { try tidy(id) }

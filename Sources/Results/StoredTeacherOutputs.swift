@@ -1,5 +1,6 @@
 import Foundation
 import HDF5
+import Platform
 import Tensors
 
 /// What a teacher has given for one stream of crops, one file an iteration:
@@ -121,11 +122,12 @@ extension ResultStore {
   /// Removes what teachers have given, which only saves time while students are trained. Throws `ResultsError`.
   public func removeTeacherOutputs() throws {
     let folder = root.appendingPathComponent("teacher")
-    guard FileSystem.exists(folder) else { return }
-    do {
-      try FileManager.default.removeItem(at: folder)
-    } catch {
-      throw ResultsError.fileSystem(path: folder.path, operation: "removing", code: EIO)
+    // Set aside, nobody adds to it any more: another runner may be done at the same time, or still train a student.
+    let aside = root.appendingPathComponent(AsideName.make("teacher", number: 0))
+    guard rename(folder.path, aside.path) == 0 else {
+      guard errno == ENOENT else { throw FileSystem.error(folder, "renaming") }
+      return
     }
+    try FileSystem.removeAll(aside)
   }
 }

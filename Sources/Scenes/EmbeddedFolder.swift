@@ -93,11 +93,10 @@ struct EmbeddedFolder {
     defer { close(parent) }
     if isComplete { return }
     let old = AsideName.make(path, number: 2)
-    if FileManager.default.fileExists(atPath: path) {
-      try FileManager.default.moveItem(atPath: path, toPath: old)
+    guard rename(path, old) == 0 || errno == ENOENT, rename(aside, path) == 0 else {
+      throw DatasetError.writing(path: path, reason: String(cString: strerror(errno)))
     }
-    defer { try? FileManager.default.removeItem(atPath: old) }
-    try FileManager.default.moveItem(atPath: aside, toPath: path)
+    try? FileManager.default.removeItem(atPath: old)
   }
 
   /// What a killed process has drawn of this folder. It takes room and nothing else, so that one that cannot be removed

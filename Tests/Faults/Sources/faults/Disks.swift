@@ -99,7 +99,11 @@ extension Campaign {
         try? FileManager.default.removeItem(atPath: gone)
         trial.struck = reached && rename("\(place.folder)/\(folder)", gone) == 0
         judge(
-          child, child.wait(120), allowed: [0, 1, 65], says: ["\(place.folder)/"], "the runner", &trial)
+          child, child.wait(120), allowed: [0, 1, 65],
+          says: [
+            "\(place.folder)/", "(backbone), which is not finished", "(teacher), which is not finished",
+          ],
+          "the runner", &trial)
       }
     }
   }
