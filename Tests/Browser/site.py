@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -68,7 +69,12 @@ def open_browser() -> webdriver.Chrome:
     for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"]:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    return webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+    try:
+        return webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+    except WebDriverException as error:
+        # EX_UNAVAILABLE: nothing is wrong with the site, and nobody has looked at it.
+        print(f"test-site: Chromium does not start here: {str(error.msg).splitlines()[0]}", file=sys.stderr)
+        sys.exit(69)
 
 
 class Browser:
