@@ -2,8 +2,9 @@
 # The experiment of docs/scaling.md: what becomes of the metrics when each rank takes the Jaccard loss of its own images alone.
 # With one image a rank that is the per-image form of the loss, a setting, so that one process shows it. Prints the table in
 # Markdown: DeepLabV3-R18, hard labels, three seeds, two data sets, profile mini.
-# usage: scripts/rank-loss.sh [option of jml run, such as --jobs 2 or --results FOLDER ...]
+# usage: scripts/rank-loss.sh [option of jml run and jml table, such as --results FOLDER ...]
 #   JML=path/to/jml   the program, by default the one that make build makes
+#   JOBS=2            runs at a time
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jml=${JML:-$PWD/.build/release/jml}
@@ -35,5 +36,5 @@ YAML
   done
   printf '%s: []\n' differences exceptions notes
 } > "$experiments/tables/table96.yaml"
-"$jml" run --experiments "$experiments" --table 96 "$@"
+"$jml" run --experiments "$experiments" --table 96 --jobs "${JOBS:-2}" "$@"
 "$jml" table --experiments "$experiments" --table 96 "$@"
