@@ -46,7 +46,6 @@ struct BTree2 {
 
   /// How many bytes the numbers in inner nodes take follows from how many records there may be.
   private mutating func measure(_ nodeSize: Int) throws {
-    func size(of number: UInt64) -> Int { number == 0 ? 1 : (63 - number.leadingZeroBitCount) / 8 + 1 }
     let most = (nodeSize - BTree2.overhead) / recordSize
     levels = [Level(most: most, totalSize: 0, total: UInt64(most))]
     for _ in 0..<depth {
@@ -57,15 +56,12 @@ struct BTree2 {
       let (product, overflow) = below.total.multipliedReportingOverflow(by: UInt64(most) + 1)
       let (total, more) = product.addingReportingOverflow(UInt64(most))
       let all = overflow || more ? .max : total
-      levels.append(Level(most: most, totalSize: size(of: all), total: all))
+      levels.append(Level(most: most, totalSize: Checked.bytes(of: all), total: all))
     }
   }
 
   /// Bytes of the number of a node's own records.
-  private var countSize: Int {
-    let most = levels.first?.most ?? 0
-    return most == 0 ? 1 : (Int.bitWidth - 1 - most.leadingZeroBitCount) / 8 + 1
-  }
+  private var countSize: Int { Checked.bytes(of: UInt64(levels.first?.most ?? 0)) }
 
   /// All records, in order.
   func records(_ body: (inout Cursor) throws -> Void) throws {

@@ -44,13 +44,13 @@ struct FractalHeap {
     try cursor.skip(2)
     root = try cursor.address()
     rootRows = try cursor.two()
-    func isPower(_ value: Int) -> Bool { value > 0 && value & (value - 1) == 0 }
-    guard isPower(width), isPower(startingSize), isPower(largestDirect), startingSize <= largestDirect,
+    guard Checked.isPowerOfTwo(width), Checked.isPowerOfTwo(startingSize),
+      Checked.isPowerOfTwo(largestDirect), startingSize <= largestDirect,
       largestDirect <= 1 << 31, (1...63).contains(bits), idSize > 0
     else { throw Malformed("a fractal heap of impossible sizes") }
     offsetSize = (bits + 7) / 8
-    func bytes(for number: Int) -> Int { number == 0 ? 1 : (63 - number.leadingZeroBitCount) / 8 + 1 }
-    lengthSize = min(bytes(for: largestDirect), bytes(for: largestObject))
+    lengthSize = min(
+      Checked.bytes(of: UInt64(largestDirect)), Checked.bytes(of: UInt64(largestObject)))
   }
 
   /// The bytes of an object.

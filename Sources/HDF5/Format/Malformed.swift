@@ -24,6 +24,13 @@ enum Checked {
     try factors.reduce(first) { try product($0, $1, what) }
   }
 
+  /// Bytes that a number takes, at least one.
+  static func bytes(of number: UInt64) -> Int {
+    number == 0 ? 1 : (63 - number.leadingZeroBitCount) / 8 + 1
+  }
+
+  static func isPowerOfTwo(_ value: Int) -> Bool { value > 0 && value & (value - 1) == 0 }
+
   /// Of a count, in groups of `size`, which is above 0.
   static func groups(of count: Int, by size: Int) -> Int { count / size + (count % size == 0 ? 0 : 1) }
 }

@@ -45,8 +45,9 @@ private struct ExtensibleArray {
     let pageBits = try header.byte()
     try header.skip(6 * length)
     index = try header.address()
-    func isPower(_ value: Int) -> Bool { value > 0 && value & (value - 1) == 0 }
-    guard isPower(least), isPower(fewestPointers), (1...56).contains(bits), pageBits < 62 else {
+    guard Checked.isPowerOfTwo(least), Checked.isPowerOfTwo(fewestPointers), (1...56).contains(bits),
+      pageBits < 62
+    else {
       throw Malformed("an extensible array of impossible sizes")
     }
     superBlocks = 1 + bits - least.trailingZeroBitCount
