@@ -260,7 +260,7 @@ trainer() {
   run=$(grep -o 'trains [^,]*' "$logs/$1.log" | tail -n 1)
   pgrep -f -- "train --spec .*/disturbed/tiny/specs/${run#trains }.json" | head -n 1
 }
-submit disturbed "${long[@]}" --time 1 --warning 55
+submit disturbed "${long[@]}"
 job=$(sed -n 's/^jml: job \([0-9]*\): level 0.*/\1/p' "$work/err" | head -n 1)
 [ -n "$job" ] || fail "no array of level 0"
 wait_for "three tasks" 60 running 3
@@ -281,10 +281,16 @@ grep -q 'goes back to the queue: .* ended with code 137' "$logs/${job}_2.log" ||
 passed "kill -9 of a run"
 wait_for "the second attempt after Slurm's own process was killed" 90 attempt "${job}_1"
 passed "kill -9 of slurmstepd, and the student still waits"
-submit disturbed "${long[@]}" --time 1 --warning 55
+submit disturbed "${long[@]}"
 said '0 runs submitted'
 wait_for "the disturbed grid" 240 all_done disturbed "${long[@]}"
-grep -q 'its time is over' "$logs"/*.log || fail "no task was warned before the end of its time"
-passed "the limit of time, $(cat "$logs"/*.log | grep -c 'its time is over') times"
 equal "long local" disturbed "${long[@]}"
 passed "the disturbed grid: the table is the local one"
+
+# --- Warned five seconds after each start. A grid of its own: a warning must not come before another disturbance ---
+submit warned "${long[@]}" --time 1 --warning 55
+wait_for "the warned grid" 240 all_done warned "${long[@]}"
+warnings=$(cat "$place"/warned/tiny/cluster/logs/*.log | grep -c 'its time is over' || true)
+[ "$warnings" -gt 0 ] || fail "no task was warned before the end of its time"
+equal "long local" warned "${long[@]}"
+passed "the limit of time, $warnings warnings: the table is the local one"
