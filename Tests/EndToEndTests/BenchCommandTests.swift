@@ -7,6 +7,13 @@ import Testing
 struct BenchCommandTests {
   private static let once = ["--steps", "1", "--warm-up", "0", "--threads", "1", "--json"]
 
+  private static func ofTheTinyTable(_ verb: String, steps: Int) -> [String] {
+    [
+      "bench", verb, "--profile", "tiny", "--table", "99", "--model", "deeplabv3_mobilenetv2_100",
+      "--steps", "\(steps)", "--warm-up", "1", "--threads", "1", "--json",
+    ]
+  }
+
   @Test func stepHasARoofline() throws {
     try withTemporaryDirectory { folder in
       let arguments = [
@@ -44,12 +51,7 @@ struct BenchCommandTests {
   @Test func waitSaysWhereTheFilesWere() throws {
     try withTemporaryDirectory { folder in
       let tool = CommandLineTool(folder: folder, experiments: try TinyExperiments.make(in: folder))
-      let arguments = [
-        "bench", "wait", "--profile", "tiny", "--table", "99", "--model", "deeplabv3_mobilenetv2_100",
-        "--steps", "3",
-        "--warm-up", "1", "--threads", "1", "--json",
-      ]
-      let output = try tool.start(arguments).wait()
+      let output = try tool.start(BenchCommandTests.ofTheTinyTable("wait", steps: 3)).wait()
       let report = try output.json()
       #expect((report["seconds"] as? [Double])?.count == 3)
       for key in ["waited_share", "page_cache_found", "page_cache_before"] {
@@ -68,12 +70,7 @@ struct BenchCommandTests {
   @Test func startHasItsPhases() throws {
     try withTemporaryDirectory { folder in
       let tool = CommandLineTool(folder: folder, experiments: try TinyExperiments.make(in: folder))
-      let arguments = [
-        "bench", "start", "--profile", "tiny", "--table", "99", "--model", "deeplabv3_mobilenetv2_100",
-        "--steps", "2",
-        "--warm-up", "1", "--threads", "1", "--json",
-      ]
-      let output = try tool.start(arguments).wait()
+      let output = try tool.start(BenchCommandTests.ofTheTinyTable("start", steps: 2)).wait()
       let report = try output.json()
       let phases = try #require(report["by_kind"] as? [String: Double], "\(output.err)")
       #expect(Set(phases.keys) == ["load", "spec and data", "network", "first batch", "first step"])

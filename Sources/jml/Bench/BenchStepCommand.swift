@@ -5,8 +5,6 @@ import MessagePassing
 import Ranks
 import Runner
 
-extension RecipeSpec.Precision: ExpressibleByArgument {}
-
 struct BenchStepCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "step", abstract: "Times one training step on random images.",
@@ -20,8 +18,7 @@ struct BenchStepCommand: ParsableCommand {
         jml bench step --model pspnet_resnet18d --sweep threads=1,2
       """)
 
-  @Option(help: "A model of the experiment files.")
-  var model = "deeplabv3_resnet18d"
+  @OptionGroup var network: BenchNetworkOptions
 
   @Option(help: "Images a step.")
   var batch = 4
@@ -29,20 +26,11 @@ struct BenchStepCommand: ParsableCommand {
   @Option(help: "Height x width, pixels.")
   var crop = BenchSize(height: 256, width: 512)
 
-  @Option(help: "Classes.")
-  var classes = 19
-
   @Option(help: "ce, jml (cross entropy and Jaccard), or a loss of the experiment files.")
   var loss = "jml"
 
   @Option(help: "Labels of the experiment files.")
   var label = "hard"
-
-  @Option(help: "A recipe of the experiment files.")
-  var recipe = "sgd_cityscapes"
-
-  @Option(help: "float32 or bfloat16. Default: the recipe's.")
-  var precision: RecipeSpec.Precision?
 
   @Option(help: "A model of the experiment files to distil from.")
   var teacher: String?
@@ -65,12 +53,8 @@ struct BenchStepCommand: ParsableCommand {
 
   @OptionGroup var options: BenchOptions
 
-  @Option(help: "Folder with the experiment files. Default: ./experiments, else the source checkout's.")
-  var experiments: String?
-
   func validate() throws {
     try BenchCheck.range(batch, "--batch", 2...1024)
-    try BenchCheck.range(classes, "--classes", 2...254)
     try crop.check("--crop", 16...8192)
     if teacher != nil, semiSupervised != nil {
       throw ValidationError("--teacher and --semi-supervised are two kinds of steps; name one")
@@ -94,7 +78,7 @@ struct BenchStepCommand: ParsableCommand {
   }
 
   private func measure(_ ranks: (any Communicator)?) throws -> BenchmarkReport {
-    let registry = try Registry.load(experiments)
+    let registry = try network.registry()
     let label = try BenchCheck.named(self.label, registry.labels, "--label")
     let teaching = try teacher.map {
       StepBenchmark.Teaching(
@@ -109,12 +93,13 @@ struct BenchStepCommand: ParsableCommand {
         "--loss \(self.loss) has no Jaccard term, which --distillation \(distillation) distils")
     }
     return try StepBenchmark(
-      model: try BenchCheck.named(model, registry.models, "--model"), loss: loss,
+      model: try network.model(in: registry), loss: loss,
       label: label, teaching: teaching,
       semiSupervised: try semiSupervised.map {
         try BenchCheck.named($0, registry.semiSupervised, "--semi-supervised")
-      }, recipe: try BenchCheck.named(recipe, registry.recipes, "--recipe"),
-      precision: precision, batch: batch, cropHeight: crop.height, cropWidth: crop.width, classes: classes,
+      }, recipe: try network.recipe(in: registry),
+      precision: network.precision, batch: batch, cropHeight: crop.height, cropWidth: crop.width,
+      classes: network.classes,
       recomputesActivations: recompute.recomputeActivations
     ).run(try options.repeats(isQuiet: (ranks?.rank ?? 0) != 0), ranks: ranks)
   }
