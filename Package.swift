@@ -69,7 +69,7 @@ let package = Package(
     // The engine.
     room("Tensors", ["Platform"]),
     room("Ranks", ["Tensors"]),
-    room("MessagePassing", ["Tensors", "Ranks", withMPI("CMPI")]),
+    room("MessagePassing", ["Platform", "Tensors", "Ranks", withMPI("CMPI")]),
     room("Kernels", ["Tensors", "CKernels", "COpenBLAS"]),
     room("Autograd", ["Tensors", "Kernels", "Ranks"]),
     room("Layers", ["Tensors", "Kernels", "Autograd"]),
@@ -95,7 +95,7 @@ let package = Package(
 
     // Registry, store, tables.
     room("Experiments", ["CCrypto", "Platform", "JSON", "Schemas", .product(name: "Yams", package: "Yams")]),
-    room("HDF5", ["CHDF5", "CZlib"]),
+    room("HDF5", ["Platform", "CHDF5", "CZlib"]),
     room("Weights", ["Platform", "JSON", "Tensors", "Models", "HDF5"]),
     room("Results", ["Platform", "JSON", "HDF5", "Experiments", "Metrics", "Tensors"]),
     room(

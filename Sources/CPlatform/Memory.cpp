@@ -1,4 +1,4 @@
-// The last words of a process that has no memory left.
+// The last words of a process that has no memory left, or that a library aborts.
 //
 // Who asks for memory is everywhere: Swift's arrays, the standard library of C++, HDF5, image codecs. Some say when they
 // get none, Swift traps without a word. So malloc remembers for each thread what was refused, and who ends because of it
@@ -31,6 +31,8 @@ thread_local unsigned granted = 0;
 constexpr unsigned recent = 256;
 
 char limit_text[512] = "unknown";
+char abort_text[512] = "";
+std::atomic<int> abort_code(0);
 std::atomic<bool> watching(false);
 
 #ifndef JML_SANITIZER
@@ -70,12 +72,25 @@ void usage(unsigned long &space, unsigned long &resident) {
   resident = strtoul(end, nullptr, 10) * pages >> 10;
 }
 
+/// Without a buffer, which would want memory.
+void say(const char *line, int count) {
+  for (int done = 0; done < count;) {
+    ssize_t written = write(STDERR_FILENO, line + done, static_cast<size_t>(count - done));
+    if (written < 0 && errno != EINTR) break;
+    if (written > 0) done += static_cast<int>(written);
+  }
+}
+
 struct sigaction before[NSIG];
 const int crashes[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGSEGV};
 
 /// A trap of Swift, an uncaught exception, a pointer that nobody looked at.
 void on_crash(int number, siginfo_t *info, void *) {
   if (refused != 0) jml_memory_end(refused, "");
+  if (int code = number == SIGABRT ? abort_code.load() : 0) {
+    say(abort_text, static_cast<int>(strlen(abort_text)));
+    _exit(code);
+  }
   // Not for want of memory: whoever was asked before is asked again, since the instruction is.
   sigaction(number, &before[number], nullptr);
   bool was_sent = info->si_code <= 0;
@@ -133,6 +148,14 @@ void jml_memory_watch(const char *limit) {
   for (int number : crashes) sigaction(number, &action, &before[number]);
 }
 
+void jml_abort_words(const char *line, int code) {
+  // Not while it changes.
+  abort_code = 0;
+  if (*line == 0) return;
+  snprintf(abort_text, sizeof abort_text, "%s\n", line);
+  abort_code = code;
+}
+
 size_t jml_memory_refused(void) { return refused; }
 
 void jml_memory_end(size_t bytes, const char *purpose) {
@@ -149,10 +172,6 @@ void jml_memory_end(size_t bytes, const char *purpose) {
       "%lu MiB resident; there is: %s\n",
       bytes, bytes >> 20, *purpose ? " (" : "", purpose, *purpose ? ")" : "", space, resident, limit_text);
   if (count > static_cast<int>(sizeof line) - 1) count = sizeof line - 1;
-  for (int done = 0; done < count;) {
-    ssize_t written = write(STDERR_FILENO, line + done, static_cast<size_t>(count - done));
-    if (written < 0 && errno != EINTR) break;
-    if (written > 0) done += static_cast<int>(written);
-  }
+  say(line, count);
   _exit(JML_EXIT_MEMORY);
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Ranks
 
 #if MPI
@@ -13,7 +14,13 @@ public enum MessagePassing {
   /// - Throws: `RanksError.notBuilt`, `.library`.
   public static func start() throws(RanksError) -> any Communicator {
     #if MPI
-      return try MPICommunicator()
+      let ranks = try MPICommunicator()
+      // The transport below MPICH does not come back with an error when the process at its other end is gone: it aborts.
+      AbortWords.set(
+        "rank \(ranks.rank) of \(ranks.size): the MPI library has given up, as it does when another rank is lost; "
+          + "what was saved is good to go on from",
+        code: 1)
+      return ranks
     #else
       throw .notBuilt(trait: "MPI")
     #endif
@@ -23,12 +30,14 @@ public enum MessagePassing {
   public static func end() {
     #if MPI
       _ = jml_mpi_end()
+      AbortWords.clear()
     #endif
   }
 
   /// Ends all ranks at once, with an exit code, whatever they are doing.
   public static func abort(_ code: Int32) -> Never {
     #if MPI
+      AbortWords.clear()
       jml_mpi_abort(code)
     #endif
     exit(code)

@@ -32,17 +32,30 @@ public struct FileFailure: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// Files that a person may have put there: regular ones alone are read and replaced, and nothing waits for a pipe.
 public enum RegularFile {
+  /// Opens a file to be read.
+  /// - Returns: a descriptor, which the caller closes, and the file's bytes at this moment.
+  public static func open(_ path: String) throws(FileFailure) -> (descriptor: Int32, size: Int) {
+    // A pipe without a writer would be waited for.
+    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw .last(path, "opening") }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      let failure = FileFailure.last(path, "looking at it")
+      close(descriptor)
+      throw failure
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw wrongKind(path, status)
+    }
+    return (descriptor, max(0, Int(status.st_size)))
+  }
+
   /// All of a file.
   public static func read(_ path: String) throws(FileFailure) -> Data {
-    // A pipe without a writer would be waited for.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw .last(path, "opening") }
+    let (descriptor, size) = try open(path)
     defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw .last(path, "looking at it") }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw wrongKind(path, status) }
     // Asked for here, since Foundation would trap where there is no memory.
-    let size = Int(status.st_size)
     guard let block = malloc(max(size, 1)) else { OutOfMemory.end(bytes: size, "a file") }
     var done = 0
     while done < size {

@@ -116,10 +116,10 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     let pipe = folder.appendingPathComponent("pipe.h5").path
     #expect(mkfifo(pipe, 0o600) == 0)
-    #expect(throws: HDF5Error.unreadable(path: pipe, reason: "not a regular file")) {
+    #expect(throws: HDF5Error.unreadable(path: pipe, reason: "it is a pipe, not a regular file")) {
       try HDF5File(reading: pipe)
     }
-    #expect(throws: HDF5Error.unreadable(path: "/dev/null", reason: "not a regular file")) {
+    #expect(throws: HDF5Error.unreadable(path: "/dev/null", reason: "it is a device, not a regular file")) {
       try HDF5File(reading: "/dev/null")
     }
   }

@@ -33,6 +33,13 @@ private let way = ProcessInfo.processInfo.environment[variable]
       for block in blocks { free(block) }
       raise(SIGSEGV)
     case "crash": raise(SIGSEGV)
+    case "abort":
+      AbortWords.set("rank 1 of 2 is alone", code: 9)
+      abort()
+    case "abort again":
+      AbortWords.set("rank 1 of 2 is alone", code: 9)
+      AbortWords.clear()
+      abort()
     default: Issue.record("there is no way \(way ?? "")")
     }
   }
@@ -65,6 +72,13 @@ private let way = ProcessInfo.processInfo.environment[variable]
       lines.first?.hasPrefix(
         "jml: error: out of memory: 128974848 bytes (123 MiB) were asked for (a test); in use: ")
         == true, "\(lines)")
+  }
+
+  @Test func wordsOfAnAbort() throws {
+    let (status, lines) = try child("abort")
+    #expect(status == 9 && lines == ["jml: error: rank 1 of 2 is alone"], "\(status) \(lines)")
+    let (again, none) = try child("abort again")
+    #expect(again == -SIGABRT && none.isEmpty, "\(again) \(none)")
   }
 
   @Test(arguments: ["handled", "crash"]) func otherCrashes(_ way: String) throws {

@@ -20,6 +20,11 @@ __attribute__((noreturn)) void jml_memory_end(size_t bytes, const char *purpose)
 /// The size of this thread's last refused allocation, if it was a moment ago; else 0.
 size_t jml_memory_refused(void);
 
+/// From now on a call of abort() in this process ends it with a line and a code of its own: where libraries end a process that
+/// cannot go on, and speak of themselves alone. `line`, copied (up to 500 bytes), without its end; "" takes it back. To be
+/// called after jml_memory_watch, whose watch on crashes it needs.
+void jml_abort_words(const char *line, int code);
+
 /// Processors that this process may run on; 0 where the system does not say.
 int jml_processors_allowed(void);
 

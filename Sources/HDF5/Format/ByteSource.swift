@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// The bytes of a file: on disk, read where they are wanted, or in memory. It never changes, so that any thread may read.
 ///
@@ -22,18 +23,14 @@ final class ByteSource: Sendable {
 
   /// - Throws: `HDF5Error.unreadable`.
   init(path: String) throws {
-    // A pipe without a writer would be waited for.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else {
-      throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno)))
-    }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      close(descriptor)
-      throw HDF5Error.unreadable(path: path, reason: "not a regular file")
+    let (descriptor, size): (Int32, Int)
+    do {
+      (descriptor, size) = try RegularFile.open(path)
+    } catch {
+      throw HDF5Error.unreadable(path: path, reason: error.reason)
     }
     place = .file(descriptor: descriptor)
-    count = max(Int(clamping: status.st_size), 0)
+    count = size
     self.path = path
   }
 
@@ -60,7 +57,7 @@ final class ByteSource: Sendable {
         let got = pread(descriptor, base + done, target.count - done, off_t(start + done))
         if got < 0, errno == EINTR { continue }
         guard got >= 0 else {
-          throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno)))
+          throw HDF5Error.unreadable(path: path, reason: FileFailure.reason(errno))
         }
         guard got > 0 else { throw Malformed("somebody has cut the file while it was read") }
         done += got
