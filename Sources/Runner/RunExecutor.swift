@@ -173,6 +173,7 @@ public struct RunExecutor {
     let prefetcher = Assembly.prefetcher(batches, trainer.iteration..<iterations)
     defer { prefetcher.stop() }
     var saved = (iteration: trainer.iteration, time: ContinuousClock.now)
+    var isFirst = true
     while !trainer.isFinished {
       if trainer.isAtEvaluationPoint, progress.evaluated != trainer.iteration {
         // A run that is stopped while it is evaluated goes on from here, and not from the last checkpoint.
@@ -184,9 +185,10 @@ public struct RunExecutor {
         progress.evaluated = trainer.iteration
       }
       let (batch, isAsked) = try next(prefetcher)
-      StartMoments.note(.batch)
+      if isFirst { StartMoments.note(.batch) }
       let step = try trainer.advance(batch)
-      StartMoments.note(.step)
+      if isFirst { StartMoments.note(.step) }
+      isFirst = false
       progress.iteration = step.iteration
       progress.curves.append(iteration: step.iteration, loss: step.loss, learningRate: step.learningRate)
       if let claim { try log(step, claim) }
