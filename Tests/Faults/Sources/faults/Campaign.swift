@@ -213,7 +213,10 @@ final class Campaign {
     _ child: Child, _ end: End?, allowed: Set<Int32>, orSignal: Int32? = nil, says: [String] = [],
     _ what: String, _ trial: inout Trial
   ) {
-    let said = child.err.split(separator: "\n").suffix(3).joined(separator: " | ").prefix(600)
+    let lines = child.err.split(separator: "\n")
+    // Reasons stand above what is said at the end of a grid.
+    let reasons = lines.filter { $0.contains("FAILED") || $0.contains("error: ") }
+    let said = (reasons.prefix(3) + lines.suffix(3)).joined(separator: " | ").prefix(1500)
     switch end {
     case nil:
       trial.findings.append("\(what) hangs: \(said)")
@@ -234,7 +237,7 @@ final class Campaign {
     for word in Campaign.noise where child.err.contains(word) {
       trial.findings.append("\(what) says '\(word)': \(said)")
     }
-    if child.err.split(separator: "\n").contains(where: { $0.count > 2200 }) {
+    if lines.contains(where: { $0.count > 2200 }) {
       trial.findings.append("\(what) prints a line of more than 2,200 characters")
     }
   }
