@@ -1,7 +1,7 @@
 // The last words of a process that has no memory left, or that a library aborts.
 //
 // Who asks for memory is everywhere: Swift's arrays, the standard library of C++, HDF5, image codecs. Some say when they
-// get none, Swift traps without a word. So malloc remembers for each thread what was refused, and who ends because of it
+// get none, Swift traps without a word. So malloc and mmap remember for each thread what was refused, and who ends because of it
 // says so. What a library handles by itself, such as a file that claims to be larger than any memory, goes on as before.
 #include <atomic>
 #include <cerrno>
@@ -12,6 +12,8 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <new>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "CPlatform.h"
@@ -53,6 +55,18 @@ inline void *remember(void *block, size_t bytes, void *caller) {
     refused = 0;
   }
   return block;
+}
+#endif
+
+#ifndef JML_SANITIZER
+/// The system's own call, since the C library keeps no other name for its function.
+void *map(void *address, size_t bytes, int protection, int flags, int file, off64_t offset) {
+  long found = syscall(SYS_mmap, address, bytes, protection, flags, file, offset);
+  if (found == -1 && errno == ENOMEM) {
+    refused = bytes;
+    granted = 0;
+  }
+  return reinterpret_cast<void *>(found);
 }
 #endif
 
@@ -133,6 +147,15 @@ int posix_memalign(void **block, size_t alignment, size_t bytes) noexcept {
   if (found == nullptr) return ENOMEM;
   *block = found;
   return 0;
+}
+
+// Code that oneDNN writes for a shape lies in pages of its own, and is written whether or not there are any.
+void *mmap(void *address, size_t bytes, int protection, int flags, int file, off_t offset) noexcept {
+  return map(address, bytes, protection, flags, file, offset);
+}
+
+void *mmap64(void *address, size_t bytes, int protection, int flags, int file, off64_t offset) noexcept {
+  return map(address, bytes, protection, flags, file, offset);
 }
 }
 #endif

@@ -70,7 +70,7 @@ import Testing
     let standard: Set<String> = [
       "stddef", "stdint", "stdio", "stdlib", "string", "setjmp", "math",
       // The system's.
-      "fcntl", "unistd", "sched", "pthread", "sys/vfs",
+      "fcntl", "unistd", "sched", "pthread", "sys/mman", "sys/syscall", "sys/vfs",
       // The compiler's.
       "immintrin", "dlfcn",
     ]

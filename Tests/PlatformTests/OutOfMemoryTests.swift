@@ -32,6 +32,11 @@ private let way = ProcessInfo.processInfo.environment[variable]
       let blocks = (0..<1000).map { _ in malloc(16) }
       for block in blocks { free(block) }
       raise(SIGSEGV)
+    case "pages":
+      // What oneDNN's code generator does.
+      let pages = mmap(nil, MemoryChild.tooMuch, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+      #expect(pages == MAP_FAILED)
+      raise(SIGSEGV)
     case "crash": raise(SIGSEGV)
     case "abort":
       AbortWords.set("rank 1 of 2 is alone", code: 9)
@@ -57,7 +62,7 @@ private let way = ProcessInfo.processInfo.environment[variable]
     }
   }
 
-  @Test(arguments: ["array", "data"]) func arraysOfSwift(_ way: String) throws {
+  @Test(arguments: ["array", "data", "pages"]) func arraysOfSwift(_ way: String) throws {
     let (status, lines) = try child(way)
     #expect(status == OutOfMemory.exitCode && lines.count == 1, "\(status) \(lines)")
     let line = try #require(lines.first)
