@@ -175,7 +175,7 @@ refused 64 "4 ranks cannot share a batch of 3" \
 passed "a semi-supervised run and too many ranks are refused"
 
 # --- A rank is killed ---
-frozen 99 long --set profile.iterations=400 --set profile.evaluate_every=null
+frozen 99 long --set profile.iterations=100 --set profile.evaluate_every=null
 long=$(echo long/*.json)
 id=$(basename "$long" .json)
 trained 0 one "$long"
@@ -202,9 +202,11 @@ for rank in 1 0; do
   [ $((SECONDS - begin)) -le 10 ] || fail "rank $rank was killed, and the others ended after $((SECONDS - begin)) s"
   sleep 0.2
   [ -z "$(rank_process 0)$(rank_process 1)" ] || fail "a rank is left over"
-  grep -qiE "killed|signal 9|exit code: 9|rank $rank is lost" "$work/err" "$work/out" || { cat "$work/err" >&2; fail "nobody says why"; }
+  grep -qiE "killed|signal 9|exit code: 9|rank $rank is lost|another rank is lost" "$work/err" "$work/out" || { cat "$work/err" >&2; fail "nobody says why"; }
   passed "kill -9 of rank $rank: code $code"
-  for processes in 0 1 3; do
+  # Three processes on two processors wait for each other most of the time.
+  case $rank in 1) counts=(0 1 3) ;; *) counts=(2) ;; esac
+  for processes in "${counts[@]}"; do
     rm -rf "resumed $processes"
     cp -r killed "resumed $processes"
     trained "$processes" "resumed $processes" "$long"
