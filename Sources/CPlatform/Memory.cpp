@@ -45,27 +45,26 @@ bool is_of_swift(void *caller) {
   return std::strstr(info.dli_fname, "/libswiftCore.") != nullptr || std::strstr(info.dli_fname, "/libFoundation") != nullptr;
 }
 
+void refuse(size_t bytes) {
+  refused = bytes;
+  granted = 0;
+}
+
 /// - caller: whose call it was.
 inline void *remember(void *block, size_t bytes, void *caller) {
   if (__builtin_expect(block == nullptr, 0)) {
-    refused = bytes;
-    granted = 0;
+    refuse(bytes);
     if (watching && is_of_swift(caller)) jml_memory_end(bytes, "");
   } else if (__builtin_expect(refused != 0, 0) && ++granted > recent) {
     refused = 0;
   }
   return block;
 }
-#endif
 
-#ifndef JML_SANITIZER
 /// The system's own call, since the C library keeps no other name for its function.
 void *map(void *address, size_t bytes, int protection, int flags, int file, off64_t offset) {
   long found = syscall(SYS_mmap, address, bytes, protection, flags, file, offset);
-  if (found == -1 && errno == ENOMEM) {
-    refused = bytes;
-    granted = 0;
-  }
+  if (found == -1 && errno == ENOMEM) refuse(bytes);
   return reinterpret_cast<void *>(found);
 }
 #endif

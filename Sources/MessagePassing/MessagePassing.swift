@@ -17,7 +17,7 @@ public enum MessagePassing {
       let ranks = try MPICommunicator()
       // The transport below MPICH does not come back with an error when the process at its other end is gone: it aborts.
       AbortWords.set(
-        "rank \(ranks.rank) of \(ranks.size): the MPI library has given up, as it does when another rank is lost; "
+        "rank \(ranks.rank) of \(ranks.size): the MPI library has given up, as it does when another rank was killed; "
           + "what was saved is good to go on from",
         code: 1)
       return ranks
