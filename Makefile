@@ -12,6 +12,7 @@
 #   RUNS     executions of each target of make fuzz, at most; it then takes as long as they do, or SECONDS
 #   INSTRUMENT  1: make fuzz builds libpng and libjpeg-turbo from Debian's sources, so that it sees into them
 #   SITE     folder that make site writes to (default: site)
+#   SEEDS    seeds of each cell that has several (default: as tables and profile say)
 #   SET      overrides, such as SET="recipe.optimizer.learning_rate=0.02 loss.smooth=2"
 TABLE   ?= 4
 PROFILE ?= mini
@@ -22,13 +23,14 @@ SITE    ?= site
 
 # What the user gives is text: taken as it was typed, and handed to recipes by the environment, so that neither make nor a
 # shell reads it. Paths may hold blanks, quotes, $ and ;.
-given   := TABLE PROFILE DATA RESULTS JOBS THREADS PAIRS ROWS SKIP SET COUNT SEED ONLY KEEP SECONDS RUNS TARGET INSTRUMENT NIGHT SITE
+given   := TABLE PROFILE DATA RESULTS JOBS THREADS PAIRS ROWS SKIP SET SEEDS COUNT SEED ONLY KEEP SECONDS RUNS TARGET INSTRUMENT NIGHT SITE
 $(foreach name,$(given),$(eval override $(name) := $$(value $(name))))
 export $(given)
 
 jml     := .build/release/jml
 build   := swift build -c release
-where   := --profile "$$PROFILE" $(if $(DATA),--data "$$DATA") $(if $(RESULTS),--results "$$RESULTS") "$$@"
+where   := --profile "$$PROFILE" $(if $(DATA),--data "$$DATA") $(if $(RESULTS),--results "$$RESULTS") \
+             $(if $(SEEDS),--seeds "$$SEEDS") "$$@"
 how     := --jobs "$$JOBS" $(if $(THREADS),--threads "$$THREADS")
 # Sets the positional parameters, which `where` ends with, to the overrides of SET.
 pairs   := set -f --; for pair in $$SET; do set -- "$$@" --set "$$pair"; done;
@@ -39,7 +41,7 @@ sweeps  := 4 5
 pictures := 7 8
 drawings := "$${RESULTS:-results}/figures"
 
-.PHONY: help tableN setup build test test-tensorboard test-threads test-site test-cluster test-mpi test-latex faults fuzz $(trained:%=table%) table9 tables run table plan claims publish site status nightly \
+.PHONY: help tableN setup build test test-tensorboard test-threads test-site test-cluster test-mpi test-avx2 test-latex faults fuzz $(trained:%=table%) table9 tables run table plan claims publish site status nightly \
         figure1 figure2 figure3 $(sweeps:%=figure%) $(pictures:%=figure%) figures data doctor bench bench-step format lint clean
 .DEFAULT_GOAL := help
 
@@ -66,6 +68,8 @@ test-cluster: build ## Hands small grids to a Slurm of its own, disturbs them an
 	@scripts/test-cluster.sh
 test-mpi: setup ## Trains small runs by several processes, kills and damages them (builds with --traits MPI, installs an MPI).
 	@scripts/test-mpi.sh
+test-avx2: setup ## Compares a step's share of the machine's peak with and without AVX-512 (builds a second time).
+	@scripts/test-avx2.sh
 test-site: build ## Looks at the site in Chromium: console, filters, keyboard, contrast, phone.
 	@scripts/test-site.sh
 test-latex: build ## Compiles the tables as LaTeX prints them, with Debian's texlive.
@@ -119,4 +123,4 @@ format:      ## Formats the sources.
 lint:        ## Fails on unformatted sources and on warnings.
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests && $(build) --scratch-path .build-lint -Xswiftc -warnings-as-errors
 clean:       ## Removes what was built; results and data stay.
-	rm -rf .build .build-lint .build-tsan .build-fuzz .build-mpi benchmarks/.venv Tests/TensorBoard/.venv
+	rm -rf .build .build-lint .build-tsan .build-fuzz .build-mpi .build-avx2 benchmarks/.venv Tests/TensorBoard/.venv

@@ -50,3 +50,25 @@ for name, (t, freedom) in {
     print(f"{name:26} t {t:.10f}  freedom {freedom:.10f}  one-sided p {upper_tail(t, freedom):.10f}")
 pooled = math.sqrt((9 * variance(FIRST) + 9 * variance(SECOND)) / 18)
 print(f"pooled deviation           {pooled:.10f}")
+
+# Two one-sided tests: differences of five seeds, within 0.3, and a mean that lies further away.
+FIVE = [0.1, -0.05, 0.2, 0.0, 0.05]
+
+
+def quantile(p, freedom):
+    """The t with P(T > t) = p, by halving."""
+    low, high = 0.0, 64.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if upper_tail(middle, freedom, 20_000) > p else (low, middle)
+    return low
+
+
+for name, shift in {"five seeds": 0.0, "0.2 more": 0.2}.items():
+    values = [v + shift for v in FIVE]
+    error = math.sqrt(variance(values) / len(values))
+    ps = [upper_tail((0.3 + sign * mean(values)) / error, len(values) - 1) for sign in (1, -1)]
+    half = quantile(0.05, len(values) - 1) * error
+    print(f"{name:26} mean {mean(values):+.10f}  larger p {max(ps):.10f}  90 %: {mean(values) - half:+.10f} to {mean(values) + half:+.10f}")
+for freedom in (1, 4, 9):
+    print(f"5 % of {freedom} degrees          t {quantile(0.05, freedom):.8f}")

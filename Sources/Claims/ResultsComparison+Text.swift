@@ -25,7 +25,7 @@ extension ResultsComparison {
       lines.append("\(Self.cellText(count(verdict))) only in \(name)")
     }
     if count(.neither) > 0 { lines.append("\(Self.cellText(count(.neither))) in neither") }
-    return lines
+    return lines + equivalences.map(Self.text)
   }
 
   /// For people: what it comes to, then a table of cells.
@@ -33,6 +33,9 @@ extension ResultsComparison {
   public func markdown(names: (String, String)) -> String {
     var caption = [Caption.profile(plan), Caption.overrides(plan)].compactMap { $0 }
     caption.append("- A: `\(names.0)`. B: `\(names.1)`.")
+    if other.overrides != plan.overrides, let text = Caption.overrides(other) {
+      caption.append("- In B: " + text.dropFirst(2))
+    }
     caption.append(
       "- A, B: mean ± population standard deviation (n). p: two-sided, Welch's test; then after Holm's correction."
     )
@@ -54,8 +57,42 @@ extension ResultsComparison {
       "a": .string(names.0), "b": .string(names.1), "test": .string("Welch"), "correction": .string("Holm"),
       "level": .number(level), "tests": .int(tests), "significant": .int(significant),
       "counts": .object(Dictionary(uniqueKeysWithValues: counts)), "cells": .array(cells.map(Self.json)),
+      "overrides_b": .array(other.overrides.map { .string("\($0)") }),
+      "equivalences": .array(equivalences.map(Self.json)),
     ]
     return .object(members.merging(JSONTable.scale(plan)) { own, _ in own })
+  }
+
+  // MARK: Equivalence
+
+  private static func text(_ equivalence: Equivalence) -> String {
+    let name = title(equivalence.metric, equivalence.evaluation)
+    let seeds = equivalence.differences.count
+    var line = "\(name): mean of B - A \(NumberText.signed(equivalence.mean))"
+    if let interval = equivalence.interval {
+      let share = CanonicalNumber.text((100 * (1 - 2 * equivalence.level)).rounded())
+      line +=
+        " (\(share) % interval \(NumberText.signed(interval.lowerBound)) to \(NumberText.signed(interval.upperBound)))"
+    }
+    line += ", of \(seeds) seeds or folds, each the mean of \(cellText(equivalence.cells))"
+    if equivalence.leftOut > 0 { line += " (\(equivalence.leftOut) left out)" }
+    let margin = CanonicalNumber.text(equivalence.margin)
+    return line + ": " + (equivalence.isShown ? "equivalent" : "not shown to be equivalent")
+      + " within \(margin) (two one-sided tests, p \(probability(equivalence.p)))"
+  }
+
+  private static func json(_ equivalence: Equivalence) -> JSONValue {
+    .object([
+      "metric": .string(equivalence.metric.name), "evaluation": .string(equivalence.evaluation.name),
+      "margin": .number(equivalence.margin), "level": .number(equivalence.level),
+      "cells": .int(equivalence.cells), "left_out": .int(equivalence.leftOut),
+      "differences": .array(equivalence.differences.map { .number($0) }),
+      "difference": .number(equivalence.mean), "p": .number(equivalence.p),
+      "interval": equivalence.interval.map {
+        .array([.number($0.lowerBound), .number($0.upperBound)])
+      } ?? .null,
+      "equivalent": .bool(equivalence.isShown),
+    ])
   }
 
   // MARK: Parts
@@ -68,13 +105,16 @@ extension ResultsComparison {
 
   private static func fields(_ cell: ComparedCell) -> [String] {
     let number = cell.number
-    let evaluation = number.evaluation == .last ? "" : " (\(number.evaluation.name))"
     return [
       cell.place.table, TableSpec.rowName(cell.place.labels), cell.place.column,
-      number.metric.title + evaluation, text(number.first), text(number.second),
+      title(number.metric, number.evaluation), text(number.first), text(number.second),
       number.difference.map(NumberText.signed) ?? "–", probability(number.test?.twoSided),
       probability(number.corrected), words(cell.verdict),
     ]
+  }
+
+  private static func title(_ metric: Metric, _ evaluation: CellSpec.Evaluation) -> String {
+    metric.title + (evaluation == .last ? "" : " (\(evaluation.name))")
   }
 
   private static func words(_ verdict: ComparedCell.Verdict) -> String {

@@ -14,6 +14,19 @@ public enum Statistics {
     return incompleteBeta(freedom / (freedom + t * t), freedom / 2, 0.5)
   }
 
+  /// The value that Student's t with `freedom` degrees exceeds with probability `p`, in (0, 0.5].
+  public static func quantile(_ p: Double, freedom: Double) -> Double {
+    precondition(p > 0 && p <= 0.5, "Statistics: quantile of \(p)")
+    var (low, high) = (0.0, 1.0)
+    while oneSided(t: high, freedom: freedom) > p { (low, high) = (high, high * 2) }
+    // Halved until no number lies between.
+    while true {
+      let middle = low + (high - low) / 2
+      guard middle > low, middle < high else { return middle }
+      if oneSided(t: middle, freedom: freedom) > p { low = middle } else { high = middle }
+    }
+  }
+
   public struct Student: Equatable, Sendable {
     public let t: Double
     public let freedom: Double

@@ -69,11 +69,12 @@ public struct Plan: Sendable {
   ///   - profile: name of a profile.
   ///   - overrides: applied to every run that has the key, teachers included; after the profile's and the
   ///     table's.
+  ///   - seeds: how many seeds each cell has that names several; nil: as tables and profile say.
   ///   - dataFingerprints: by data set name, for each data set of the tables.
   /// - Throws: `RegistryError`: unknown names, values out of range, an override that no run has a key for.
   public init(
     registry: Registry, tables: [String], figures: [String] = [], profile: String, overrides: [Override] = [],
-    dataFingerprints: [String: String]
+    seeds: Int? = nil, dataFingerprints: [String: String]
   ) throws {
     guard let profileSpec = registry.profiles[profile] else {
       throw RegistryError.brokenReference(
@@ -88,7 +89,8 @@ public struct Plan: Sendable {
     self.dataFingerprints = dataFingerprints
 
     var resolver = RunResolver(
-      registry: registry, profile: profileSpec, overrides: overrides, dataFingerprints: dataFingerprints)
+      registry: registry, profile: profileSpec, overrides: overrides, seeds: seeds,
+      dataFingerprints: dataFingerprints)
     var cells: [String: [[PlannedCell]]] = [:]
     var order: [(replicate: Int, id: RunID)] = []
     for table in self.tables {

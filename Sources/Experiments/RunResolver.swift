@@ -4,6 +4,8 @@ struct RunResolver {
   let registry: Registry
   let profile: ProfileSpec
   let overrides: [Override]
+  /// How many seeds cells with several have; nil: as tables and profile say.
+  let seeds: Int?
   let dataFingerprints: [String: String]
   private(set) var runs: [RunID: PlannedRun] = [:]
   /// Paths of the profile's weights that could not be read, in the order of their first run.
@@ -13,7 +15,11 @@ struct RunResolver {
   private var usedOverrides: Set<String> = []
   private var seenKeys: Set<String> = []
 
-  init(registry: Registry, profile: ProfileSpec, overrides: [Override], dataFingerprints: [String: String]) {
+  init(
+    registry: Registry, profile: ProfileSpec, overrides: [Override], seeds: Int?,
+    dataFingerprints: [String: String]
+  ) {
+    self.seeds = seeds
     self.registry = registry
     self.profile = profile
     self.overrides = overrides
@@ -56,7 +62,7 @@ struct RunResolver {
   /// One run for each seed and fold.
   private mutating func runs(of cell: CellSpec, _ overrides: [Override], _ place: Place) throws -> [RunID] {
     try checkNetwork(of: cell, place)
-    let seeds = try place.required(cell.seeds, "seeds").prefix(profile.maximumSeeds)
+    let seeds = seeds(of: try place.required(cell.seeds, "seeds"))
     let folds: [Int?] = cell.folds.map { $0.map { Optional($0) } } ?? [nil]
     var ids: [RunID] = []
     for seed in seeds {
@@ -65,6 +71,13 @@ struct RunResolver {
       }
     }
     return ids
+  }
+
+  /// The seeds that are run of those that a cell names: the first ones, and the smallest others where more are wanted.
+  private func seeds(of named: [Int]) -> [Int] {
+    guard let seeds, named.count > 1 else { return Array(named.prefix(profile.maximumSeeds)) }
+    let others = (0...).lazy.filter { !named.contains($0) }
+    return Array(named.prefix(seeds)) + others.prefix(max(0, seeds - named.count))
   }
 
   /// Throws for a user's override whose key no planned run has.

@@ -69,7 +69,7 @@ public struct Locking: Sendable {
       }
       if Locking.isMissing(code) {
         close(descriptor)
-        return .missing("flock: \(String(cString: strerror(code)))")
+        return .missing("flock: \(FileFailure.reason(code))")
       }
       guard code == EWOULDBLOCK || code == EINTR else {
         close(descriptor)

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// What can go wrong between a run and its folder.
 public enum ResultsError: Error, Equatable, CustomStringConvertible, LocalizedError {
@@ -20,7 +21,7 @@ public enum ResultsError: Error, Equatable, CustomStringConvertible, LocalizedEr
   public var description: String {
     switch self {
     case .fileSystem(let path, let operation, let code):
-      "\(path): \(operation) failed: \(String(cString: strerror(code))) (errno \(code))"
+      "\(path): \(operation) failed: \(FileFailure.reason(code)) (errno \(code))"
     case .wrongKind(let path, let reason): "\(path): \(reason)"
     case .unreadableJSON(let path, let reason): "\(path): not readable: \(reason)"
     case .unwritableJSON(let path, let reason): "\(path): cannot be written as JSON: \(reason)"

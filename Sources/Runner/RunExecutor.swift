@@ -173,7 +173,7 @@ public struct RunExecutor {
     let prefetcher = Assembly.prefetcher(batches, trainer.iteration..<iterations)
     defer { prefetcher.stop() }
     var saved = (iteration: trainer.iteration, time: ContinuousClock.now)
-    var isFirst = true
+    let first = trainer.iteration
     while !trainer.isFinished {
       if trainer.isAtEvaluationPoint, progress.evaluated != trainer.iteration {
         // A run that is stopped while it is evaluated goes on from here, and not from the last checkpoint.
@@ -184,11 +184,11 @@ public struct RunExecutor {
         try evaluations(claim).evaluateOnTheWay(trainer)
         progress.evaluated = trainer.iteration
       }
+      let isFirst = trainer.iteration == first
       let (batch, isAsked) = try next(prefetcher)
       if isFirst { StartMoments.note(.batch) }
       let step = try trainer.advance(batch)
       if isFirst { StartMoments.note(.step) }
-      isFirst = false
       progress.iteration = step.iteration
       progress.curves.append(iteration: step.iteration, loss: step.loss, learningRate: step.learningRate)
       if let claim { try log(step, claim) }

@@ -135,7 +135,7 @@ public final class Subprocess: Sendable {
   private static func pipe(_ command: [String]) throws -> (read: Int32, write: Int32) {
     var ends: [Int32] = [0, 0]
     guard Foundation.pipe(&ends) == 0 else {
-      throw RunnerError.cannotStart(program: command[0], reason: String(cString: strerror(errno)))
+      throw RunnerError.cannotStart(program: command[0], reason: FileFailure.reason(errno))
     }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     return (ends[0], ends[1])

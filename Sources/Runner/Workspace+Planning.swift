@@ -50,6 +50,7 @@ extension Workspace {
     let unknown = try datasets().map { ($0.name, Workspace.unknownFingerprint) }
     return try Plan(
       registry: registry, tables: tables, figures: figures, profile: profile.name, overrides: overrides,
+      seeds: seeds,
       dataFingerprints: fingerprints.merging(unknown) { known, _ in known })
   }
 

@@ -16,6 +16,8 @@ public struct Workspace: Sendable {
     public var results: String?
     /// `key=value`.
     public var overrides: [String]
+    /// How many seeds each cell has that names several; nil: as tables and profile say.
+    public var seeds: Int?
     public var threads: Int?
     /// Whether warnings about data are errors.
     public var strict: Bool
@@ -24,7 +26,7 @@ public struct Workspace: Sendable {
 
     public init(
       experiments: String?, profile: String, tables: [String], figures: [String] = [], data: String?,
-      results: String?, overrides: [String], threads: Int?, strict: Bool = false,
+      results: String?, overrides: [String], seeds: Int? = nil, threads: Int?, strict: Bool = false,
       recomputesActivations: Bool = false
     ) {
       self.experiments = experiments
@@ -34,6 +36,7 @@ public struct Workspace: Sendable {
       self.data = data
       self.results = results
       self.overrides = overrides
+      self.seeds = seeds
       self.threads = threads
       self.strict = strict
       self.recomputesActivations = recomputesActivations
@@ -47,6 +50,7 @@ public struct Workspace: Sendable {
   /// Names of sweeps and of figures of pictures.
   public let figures: [String]
   public let overrides: [Override]
+  let seeds: Int?
   public let source: DataSource
   /// `<results>/<profile>`.
   public let folder: URL
@@ -72,6 +76,7 @@ public struct Workspace: Sendable {
       try Workspace.name(text, registered.figureNumbers, folder: "figures", option: "--figure")
     }
     overrides = try options.overrides.map { try Override($0) }
+    seeds = options.seeds
     let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
     if let data = options.data {
       source = .folder(URL(fileURLWithPath: data))

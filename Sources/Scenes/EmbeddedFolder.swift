@@ -88,13 +88,13 @@ struct EmbeddedFolder {
     let parent = open(URL(fileURLWithPath: path).deletingLastPathComponent().path, O_RDONLY)
     guard parent >= 0, flock(parent, LOCK_EX) == 0 else {
       throw DatasetError.writing(
-        path: path, reason: "the folder above cannot be locked: \(String(cString: strerror(errno)))")
+        path: path, reason: "the folder above cannot be locked: \(FileFailure.reason(errno))")
     }
     defer { close(parent) }
     if isComplete { return }
     let old = AsideName.make(path, number: 2)
     guard rename(path, old) == 0 || errno == ENOENT, rename(aside, path) == 0 else {
-      throw DatasetError.writing(path: path, reason: String(cString: strerror(errno)))
+      throw DatasetError.writing(path: path, reason: FileFailure.reason(errno))
     }
     try? FileManager.default.removeItem(atPath: old)
   }

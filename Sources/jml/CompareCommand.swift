@@ -17,8 +17,12 @@ struct CompareCommand: ParsableCommand {
       difference is better or worse by the direction of its metric. Nothing is trained or written. Runs of another
       version of the engine have other ids, and are not compared. The exit code is 0 whatever differs.
 
+      With --margin, two one-sided tests say of each metric whether B's means are A's but for that much: of the differences
+      between runs of equal seed and fold, each averaged over all cells. With --set-b, B's runs have further overrides.
+
       Examples: jml compare results ../before/results --table 4
                 jml compare results results/mini/runs.jsonl
+                jml compare results results-bfloat16 --set-b recipe.precision=bfloat16 --seeds 5 --margin 0.3
       """)
 
   @Argument(help: "Folder of results, or a file runs.jsonl.")
@@ -32,6 +36,16 @@ struct CompareCommand: ParsableCommand {
 
   @OptionGroup var places: PlaceOptions
 
+  @Option(
+    name: .customLong("set-b"),
+    help: ArgumentHelp(
+      "Override of a value in B alone, after those of --set; may be repeated.", valueName: "key=value"))
+  var overridesOfB: [String] = []
+
+  @Option(
+    help: "Test whether means differ by less than this, in the metrics' units, such as 0.3 points of mIoU.")
+  var margin: Double?
+
   @OptionGroup var published: PublishedOption
 
   @Option(help: "What is printed: \(Format.allCases.map(\.rawValue).joined(separator: ", ")).")
@@ -44,17 +58,26 @@ struct CompareCommand: ParsableCommand {
 
   func validate() throws {
     if places.results != nil { throw ValidationError("--results: the two folders are the arguments") }
+    if let margin, !(margin > 0 && margin.isFinite) {
+      throw ValidationError("--margin \(margin): a number above 0 is wanted")
+    }
     if json, let format, format != .json {
       throw ValidationError("--json and --format \(format.rawValue) exclude each other")
     }
   }
 
   func run() throws {
-    let sides = try [a, b].map { try ComparedSide($0, workspace: workspace) }
-    let plan = try self.plan(sides)
-    let summaries = try sides.map { try $0.summaries(plan, published: published.isOn) }
+    let sides = try [a, b].map { try ComparedSide($0) { try workspace($0) } }
+    let plan = try self.plan(sides, [])
+    for data in plan.unknown { Console.say(data.notice) }
+    for folder in sides.compactMap(\.workspace) {
+      for notice in try folder.otherResultsNotices(plan.plan) { Console.say(notice) }
+    }
+    let plans = [plan.plan, overridesOfB.isEmpty ? plan.plan : try self.plan(sides, overridesOfB).plan]
+    let summaries = try zip(sides, plans).map { try $0.summaries($1, published: published.isOn) }
     let comparison = ResultsComparison(
-      plan: plan, first: { summaries[0][$0] ?? .pending }, second: { summaries[1][$0] ?? .pending })
+      plan: plans[0], other: plans[1], margin: margin, first: { summaries[0][$0] ?? .pending },
+      second: { summaries[1][$0] ?? .pending })
     switch format ?? (json ? .json : .text) {
     case .json: Console.out(comparison.json(names: (a, b)))
     case .markdown: Console.out(comparison.markdown(names: (a, b)))
@@ -64,22 +87,22 @@ struct CompareCommand: ParsableCommand {
     }
   }
 
-  private func workspace(_ results: String?) throws -> Workspace {
+  private func workspace(_ results: String?, _ more: [String] = []) throws -> Workspace {
     var options = places.workspace(tables: tables)
     options.results = results
+    options.overrides += more
     return try Workspace(options)
   }
 
   /// The plan of the side that knows most of the data, A's of equals: a folder of a file alone has checked none.
-  private func plan(_ sides: [ComparedSide]) throws -> Plan {
-    let folders = sides.compactMap(\.workspace)
-    let plans = try (folders.isEmpty ? [try workspace(nil)] : folders).map { try $0.planForReading() }
+  /// - Parameter more: overrides besides those of both sides.
+  private func plan(_ sides: [ComparedSide], _ more: [String]) throws -> (
+    plan: Plan, unknown: [Workspace.UnknownData]
+  ) {
+    let folders = sides.filter { $0.workspace != nil }.map { Optional($0.name) }
+    let plans = try (folders.isEmpty ? [nil] : folders).map { try workspace($0, more).planForReading() }
     let best = plans.indices.min { plans[$0].unknown.count < plans[$1].unknown.count } ?? 0
-    for data in plans[best].unknown { Console.say(data.notice) }
-    for folder in folders {
-      for notice in try folder.otherResultsNotices(plans[best].plan) { Console.say(notice) }
-    }
-    return plans[best].plan
+    return plans[best]
   }
 }
 
@@ -87,10 +110,10 @@ struct CompareCommand: ParsableCommand {
 private struct ComparedSide {
   /// nil for a file of published runs.
   let workspace: Workspace?
-  private let name: String
+  let name: String
 
   /// - Throws: `UnreadableResults` where there is neither a folder with results of the profile nor a file runs.jsonl.
-  init(_ name: String, workspace: (String?) throws -> Workspace) throws {
+  init(_ name: String, workspace: (String) throws -> Workspace) throws {
     self.name = name
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: name, isDirectory: &isFolder) else {

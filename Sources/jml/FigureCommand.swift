@@ -32,7 +32,7 @@ struct FigureCommand: ParsableCommand {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       return report(try figure.write(to: folder))
     }
-    let registry = try Registry.load(options.places.experiments)
+    let registry = try options.places.files.registry()
     guard registry.figureNumbers.values.contains(number) else {
       let numbers = Set(registry.figureNumbers.values).sorted().map(String.init).joined(separator: ", ")
       throw ValidationError(

@@ -21,8 +21,7 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Classes.")
   var classes = 19
 
-  @Option(help: "Folder with the experiment files. Default: ./experiments, else the source checkout's.")
-  var experiments: String?
+  @OptionGroup var files: RegistryOption
 
   func validate() throws {
     guard (2...254).contains(classes) else {
@@ -30,11 +29,9 @@ struct ModelOptions: ParsableArguments {
     }
   }
 
-  func registry() throws -> Registry { try Registry.load(experiments) }
-
   /// - Throws: `RegistryError.brokenReference`.
   func spec(_ name: String) throws -> ModelSpec {
-    let models = try registry().models
+    let models = try files.registry().models
     guard let spec = models[name] else {
       throw RegistryError.brokenReference(
         file: "models", path: "--model", value: name, allowed: models.keys.sorted())
@@ -123,7 +120,7 @@ struct ModelListCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let specs = try options.registry().models.sorted { $0.key < $1.key }.map(\.value)
+    let specs = try options.files.registry().models.sorted { $0.key < $1.key }.map(\.value)
     var rows = [["name", "parameters (M)", "multiply-adds (G)", "output stride"]]
     var objects: [JSONValue] = []
     for spec in specs {

@@ -44,7 +44,7 @@ struct ModelMeasureCommand: ParsableCommand {
   }
 
   func run() throws {
-    let registry = try options.registry()
+    let registry = try options.files.registry()
     let tables = registry.tables.values.filter { $0.costs != nil }.sorted { $0.number < $1.number }
     guard let table = tables.first(where: { $0.number == table }), let costs = table.costs else {
       throw RegistryError.brokenReference(
@@ -105,7 +105,7 @@ struct ModelMeasureCommand: ParsableCommand {
       "--passes",
       String(passes), "--classes", String(options.classes),
     ]
-    if let experiments = options.experiments { command += ["--experiments", experiments] }
+    if let experiments = options.files.experiments { command += ["--experiments", experiments] }
     if let threads = threading.threads { command += ["--threads", String(threads)] }
     let child = try Subprocess(
       command, onOutput: { line in lines.withLock { $0.append(line) } }, onError: { Console.raw($0 + "\n") },

@@ -33,7 +33,7 @@ struct WeightOptions: ParsableArguments {
     var file = try WeightFile(reading: URL(fileURLWithPath: path))
     if let stripPrefix { file = try file.stripping(stripPrefix) }
     let plan = WeightImport(file, into: model, scope: WeightImport.scope(of: file), allowing: allowed)
-    let others = try networks.registry().models.sorted { $0.key < $1.key }.filter { $0.key != name }
+    let others = try networks.files.registry().models.sorted { $0.key < $1.key }.filter { $0.key != name }
     try plan.apply(
       to: model, named: name,
       others: others.map { key, spec in { KnownNetwork(key, networks.network(spec, seed: nil)) } })

@@ -39,8 +39,7 @@ struct PlaceOptions: ParsableArguments {
   @Option(help: "Folder for results. Default: results, or results-<name of the data folder> with --data.")
   var results: String?
 
-  @Option(help: "Folder with the experiment files. Default: ./experiments, else the source checkout's.")
-  var experiments: String?
+  @OptionGroup var files: RegistryOption
 
   @Option(
     name: .customLong("set"),
@@ -49,8 +48,15 @@ struct PlaceOptions: ParsableArguments {
       valueName: "key=value"))
   var overrides: [String] = []
 
+  @Option(
+    help: "Seeds of each cell that has several: more or fewer than its table and profile say.")
+  var seeds: Int?
+
   func validate() throws {
-    for (name, value) in [("--data", data), ("--results", results), ("--experiments", experiments)]
+    if let seeds, !(1...100).contains(seeds) {
+      throw ValidationError("--seeds \(seeds): 1 to 100 are allowed")
+    }
+    for (name, value) in [("--data", data), ("--results", results)]
     where value?.isEmpty == true {
       throw ValidationError("\(name) is empty: a folder's name is wanted")
     }
@@ -60,8 +66,8 @@ struct PlaceOptions: ParsableArguments {
     tables: [String] = [], figures: [String] = [], threads: Int? = nil, strict: Bool = false
   ) -> Workspace.Options {
     Workspace.Options(
-      experiments: experiments, profile: profile, tables: tables, figures: figures, data: data,
-      results: results, overrides: overrides, threads: threads, strict: strict)
+      experiments: files.experiments, profile: profile, tables: tables, figures: figures, data: data,
+      results: results, overrides: overrides, seeds: seeds, threads: threads, strict: strict)
   }
 }
 

@@ -71,6 +71,67 @@ import Testing
     #expect(comparison.lines.allSatisfy { $0.count == comparison.lines[0].count })
   }
 
+  /// The mean over cells moves less than each of them; runs of other overrides are those of the same places. The numbers come
+  /// from scripts/statistics-reference.py.
+  @Test func equivalenceOfMeansOverCells() throws {
+    let check = ["tables: [97]", "left: [JML]", "right: [CE]", "relation: greater"]
+    let registry = try ClaimFiles.registry(claims: ClaimFiles.claim(check))
+    func plan(_ overrides: [String]) throws -> Plan {
+      try Plan(
+        registry: registry, tables: registry.tableNames, profile: "mini",
+        overrides: try (["model.weights=random"] + overrides).map { try Override($0) }, seeds: 5,
+        dataFingerprints: ["cityscapes": "street-1"])
+    }
+    let (plan, other) = (try plan([]), try plan(["recipe.precision=bfloat16"]))
+    let differences = [0.1, -0.05, 0.2, 0.0, 0.05]
+    func summaries(_ shift: Double) throws -> (first: [RunID: RunSummary], second: [RunID: RunSummary]) {
+      var (first, second): ([RunID: RunSummary], [RunID: RunSummary]) = ([:], [:])
+      // CE, JML and LATE of DL3-R18, which names the seeds 2 and 3, so that 0, 1 and 4 come after them.
+      for (column, own) in [(0, 0.1), (1, -0.1), (3, 0.0)] {
+        for (a, b) in zip(try runs(plan, 0, column), try runs(other, 0, column)) {
+          let seed = try #require(plan[a]).spec.seed
+          #expect(try #require(other[b]).spec.seed == seed && a != b)
+          let value = 60 + Double(seed * seed)
+          first[a] = done(value, ece: 3)
+          second[b] = done(value + differences[seed] + own + shift, ece: 3)
+        }
+      }
+      return (first, second)
+    }
+    func comparison(_ shift: Double) throws -> ResultsComparison {
+      let (first, second) = try summaries(shift)
+      return ResultsComparison(
+        plan: plan, other: other, margin: 0.3, first: { first[$0] ?? .pending },
+        second: { second[$0] ?? .pending })
+    }
+    let near = try comparison(0)
+    #expect(near.equivalences.map(\.metric.name) == ["miou", "ece"])
+    let miou = try #require(near.equivalences.first)
+    #expect(miou.cells == 3 && miou.leftOut == 5 && miou.isShown)
+    #expect(abs(miou.mean - 0.06) < 1e-9 && abs(miou.p - 0.0025287944) < 1e-9)
+    let interval = try #require(miou.interval)
+    #expect(abs(interval.lowerBound + 0.0316941974) < 1e-9 && abs(interval.upperBound - 0.1516941974) < 1e-9)
+    #expect(
+      near.conclusions.contains(
+        "mIoU: mean of B - A +0.06 (90 % interval -0.03 to +0.15), of 5 seeds or folds, each the mean of 3 cells (5 left out): "
+          + "equivalent within 0.3 (two one-sided tests, p 0.0025)"))
+    #expect(near.markdown(names: ("a", "b")).contains("- In B: Overrides: "))
+
+    // Equal to the last bit: certain, and without an interval.
+    let ece = try #require(near.equivalences.last)
+    #expect(ece.p == 0 && ece.interval == nil && ece.isShown && ece.differences == [0, 0, 0, 0, 0])
+
+    let far = try #require(try comparison(0.2).equivalences.first)
+    #expect(!far.isShown && abs(far.p - 0.2025116572) < 1e-9)
+    #expect(try comparison(-5).equivalences.first?.isShown == false)
+
+    // Without a margin nothing is said of it.
+    let (first, second) = try summaries(0)
+    let plain = ResultsComparison(
+      plan: plan, other: other, first: { first[$0] ?? .pending }, second: { second[$0] ?? .pending })
+    #expect(plain.equivalences.isEmpty && plain.json(names: ("a", "b"))["equivalences"] == .array([]))
+  }
+
   /// Cells that share a number are one test, and each shows it.
   @Test func sharedNumbersAreTestedOnce() throws {
     let registry = try ClaimFiles.registry()

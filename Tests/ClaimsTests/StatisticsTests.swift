@@ -32,6 +32,12 @@ import Testing
     #expect(abs(Statistics.oneSided(t: -t, freedom: freedom) - 0.975) < 1e-9)
   }
 
+  @Test(arguments: [(1.0, 6.31375151), (4.0, 2.13184679), (9.0, 1.83311293)])
+  func quantiles(freedom: Double, t: Double) {
+    #expect(abs(Statistics.quantile(0.05, freedom: freedom) - t) < 1e-8)
+    #expect(Statistics.quantile(0.5, freedom: freedom) < 1e-9)
+  }
+
   @Test func welch() throws {
     try expect(Statistics.welch(second, first), 1.8608134675, 17.7764735162, 0.0396970701)
     try expect(Statistics.welch(first, second), -1.8608134675, 17.7764735162, 0.9603029299)

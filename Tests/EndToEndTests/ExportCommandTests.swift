@@ -67,6 +67,12 @@ import Testing
     #expect(
       try compare("results", "other", "--format", "markdown").out.hasPrefix("# Results in two places\n"))
 
+    // Two of its one seed are not there, and B of another precision has none at all.
+    let more = try compare("results", "results", "--set-b", "recipe.precision=bfloat16", "--margin", "0.3")
+    #expect(more.code == 0 && more.out.contains("2 cells only in A"), "\(more.out) \(more.err)")
+    #expect(try compare("results", "results", "--margin", "0").code == 64)
+    #expect(try compare("results", "results", "--set-b", "recipe.nothing=1").code == 64)
+
     for wrong in ["nowhere", "experiments", "results/tiny/tiny.md"] {
       let output = try compare("results", wrong)
       #expect(output.code == 65 && output.err.contains(wrong), "\(output.code) \(output.err)")

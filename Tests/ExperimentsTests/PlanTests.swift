@@ -230,6 +230,36 @@ import Testing
     #expect(try files.plan().runs.count == 12)
   }
 
+  /// As many as the user wants, the table's own first, with the ids that they have anyhow; inputs and single seeds stay.
+  @Test func wantedSeeds() throws {
+    let files = try TemporaryRegistry()
+    func plan(_ seeds: Int?) throws -> Plan {
+      try Plan(
+        registry: try files.load(), tables: ["table04"], profile: "mini", seeds: seeds,
+        dataFingerprints: fingerprints)
+    }
+    let usual = Set(try plan(nil).runs.map(\.id))
+    let (five, two) = (try plan(5), try plan(2))
+    #expect(five.runs.count == 2 + 5 * 10 && usual.isStrictSubset(of: five.runs.map(\.id)))
+    #expect(two.runs.count == 2 + 2 * 10 && usual.isStrictSuperset(of: two.runs.map(\.id)))
+    for (plan, seeds) in [(five, [0, 1, 2, 3, 4]), (two, [0, 1])] {
+      for cell in try #require(plan.cells["table04"]).joined() {
+        guard case .runs(let ids, _, _) = cell else { continue }
+        #expect(ids.compactMap { plan[$0]?.spec.seed } == seeds)
+      }
+    }
+    // Others than the first numbers stay, and the smallest that are free come after them.
+    try files.replace("tables/table04.yaml", "seeds: [0, 1, 2]", "seeds: [7, 1]")
+    let odd = try plan(4)
+    guard case .runs(let ids, _, _) = try #require(odd.cells["table04"]?.first?.first) else {
+      Issue.record("no runs in the first cell")
+      return
+    }
+    #expect(ids.compactMap { odd[$0]?.spec.seed } == [7, 1, 0, 2])
+    try files.replace("tables/table04.yaml", "seeds: [7, 1]", "seeds: [7]")
+    #expect(try plan(4).runs.count == 12)
+  }
+
   @Test func unknownNames() throws {
     let registry = try TemporaryRegistry().load()
     func message(_ table: String, _ profile: String, _ data: [String: String]) -> String? {

@@ -7,8 +7,9 @@ struct BenchFrameCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "frame", abstract: "Times the evaluation of one image by sliding windows.",
     discussion: """
-      Windows of --crop go through the network, with the stride and the boundary window of the recipe; their scores are up-sampled, averaged where they \
-      overlap, and every metric is counted. The JSON's `rows` and `columns` say where windows begin, `counted` what is counted.
+      Windows of --crop go through the network, with the stride and the boundary window of the recipe; their scores are \
+      up-sampled, averaged where they overlap, and every metric is counted. The JSON's `rows` and `columns` say where \
+      windows begin, `counted` what is counted.
 
       Example: jml bench frame --model deeplabv3_resnet18d --size 1024x2048 --crop 512x1024 --steps 3 --json
       """)
@@ -33,7 +34,7 @@ struct BenchFrameCommand: ParsableCommand {
 
   func run() throws {
     try options.report {
-      let registry = try network.registry()
+      let registry = try network.files.registry()
       return try FrameBenchmark(
         model: try network.model(in: registry), recipe: try network.recipe(in: registry),
         precision: network.precision, classes: network.classes, size: size.pair, crop: crop.pair

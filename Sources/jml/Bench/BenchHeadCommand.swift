@@ -30,8 +30,7 @@ struct BenchHeadCommand: ParsableCommand {
 
   @OptionGroup var options: BenchOptions
 
-  @Option(help: "Folder with the experiment files. Default: ./experiments, else the source checkout's.")
-  var experiments: String?
+  @OptionGroup var files: RegistryOption
 
   func validate() throws {
     try BenchCheck.range(batch, "--batch", 1...1024)
@@ -42,7 +41,7 @@ struct BenchHeadCommand: ParsableCommand {
 
   func run() throws {
     try options.report {
-      let registry = try Registry.load(experiments)
+      let registry = try files.registry()
       let label = try BenchCheck.named(self.label, registry.labels, "--label")
       return try HeadBenchmark(
         loss: try BenchCheck.loss(loss, registry).spec(for: label),

@@ -24,8 +24,7 @@ struct BenchLoaderCommand: ParsableCommand {
 
   @OptionGroup var options: BenchOptions
 
-  @Option(help: "Folder with the experiment files. Default: ./experiments, else the source checkout's.")
-  var experiments: String?
+  @OptionGroup var files: RegistryOption
 
   func validate() throws {
     try crop.check("--crop", 1...8192)
@@ -36,7 +35,7 @@ struct BenchLoaderCommand: ParsableCommand {
 
   func run() throws {
     try options.report {
-      let registry = try Registry.load(experiments)
+      let registry = try files.registry()
       let folder = URL(fileURLWithPath: "data/embedded/bench")
       if data == nil { try LoaderBenchmark.drawScenes(below: folder) }
       let repeats = try options.repeats()

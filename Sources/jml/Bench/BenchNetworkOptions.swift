@@ -18,13 +18,9 @@ struct BenchNetworkOptions: ParsableArguments {
   @Option(help: "float32 or bfloat16. Default: the recipe's.")
   var precision: RecipeSpec.Precision?
 
-  @Option(help: "Folder with the experiment files. Default: ./experiments, else the source checkout's.")
-  var experiments: String?
+  @OptionGroup var files: RegistryOption
 
   func validate() throws { try BenchCheck.range(classes, "--classes", 2...254) }
-
-  /// - Throws: `RegistryError`.
-  func registry() throws -> Registry { try Registry.load(experiments) }
 
   /// - Throws: `RegistryError.brokenReference`.
   func model(in registry: Registry) throws -> ModelSpec {

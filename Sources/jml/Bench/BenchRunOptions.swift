@@ -26,15 +26,15 @@ struct BenchRunOptions: ParsableArguments {
   )
   var data: String?
 
-  @Option(help: "Folder with the experiment files. Default: ./experiments, else the source checkout's.")
-  var experiments: String?
+  @OptionGroup var files: RegistryOption
 
   /// Where things lie, and which tables are planned.
   /// - Parameter data: in the place of `data`.
   func workspace(data other: String? = nil, results: String? = nil) throws -> Workspace {
     try Workspace(
       Workspace.Options(
-        experiments: experiments, profile: profile, tables: [table], data: other ?? data, results: results,
+        experiments: files.experiments, profile: profile, tables: [table], data: other ?? data,
+        results: results,
         overrides: [], threads: nil))
   }
 

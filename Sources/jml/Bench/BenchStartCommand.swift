@@ -36,7 +36,7 @@ struct BenchStartCommand: ParsableCommand {
   /// As somebody would type it, but for what the benchmark adds.
   private var command: [String] {
     var command = [ProjectLocation.executable.path, "train", "--profile", which.profile]
-    for (name, value) in [("--data", which.data), ("--experiments", which.experiments)] {
+    for (name, value) in [("--data", which.data), ("--experiments", which.files.experiments)] {
       if let value { command += [name, value] }
     }
     return command

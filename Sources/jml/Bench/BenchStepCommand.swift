@@ -78,7 +78,7 @@ struct BenchStepCommand: ParsableCommand {
   }
 
   private func measure(_ ranks: (any Communicator)?) throws -> BenchmarkReport {
-    let registry = try network.registry()
+    let registry = try network.files.registry()
     let label = try BenchCheck.named(self.label, registry.labels, "--label")
     let teaching = try teacher.map {
       StepBenchmark.Teaching(

@@ -39,8 +39,7 @@ struct BenchSuiteCommand: ParsableCommand {
 
   @OptionGroup var threading: ThreadsOption
 
-  @Option(help: "Folder with the experiment files. Default: ./experiments, else the source checkout's.")
-  var experiments: String?
+  @OptionGroup var files: RegistryOption
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -89,7 +88,7 @@ struct BenchSuiteCommand: ParsableCommand {
 
   /// All profiles, printed one after the other unless JSON is wanted.
   private func measured() throws -> JSONValue {
-    let registry = try Registry.load(experiments)
+    let registry = try files.registry()
     let names = try Workspace.names(tables, registry)
     let threads = try threading.adopted()
     var profiles: [String: JSONValue] = [:]

@@ -42,7 +42,7 @@ struct RegressAcceptCommand: ParsableCommand {
   }
 
   func run() throws {
-    let registry = try Registry.load(places.experiments)
+    let registry = try places.files.registry()
     let spec = try places.spec(name, registry)
     let former = try Reference.read(name, in: places.folder)
     let accepted = try published ? fromPublished(spec) : fromNight(spec)

@@ -27,14 +27,10 @@ struct ReferenceOptions: ParsableArguments {
   @Option(help: "Folder of the references, <name>.json, and of the history of nights.")
   var references = "results/regression"
 
-  @Option(help: "Folder with the experiment files. Default: ./experiments, else the source checkout's.")
-  var experiments: String?
+  @OptionGroup var files: RegistryOption
 
   func validate() throws {
-    for (name, value) in [("--references", references), ("--experiments", experiments)]
-    where value?.isEmpty == true {
-      throw ValidationError("\(name) is empty: a folder's name is wanted")
-    }
+    if references.isEmpty { throw ValidationError("--references is empty: a folder's name is wanted") }
   }
 
   var folder: URL { URL(fileURLWithPath: references) }
@@ -55,7 +51,7 @@ struct ReferenceOptions: ParsableArguments {
     _ spec: RegressionSpec, data: String? = nil, results: String? = nil, overrides: [String] = []
   ) -> Workspace.Options {
     Workspace.Options(
-      experiments: experiments, profile: spec.profile, tables: spec.tables.map(\.table), data: data,
+      experiments: files.experiments, profile: spec.profile, tables: spec.tables.map(\.table), data: data,
       results: results, overrides: overrides, threads: spec.threads)
   }
 }

@@ -41,7 +41,7 @@ struct RegressPowerCommand: ParsableCommand {
   }
 
   func run() throws {
-    let spec = try places.spec(name, try Registry.load(places.experiments))
+    let spec = try places.spec(name, try places.files.registry())
     guard let test = spec.test else {
       throw ValidationError("\(name) compares bits: it sees every size of error")
     }

@@ -66,7 +66,7 @@ struct RegressRunCommand: ParsableCommand {
   }
 
   func run() throws {
-    let registry = try Registry.load(places.experiments)
+    let registry = try places.files.registry()
     let specs = try wanted(registry)
     // Before hours of training: a reference that cannot be read.
     let references = try specs.map { try Reference.read($0.name, in: places.folder) }
