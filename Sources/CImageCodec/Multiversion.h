@@ -8,10 +8,13 @@
 #define THREAD_SANITIZER 1
 #endif
 #endif
-#if defined(__x86_64__) && defined(__clang__) && !defined(THREAD_SANITIZER) && defined(JML_WITHOUT_AVX512)
-#define MULTIVERSION __attribute__((target_clones("arch=x86-64-v3", "default")))
-#elif defined(__x86_64__) && defined(__clang__) && !defined(THREAD_SANITIZER)
-#define MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#ifdef JML_WITHOUT_AVX512
+#define AVX512
+#else
+#define AVX512 "arch=x86-64-v4",
+#endif
+#if defined(__x86_64__) && defined(__clang__) && !defined(THREAD_SANITIZER)
+#define MULTIVERSION __attribute__((target_clones(AVX512 "arch=x86-64-v3", "default")))
 #else
 #define MULTIVERSION
 #endif

@@ -22,7 +22,8 @@ struct CellReader {
     if side == .paper { return .sample(Sample(mean: printed.mean.value, std: printed.std?.value)) }
     let name = "\(TableSpec.rowName(table.rows[row].labels)), \(title)"
     switch plan?.cells[table.name]?[row][column] {
-    case .runs(let ids, let metric, let evaluation)?: return runs(ids, metric, evaluation)
+    case .runs(let ids, let metric, let evaluation)?:
+      return .runs(ids, of: plan, metric, evaluation, summary)
     case .difference(let of, let minus)?:
       return Reading.joined([
         cell(table, row: of, column: column), cell(table, row: minus, column: column),
@@ -32,22 +33,6 @@ struct CellReader {
     case .cost?: return .unknown("Table \(table.number): \(name) is no metric of runs")
     case .absent?, nil: return .unknown("Table \(table.number): \(name) is not run here")
     }
-  }
-
-  private func runs(_ ids: [RunID], _ metric: Metric, _ evaluation: CellSpec.Evaluation) -> Reading {
-    var values: [Sample.Value] = []
-    var missing: [RunID] = []
-    for id in ids {
-      let run = summary(id)
-      if run.state == .done, let value = run.value(metric, at: evaluation), value.isFinite,
-        let spec = plan?[id]?.spec
-      {
-        values.append(Sample.Value(seed: spec.seed, fold: spec.fold, value))
-      } else {
-        missing.append(id)
-      }
-    }
-    return missing.isEmpty && !values.isEmpty ? .sample(Sample(values)) : .unfinished(missing)
   }
 
   /// Metric of a cell: its runs', else the one that a label of the row names.

@@ -28,38 +28,24 @@ public struct Equivalence: Equatable, Sendable {
   public var mean: Double { Statistics.mean(differences) }
   public var isShown: Bool { p <= level }
 
-  /// One number on both sides.
-  struct Pair {
-    /// Seed and fold.
-    typealias Replicate = [Int?]
-    let replicates: [Replicate]
-    /// B minus A; nil where a side has none.
-    let differences: [Double?]
-
-    var isWhole: Bool { differences.allSatisfy { $0 != nil } }
-  }
-
-  /// - Parameter pairs: of the metric.
+  /// - Parameters:
+  ///   - samples: of the metric, B minus A, seed by seed.
+  ///   - leftOut: numbers that have no such sample.
   /// - Returns: nil with fewer than two seeds or folds that both sides have.
-  init?(_ metric: Metric, _ evaluation: CellSpec.Evaluation, margin: Double, level: Double, _ pairs: [Pair]) {
+  init?(
+    _ metric: Metric, _ evaluation: CellSpec.Evaluation, margin: Double, level: Double, _ samples: [Sample],
+    leftOut: Int
+  ) {
     precondition(margin > 0 && level > 0 && level < 0.5, "Equivalence: margin \(margin), level \(level)")
-    let whole = pairs.filter(\.isWhole)
-    var groups: [(replicates: [Pair.Replicate], pairs: [Pair])] = []
-    for pair in whole {
-      if let known = groups.firstIndex(where: { $0.replicates == pair.replicates }) {
-        groups[known].pairs.append(pair)
-      } else {
-        groups.append((pair.replicates, [pair]))
-      }
-    }
     // Of groups of one size the one that comes first.
-    guard let size = groups.map(\.pairs.count).max(),
-      let group = groups.first(where: { $0.pairs.count == size }), group.replicates.count > 1
+    guard
+      let group = samples.grouped(by: { $0.isPaired(with: $1) }).max(by: { $0.count < $1.count }),
+      group[0].values.count > 1
     else { return nil }
     (self.metric, self.evaluation, self.margin, self.level) = (metric, evaluation, margin, level)
-    (cells, leftOut) = (size, pairs.count - size)
-    let differences = group.replicates.indices.map { place in
-      Statistics.mean(group.pairs.compactMap { $0.differences[place] })
+    (cells, self.leftOut) = (group.count, leftOut + samples.count - group.count)
+    let differences = group[0].values.indices.map { place in
+      Statistics.mean(group.map { $0.values[place].value })
     }
     self.differences = differences
     guard let above = Statistics.oneSample(differences, shift: -margin),
@@ -76,5 +62,18 @@ public struct Equivalence: Equatable, Sendable {
       Statistics.quantile(level, freedom: above.freedom) * (variance / Double(differences.count)).squareRoot()
     let mean = Statistics.mean(differences)
     interval = mean - half...mean + half
+  }
+}
+
+extension Sequence {
+  /// What is alike together, groups and their elements in the order of the sequence; no group is empty.
+  func grouped(by isAlike: (Element, Element) -> Bool) -> [[Element]] {
+    reduce(into: []) { groups, element in
+      if let known = groups.firstIndex(where: { isAlike(element, $0[0]) }) {
+        groups[known].append(element)
+      } else {
+        groups.append([element])
+      }
+    }
   }
 }

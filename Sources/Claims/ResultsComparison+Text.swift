@@ -33,8 +33,8 @@ extension ResultsComparison {
   public func markdown(names: (String, String)) -> String {
     var caption = [Caption.profile(plan), Caption.overrides(plan)].compactMap { $0 }
     caption.append("- A: `\(names.0)`. B: `\(names.1)`.")
-    if other.overrides != plan.overrides, let text = Caption.overrides(other) {
-      caption.append("- In B: " + text.dropFirst(2))
+    if other.overrides != plan.overrides, let text = Caption.overrides(other, title: "In B: Overrides") {
+      caption.append(text)
     }
     caption.append(
       "- A, B: mean ± population standard deviation (n). p: two-sided, Welch's test; then after Holm's correction."

@@ -62,21 +62,19 @@ public struct ResultsComparison: Sendable {
     let corrected = Statistics.holm(tested.compactMap { numbers[$0]?.test?.twoSided })
     for (key, p) in zip(tested, corrected) { numbers[key]?.corrected = p }
     tests = tested.count
+    let kinds = order.grouped { $0.metric == $1.metric && $0.evaluation == $1.evaluation }
     equivalences =
       margin.map { margin in
-        var kinds: [(metric: Metric, evaluation: CellSpec.Evaluation, pairs: [Equivalence.Pair])] = []
-        for key in order {
-          let pair = Equivalence.Pair(key, plan, first, second)
-          if let known = kinds.firstIndex(where: {
-            $0.metric == key.metric && $0.evaluation == key.evaluation
-          }) {
-            kinds[known].pairs.append(pair)
-          } else {
-            kinds.append((key.metric, key.evaluation, [pair]))
+        kinds.compactMap { keys in
+          let samples = keys.compactMap { key in
+            Reading.joined([
+              .runs(key.first, of: plan, key.metric, key.evaluation, first),
+              .runs(key.second, of: other, key.metric, key.evaluation, second),
+            ]) { $0[1] - $0[0] }.known
           }
-        }
-        return kinds.compactMap {
-          Equivalence($0.metric, $0.evaluation, margin: margin, level: level, $0.pairs)
+          return Equivalence(
+            keys[0].metric, keys[0].evaluation, margin: margin, level: level, samples,
+            leftOut: keys.count - samples.count)
         }
       } ?? []
     self.cells = places.compactMap { place, key in
@@ -85,7 +83,7 @@ public struct ResultsComparison: Sendable {
   }
 
   /// What numbers are made of.
-  fileprivate struct Key: Hashable {
+  private struct Key: Hashable {
     let first: [RunID]
     let second: [RunID]
     let metric: Metric
@@ -96,24 +94,4 @@ public struct ResultsComparison: Sendable {
 
   /// Cells in which B differs significantly from A.
   public var significant: Int { count(.better) + count(.worse) }
-}
-
-extension Equivalence.Pair {
-  /// The runs of a number on both sides, seed by seed; overrides leave seeds and folds alone.
-  fileprivate init(
-    _ key: ResultsComparison.Key, _ plan: Plan, _ first: (RunID) -> RunSummary,
-    _ second: (RunID) -> RunSummary
-  ) {
-    func value(_ summary: RunSummary) -> Double? {
-      summary.failure(of: key.metric, at: key.evaluation) == nil
-        ? summary.value(key.metric, at: key.evaluation) : nil
-    }
-    let runs = zip(key.first, key.second).map { a, b in
-      let spec = plan[a]?.spec
-      let difference = value(second(b)).flatMap { b in value(first(a)).map { b - $0 } }
-      return (seed: spec?.seed ?? 0, fold: spec?.fold, difference: difference)
-    }.sorted { ($0.seed, $0.fold ?? -1) < ($1.seed, $1.fold ?? -1) }
-    replicates = runs.map { [$0.seed, $0.fold] }
-    differences = runs.map(\.difference)
-  }
 }

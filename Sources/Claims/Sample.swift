@@ -85,6 +85,28 @@ enum Reading {
   /// Runs that are not finished.
   case unfinished([RunID])
 
+  var known: Sample? { if case .sample(let sample) = self { sample } else { nil } }
+
+  /// Runs of a plan as one number; unfinished unless every one of them has a value.
+  static func runs(
+    _ ids: [RunID], of plan: Plan?, _ metric: Metric, _ evaluation: CellSpec.Evaluation,
+    _ summary: (RunID) -> RunSummary
+  ) -> Reading {
+    var values: [Sample.Value] = []
+    var missing: [RunID] = []
+    for id in ids {
+      let run = summary(id)
+      if run.state == .done, let value = run.value(metric, at: evaluation), value.isFinite,
+        let spec = plan?[id]?.spec
+      {
+        values.append(Sample.Value(seed: spec.seed, fold: spec.fold, value))
+      } else {
+        missing.append(id)
+      }
+    }
+    return missing.isEmpty && !values.isEmpty ? .sample(Sample(values)) : .unfinished(missing)
+  }
+
   /// What keeps `combine` from its numbers goes before them: nothing printed, then the unknown, then all missing runs.
   static func joined(_ readings: [Reading], _ combine: ([Sample]) -> Sample) -> Reading {
     var samples: [Sample] = []

@@ -45,11 +45,20 @@ extension Workspace {
     }
   }
 
-  /// - Parameter fingerprints: by data set; of others nothing is known, and their runs have provisional ids.
-  private func plan(fingerprints: [String: String]) throws -> Plan {
+  /// A plan of this workspace's over the same data, with further overrides.
+  /// - Throws: `RegistryError`.
+  public func plan(_ plan: Plan, overriding more: [Override]) throws -> Plan {
+    try self.plan(fingerprints: plan.dataFingerprints, overriding: more)
+  }
+
+  /// - Parameters:
+  ///   - fingerprints: by data set; of others nothing is known, and their runs have provisional ids.
+  ///   - more: overrides besides the workspace's.
+  private func plan(fingerprints: [String: String], overriding more: [Override] = []) throws -> Plan {
     let unknown = try datasets().map { ($0.name, Workspace.unknownFingerprint) }
     return try Plan(
-      registry: registry, tables: tables, figures: figures, profile: profile.name, overrides: overrides,
+      registry: registry, tables: tables, figures: figures, profile: profile.name,
+      overrides: overrides + more,
       seeds: seeds,
       dataFingerprints: fingerprints.merging(unknown) { known, _ in known })
   }

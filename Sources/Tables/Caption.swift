@@ -10,9 +10,9 @@ public enum Caption {
   }
 
   /// nil without overrides.
-  public static func overrides(_ plan: Plan) -> String? {
+  public static func overrides(_ plan: Plan, title: String = "Overrides") -> String? {
     plan.overrides.isEmpty
-      ? nil : "- Overrides: " + plan.overrides.map { "`\($0)`" }.joined(separator: ", ") + "."
+      ? nil : "- \(title): " + plan.overrides.map { "`\($0)`" }.joined(separator: ", ") + "."
   }
 
   /// - Parameter used: runs of cells, in their order.

@@ -67,13 +67,15 @@ struct CompareCommand: ParsableCommand {
   }
 
   func run() throws {
-    let sides = try [a, b].map { try ComparedSide($0) { try workspace($0) } }
-    let plan = try self.plan(sides, [])
-    for data in plan.unknown { Console.say(data.notice) }
-    for folder in sides.compactMap(\.workspace) {
-      for notice in try folder.otherResultsNotices(plan.plan) { Console.say(notice) }
+    let sides = try [a, b].map { try ComparedSide($0, workspace: workspace) }
+    let folders = sides.compactMap(\.workspace)
+    let workspaces = folders.isEmpty ? [try workspace(nil)] : folders
+    let plan = try self.plan(workspaces)
+    for folder in folders {
+      for notice in try folder.otherResultsNotices(plan) { Console.say(notice) }
     }
-    let plans = [plan.plan, overridesOfB.isEmpty ? plan.plan : try self.plan(sides, overridesOfB).plan]
+    let more = try overridesOfB.map { try Override($0) }
+    let plans = [plan, more.isEmpty ? plan : try workspaces[0].plan(plan, overriding: more)]
     let summaries = try zip(sides, plans).map { try $0.summaries($1, published: published.isOn) }
     let comparison = ResultsComparison(
       plan: plans[0], other: plans[1], margin: margin, first: { summaries[0][$0] ?? .pending },
@@ -87,22 +89,18 @@ struct CompareCommand: ParsableCommand {
     }
   }
 
-  private func workspace(_ results: String?, _ more: [String] = []) throws -> Workspace {
+  private func workspace(_ results: String?) throws -> Workspace {
     var options = places.workspace(tables: tables)
     options.results = results
-    options.overrides += more
     return try Workspace(options)
   }
 
   /// The plan of the side that knows most of the data, A's of equals: a folder of a file alone has checked none.
-  /// - Parameter more: overrides besides those of both sides.
-  private func plan(_ sides: [ComparedSide], _ more: [String]) throws -> (
-    plan: Plan, unknown: [Workspace.UnknownData]
-  ) {
-    let folders = sides.filter { $0.workspace != nil }.map { Optional($0.name) }
-    let plans = try (folders.isEmpty ? [nil] : folders).map { try workspace($0, more).planForReading() }
+  private func plan(_ workspaces: [Workspace]) throws -> Plan {
+    let plans = try workspaces.map { try $0.planForReading() }
     let best = plans.indices.min { plans[$0].unknown.count < plans[$1].unknown.count } ?? 0
-    return plans[best]
+    for data in plans[best].unknown { Console.say(data.notice) }
+    return plans[best].plan
   }
 }
 
@@ -110,10 +108,10 @@ struct CompareCommand: ParsableCommand {
 private struct ComparedSide {
   /// nil for a file of published runs.
   let workspace: Workspace?
-  let name: String
+  private let name: String
 
   /// - Throws: `UnreadableResults` where there is neither a folder with results of the profile nor a file runs.jsonl.
-  init(_ name: String, workspace: (String) throws -> Workspace) throws {
+  init(_ name: String, workspace: (String?) throws -> Workspace) throws {
     self.name = name
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: name, isDirectory: &isFolder) else {

@@ -41,7 +41,7 @@ struct ExportTensorBoardCommand: ParsableCommand {
 
   func validate() throws {
     if tables.isEmpty, runs.isEmpty { throw ValidationError("name runs with --table or --run") }
-    if output.isEmpty { throw ValidationError("--output is empty: a folder's name is wanted") }
+    try FolderName.check(output, "--output")
   }
 
   func run() throws {

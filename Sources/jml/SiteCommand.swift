@@ -34,7 +34,7 @@ struct SiteCommand: ParsableCommand {
   var predict = false
 
   func validate() throws {
-    if output.isEmpty { throw ValidationError("--output is empty: a folder's name is wanted") }
+    try FolderName.check(output, "--output")
     if title.isEmpty { throw ValidationError("--title is empty: a heading is wanted") }
   }
 

@@ -56,10 +56,8 @@ struct PlaceOptions: ParsableArguments {
     if let seeds, !(1...100).contains(seeds) {
       throw ValidationError("--seeds \(seeds): 1 to 100 are allowed")
     }
-    for (name, value) in [("--data", data), ("--results", results)]
-    where value?.isEmpty == true {
-      throw ValidationError("\(name) is empty: a folder's name is wanted")
-    }
+    try FolderName.check(data, "--data")
+    try FolderName.check(results, "--results")
   }
 
   func workspace(

@@ -67,7 +67,7 @@ import Testing
     #expect(
       try compare("results", "other", "--format", "markdown").out.hasPrefix("# Results in two places\n"))
 
-    // Two of its one seed are not there, and B of another precision has none at all.
+    // Runs of another precision are others, and there are none.
     let more = try compare("results", "results", "--set-b", "recipe.precision=bfloat16", "--margin", "0.3")
     #expect(more.code == 0 && more.out.contains("2 cells only in A"), "\(more.out) \(more.err)")
     #expect(try compare("results", "results", "--margin", "0").code == 64)

@@ -77,14 +77,15 @@ void parallel_for(long count, long grain, const Body &body) {
 
 /// Compiles a function once per instruction set and picks the best at load time; not under the thread sanitizer, which
 /// is not there yet at load time. JML_WITHOUT_AVX512 builds what a CPU without it would pick (scripts/test-avx2.sh).
-#if defined(__x86_64__) && defined(__clang__) && !defined(JML_THREAD_SANITIZER) && defined(JML_WITHOUT_AVX512)
-#define JML_MULTIVERSION __attribute__((target_clones("arch=x86-64-v3", "default")))
-#define JML_MULTIVERSION16
-#define JML_MULTIVERSION8 __attribute__((target_clones("arch=x86-64-v3", "default")))
-#elif defined(__x86_64__) && defined(__clang__) && !defined(JML_THREAD_SANITIZER)
-#define JML_MULTIVERSION __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#ifdef JML_WITHOUT_AVX512
+#define JML_AVX512
+#else
+#define JML_AVX512 "arch=x86-64-v4",
+#endif
+#if defined(__x86_64__) && defined(__clang__) && !defined(JML_THREAD_SANITIZER)
+#define JML_MULTIVERSION __attribute__((target_clones(JML_AVX512 "arch=x86-64-v3", "default")))
 // The same for code that works on channel blocks of 16 or of 8, which `jml_preferred_block` ties to the CPU.
-#define JML_MULTIVERSION16 __attribute__((target_clones("arch=x86-64-v4", "default")))
+#define JML_MULTIVERSION16 __attribute__((target_clones(JML_AVX512 "default")))
 #define JML_MULTIVERSION8 __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
 #define JML_MULTIVERSION

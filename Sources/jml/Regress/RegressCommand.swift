@@ -30,7 +30,7 @@ struct ReferenceOptions: ParsableArguments {
   @OptionGroup var files: RegistryOption
 
   func validate() throws {
-    if references.isEmpty { throw ValidationError("--references is empty: a folder's name is wanted") }
+    try FolderName.check(references, "--references")
   }
 
   var folder: URL { URL(fileURLWithPath: references) }

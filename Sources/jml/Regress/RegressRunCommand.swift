@@ -60,9 +60,8 @@ struct RegressRunCommand: ParsableCommand {
   func validate() throws {
     if let jobs, !(1...256).contains(jobs) { throw ValidationError("--jobs \(jobs): 1 to 256 are allowed") }
     if let date, !Night.isDate(date) { throw ValidationError("--date \(date): YYYY-MM-DD is wanted") }
-    for (name, value) in [("--data", data), ("--folder", folder)] where value?.isEmpty == true {
-      throw ValidationError("\(name) is empty: a folder's name is wanted")
-    }
+    try FolderName.check(data, "--data")
+    try FolderName.check(folder, "--folder")
   }
 
   func run() throws {
