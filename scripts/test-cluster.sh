@@ -117,9 +117,11 @@ wait_for() {  # what, seconds, command
 }
 explain() {
   squeue --array --states=all --format='%i %j %T %r %N' >&2 || true
-  tail -n 15 "$cluster/slurmctld.log" "$work"/*/*/*/cluster/logs/*.log >&2 2> /dev/null || true
+  sinfo --Node --format='%N %P %T %E' >&2 || true
+  tail -n 15 "$cluster"/{slurmctld,slurmd.n1,slurmd.n2}.log "$work"/*/*/*/cluster/logs/*.log >&2 2> /dev/null || true
 }
-idle() { [ "$(timeout 5 sinfo --noheader --Node --states=idle --format=%N | wc -l)" -eq 2 ]; }
+# A node has a line for each of its partitions.
+idle() { [ "$(timeout 5 sinfo --noheader --Node --states=idle --partition=main --format=%N | sort -u | wc -l)" -eq 2 ]; }
 wait_for "nodes" 30 idle
 passed() { echo "test-cluster: ok: $*, ${SECONDS} s"; }
 passed "slurmctld $(slurmctld -V | sed 's/.* //') with two nodes"
