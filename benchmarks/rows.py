@@ -106,6 +106,12 @@ DEEPLAB_R50 = step("deeplabv3_resnet50d", "DeepLabV3-R50 step", bar=2.5, bar_bes
 DEEPLAB_R101 = step(
     "deeplabv3_resnet101d", "DeepLabV3-R101 step", batch=2, bar=None, bar_best=1.5, steps=2, peer_steps=2
 )
+SEGFORMER_B1 = step(
+    "segformer_mit_b1", "SegFormer-B1 step", crop="256x256", recipe="adamw_ade20k", bar=2, bar_best=2
+)
+SEGFORMER_B3 = step(
+    "segformer_mit_b3", "SegFormer-B3 step", crop="256x256", recipe="adamw_ade20k", bar=None, bar_best=2
+)
 
 ROWS = [
     DEEPLAB_R18,
@@ -119,8 +125,10 @@ ROWS = [
     step("unet_resnet18d", "UNet-R18 step", crop="256x256", bar=2, bar_best=2.5),
     step("unet_resnet50d", "UNet-R50 step", crop="256x256", bar=None, bar_best=1.5, steps=2, peer_steps=2),
     step("segformer_mit_b0", "SegFormer-B0 step", crop="256x256", recipe="adamw_ade20k", bar=2),
-    step("segformer_mit_b1", "SegFormer-B1 step", crop="256x256", recipe="adamw_ade20k", bar=2, bar_best=2),
-    step("segformer_mit_b3", "SegFormer-B3 step", crop="256x256", recipe="adamw_ade20k", bar=None, bar_best=2),
+    SEGFORMER_B1,
+    in_bfloat16(SEGFORMER_B1, bar_best=2),
+    SEGFORMER_B3,
+    in_bfloat16(SEGFORMER_B3, bar_best=2),
     distilled("ce_kd", "plain KD"),
     distilled("skd", "SKD"),
     distilled("ifvd", "IFVD"),

@@ -26,6 +26,13 @@ void shorten(const float *v, long count, Short *out);
 long shorten_pixel_pairs(
     const Run *runs, long count, long Run::*offset, const float *v, long pitch, long blocks, Short *out);
 
+/// `count` rows of `columns` numbers as blocks of channels: [block][row][16]. `columns`: a multiple of 16.
+void shorten_rows(const float *v, long count, long columns, Short *out);
+
+/// Rows `stride` floats apart, in pairs: [block][row pair][16][2]. An odd row at the end is paired with zeros. Returns the
+/// number of pairs.
+long shorten_row_pairs(const float *v, long count, long stride, long blocks, Short *out);
+
 /// Panels of w [k, n], whose rows lie `stride` floats apart: [panel][k / 2][panel width][2].
 void pack_short_panels(long k, long n, const float *w, long stride, Short *u);
 
@@ -33,8 +40,9 @@ void pack_short_panels(long k, long n, const float *w, long stride, Short *u);
 void pack_short_panels_transposed(long k, long n, const float *w, long stride, Short *u);
 
 /// m[out, n] = sum over k of v[in, k] * u[k, n]; += unless `fresh`. `maps.in_pitch` and `Run::in` count numbers of v.
+/// `step`: floats from a pixel of m to the next; in a blocked map they lie side by side.
 void short_product(
-    const Maps &maps, const Run *runs, long count, const Short *v, const Short *u, bool fresh, float *m);
+    const Maps &maps, const Run *runs, long count, const Short *v, const Short *u, bool fresh, float *m, long step = 16);
 
 /// u[k, n] += sum over `pairs` pixel pairs of v[pair, k] * m[pair, n], both from `shorten_pixel_pairs`, for at most
 /// `short_columns` blocks of n. u: row-major, rows of `stride` floats.

@@ -5,14 +5,19 @@ import Tensors
 ///
 /// A convolution whose stride equals its window is the same product on patches, so that weights of shape
 /// [out, in, k, k] in the `hwio` layout count as [out, k * k * in].
+///
+/// `precision` is one that this CPU has; in bfloat16 the operands of all three products are rounded where both numbers of
+/// channels are multiples of 16.
 public enum Dense {
   /// - Parameters:
   ///   - x: [..., in].
   ///   - weight: [out, in], or [out, in', k, k] (hwio) with in = k * k * in'.
   ///   - bias: [out].
   /// - Returns: [..., out].
-  public static func forward(_ x: Tensor, weight: Tensor, bias: Tensor?) -> Tensor {
-    var d = descriptor(x, weight)
+  public static func forward(
+    _ x: Tensor, weight: Tensor, bias: Tensor?, precision: Precision = .float32
+  ) -> Tensor {
+    var d = descriptor(x, weight, precision)
     let y = Tensor(uninitialized: outputShape(x.shape, weight: weight.shape))
     count(x.shape, weight)
     Profiler.measure("dense forward") {
@@ -22,9 +27,11 @@ public enum Dense {
   }
 
   /// - Returns: dL/dx of `shape` from dL/dy [..., out].
-  public static func backwardData(_ gradient: Tensor, weight: Tensor, shape: Shape) -> Tensor {
+  public static func backwardData(
+    _ gradient: Tensor, weight: Tensor, shape: Shape, precision: Precision = .float32
+  ) -> Tensor {
     let dx = Tensor(uninitialized: shape)
-    var d = descriptor(dx, weight)
+    var d = descriptor(dx, weight, precision)
     count(shape, weight)
     Profiler.measure("dense backward data") {
       jml_dense_backward_data(&d, gradient.pointer, weight.pointer, dx.pointer)
@@ -33,10 +40,10 @@ public enum Dense {
   }
 
   /// - Returns: dL/dweight in the layout of `weight`, and dL/dbias [out].
-  public static func backwardWeights(_ x: Tensor, _ gradient: Tensor, weight: Tensor) -> (
-    weight: Tensor, bias: Tensor
-  ) {
-    var d = descriptor(x, weight)
+  public static func backwardWeights(
+    _ x: Tensor, _ gradient: Tensor, weight: Tensor, precision: Precision = .float32
+  ) -> (weight: Tensor, bias: Tensor) {
+    var d = descriptor(x, weight, precision)
     count(x.shape, weight)
     let dw = Tensor(uninitialized: weight.shape, layout: weight.layout)
     let db = Tensor(uninitialized: [weight.shape[0]])
@@ -57,7 +64,8 @@ public enum Dense {
       multiplyAdds: x.count * weight.shape[0], numbers: x.count + weight.shape.count + outputs)
   }
 
-  private static func descriptor(_ x: Tensor, _ weight: Tensor) -> jml_dense {
+  private static func descriptor(_ x: Tensor, _ weight: Tensor, _ precision: Precision) -> jml_dense {
+    precondition(precision.isAvailable, "dense: this CPU has no products in \(precision)")
     let inputs = weight.shape.dimensions.dropFirst().reduce(1, *)
     precondition(
       x.layout == .plain && x.shape.rank > 1 && x.shape[x.shape.rank - 1] == inputs,
@@ -67,6 +75,6 @@ public enum Dense {
       "dense: weights \(weight.shape) lie as \(weight.layout)")
     return jml_dense(
       rows: x.shape.count / inputs, in: inputs, out: weight.shape[0],
-      in_first: weight.layout == .hwio ? 1 : 0)
+      in_first: weight.layout == .hwio ? 1 : 0, short_products: precision == .bfloat16 ? 1 : 0)
   }
 }

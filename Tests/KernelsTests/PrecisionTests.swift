@@ -84,6 +84,91 @@ struct PrecisionTests {
     }
   }
 
+  struct DenseCase: CustomTestStringConvertible, Sendable {
+    let rows: Int
+    let inputs: Int
+    let outputs: Int
+    /// A dense layer's weights are [out, in], those of a projection of patches [in, out].
+    let isPatch: Bool
+    var testDescription: String { "\(rows) rows, \(inputs) to \(outputs)\(isPatch ? ", patches" : "")" }
+    var weightShape: Shape { isPatch ? [outputs, inputs, 1, 1] : [outputs, inputs] }
+  }
+  static let denseCases = [
+    DenseCase(rows: 7, inputs: 48, outputs: 16, isPatch: false),
+    DenseCase(rows: 231, inputs: 64, outputs: 112, isPatch: false),
+    // More than are summed at once, and an odd number of them.
+    DenseCase(rows: 2051, inputs: 32, outputs: 64, isPatch: true),
+    DenseCase(rows: 33, inputs: 2048, outputs: 80, isPatch: true),
+  ]
+
+  private func passes(
+    _ test: DenseCase, _ precision: Precision, _ x: [Float], _ w: [Float], _ dy: [Float], bias: [Float]?
+  ) -> Passes {
+    var weight = Tensor(w, shape: test.weightShape)
+    if test.isPatch {
+      weight = Tensor(uninitialized: test.weightShape, layout: .hwio)
+      weight.assign(kernelValues: w)
+    }
+    let input = Tensor(x, shape: [test.rows, test.inputs])
+    let gradient = Tensor(dy, shape: [test.rows, test.outputs])
+    let dw = Dense.backwardWeights(input, gradient, weight: weight, precision: precision)
+    let y = Dense.forward(
+      input, weight: weight, bias: bias.map { Tensor($0, shape: [test.outputs]) }, precision: precision)
+    let dx = Dense.backwardData(gradient, weight: weight, shape: input.shape, precision: precision)
+    return Passes(
+      y: y.values, dx: dx.values,
+      dw: (test.isPatch ? dw.weight.kernelValues : dw.weight.values) + dw.bias.values)
+  }
+
+  @Test(arguments: denseCases) func denseOperandsAreRoundedAndSumsAreNot(_ test: DenseCase) {
+    let x = Reference.random([test.rows, test.inputs], "x")
+    let w = Reference.random(test.weightShape, "w")
+    let dy = Reference.random([test.rows, test.outputs], "dy")
+    let bias = Reference.random([test.outputs], "bias")
+    let (rx, rw, rdy) = (x.map(Self.rounded), w.map(Self.rounded), dy.map(Self.rounded))
+    for bias in [nil, bias] {
+      let short = passes(test, .bfloat16, x, w, dy, bias: bias)
+      let again = passes(test, .bfloat16, rx, rw, rdy, bias: bias)
+      #expect(short.y == again.y && short.dx == again.dx, "rounding is to the nearest, ties to even")
+      // A bias' gradient is a sum, not a product: nothing of it is rounded.
+      #expect(short.dw.dropLast(test.outputs) == again.dw.dropLast(test.outputs))
+      let exact = passes(test, .float32, rx, rw, rdy, bias: bias)
+      let plain = passes(test, .float32, x, w, dy, bias: bias)
+      #expect(short.dw.suffix(test.outputs) == plain.dw.suffix(test.outputs))
+      #expect(short.y != plain.y && short.dx != plain.dx && short.dw != plain.dw)
+      for (actual, expected, what) in [
+        (short.y, exact.y, "y"), (short.dx, exact.dx, "dx"),
+        (Array(short.dw.dropLast(test.outputs)), Array(exact.dw.dropLast(test.outputs)), "dw"),
+      ] {
+        let scale = (expected.reduce(0) { $0 + $1 * $1 } / Float(expected.count)).squareRoot()
+        expectClose(actual: actual, expected: expected, tolerance: 1e-5 * max(scale, 1), "\(what) of \(test)")
+      }
+    }
+  }
+
+  /// The pieces of a product depend on the threads, its numbers do not.
+  @Test(arguments: denseCases) func denseBitsAreThoseOfAnyThreads(_ test: DenseCase) {
+    let before = KernelRuntime.threads
+    defer { KernelRuntime.threads = before }
+    let x = Reference.random([test.rows, test.inputs], "x")
+    let w = Reference.random(test.weightShape, "w")
+    let dy = Reference.random([test.rows, test.outputs], "dy")
+    let runs = [1, 2, 1, 2].map { threads in
+      KernelRuntime.threads = threads
+      return passes(test, .bfloat16, x, w, dy, bias: nil)
+    }
+    #expect(runs.dropFirst().allSatisfy { $0 == runs[0] })
+  }
+
+  /// Where channels are no whole blocks, products stay in float32.
+  @Test(arguments: [(20, 32), (32, 19)]) func otherChannelsAreNotRounded(inputs: Int, outputs: Int) {
+    let test = DenseCase(rows: 9, inputs: inputs, outputs: outputs, isPatch: false)
+    let x = Reference.random([test.rows, test.inputs], "x")
+    let w = Reference.random(test.weightShape, "w")
+    let dy = Reference.random([test.rows, test.outputs], "dy")
+    #expect(passes(test, .bfloat16, x, w, dy, bias: nil) == passes(test, .float32, x, w, dy, bias: nil))
+  }
+
   /// A dilated layer whose Winograd products and taps are about as many goes to the taps, which bfloat16 halves.
   @Test func tapsCostHalf() {
     let geometry = ConvolutionGeometry(

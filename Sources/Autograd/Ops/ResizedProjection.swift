@@ -12,8 +12,11 @@ extension ForwardPass {
   /// - Parameters:
   ///   - parts: [B, C_i, h_i, w_i].
   ///   - weight: [out, sum of C_i, 1, 1], hwio.
+  ///   - precision: of the products.
   /// - Returns: [B, out, height, width].
-  public func projectResized(_ parts: [Variable], height: Int, width: Int, weight: Parameter) -> Variable {
+  public func projectResized(
+    _ parts: [Variable], height: Int, width: Int, weight: Parameter, precision: Precision = .float32
+  ) -> Variable {
     let batch = parts.first?.shape[0] ?? 0
     let outputs = weight.shape[0]
     precondition(
@@ -26,7 +29,7 @@ extension ForwardPass {
       counts.value.convolution += weight.shape.count * pixels
       return made([batch, outputs, height, width], KernelRuntime.preferredLayout)
     }
-    let shares = ForwardPass.shares(weight.value, parts.map { $0.shape[1] })
+    let shares = ForwardPass.shares(weight.value, parts.map { $0.shape[1] }, precision)
     var sum: Tensor?
     for (part, share) in zip(parts, shares) {
       let product = share.convolution.forward(part.value, weight: share.weight, bias: nil)
@@ -39,8 +42,8 @@ extension ForwardPass {
     return record("projection", inputs: parts, parameters: parameters, output: sum) { gradient, gradients in
       let weightGradient = Tensor(uninitialized: weight.shape, layout: .hwio)
       var start = weightGradient.pointer
-      let inputs = zip(parts, ForwardPass.shares(weight.value, parts.map { $0.shape[1] })).map {
-        part, share in
+      let shares = ForwardPass.shares(weight.value, parts.map { $0.shape[1] }, precision)
+      let inputs = zip(parts, shares).map { part, share in
         let shape: Shape = [batch, outputs, part.shape[2], part.shape[3]]
         let own = Resize.backward(gradient, shape: shape)
         if wantsWeights {
@@ -58,7 +61,7 @@ extension ForwardPass {
   }
 
   /// The rows of a 1x1 weight that belong to each part of the input channels: in hwio they lie together.
-  private static func shares(_ weight: Tensor, _ channels: [Int]) -> [(
+  private static func shares(_ weight: Tensor, _ channels: [Int], _ precision: Precision) -> [(
     convolution: Convolution, weight: Tensor
   )] {
     var start = weight.pointer
@@ -69,7 +72,7 @@ extension ForwardPass {
       let share = Tensor(uninitialized: geometry.weightShape, layout: .hwio)
       share.pointer.update(from: start, count: share.elementCount)
       start += share.elementCount
-      return (Convolution(geometry), share)
+      return (Convolution(geometry, precision: precision), share)
     }
   }
 }

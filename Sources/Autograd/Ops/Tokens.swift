@@ -73,7 +73,8 @@ extension ForwardPass {
 
   /// A convolution of tokens whose stride is its window: [B, H * W, in] to [B, (H / size) * (W / size), out].
   public func patchProjection(
-    _ x: Variable, height: Int, width: Int, size: Int, weight: Parameter, bias: Parameter
+    _ x: Variable, height: Int, width: Int, size: Int, weight: Parameter, bias: Parameter,
+    precision: Precision = .float32
   ) -> Variable {
     if let counts {
       let tokens = (height / size) * (width / size)
@@ -82,7 +83,7 @@ extension ForwardPass {
     }
     let patches = Tokens.patches(x.value, height: height, width: width, size: size)
     let shape = patches.shape
-    let y = Dense.forward(patches, weight: weight.value, bias: bias.value)
+    let y = Dense.forward(patches, weight: weight.value, bias: bias.value, precision: precision)
     let wantsParameters = trainsParameters
     let parameters = wantsParameters ? [weight, bias] : []
     return record("patch projection", inputs: [x], parameters: parameters, output: y) {
@@ -90,11 +91,11 @@ extension ForwardPass {
       if wantsParameters {
         // Gathered again: copying is cheaper than keeping.
         let patches = Tokens.patches(x.value, height: height, width: width, size: size)
-        let result = Dense.backwardWeights(patches, gradient, weight: weight.value)
+        let result = Dense.backwardWeights(patches, gradient, weight: weight.value, precision: precision)
         gradients.add(weight, result.weight)
         gradients.add(bias, result.bias)
       }
-      let data = Dense.backwardData(gradient, weight: weight.value, shape: shape)
+      let data = Dense.backwardData(gradient, weight: weight.value, shape: shape, precision: precision)
       return [Tokens.patchesBackward(data, height: height, width: width, size: size)]
     }
   }

@@ -7,10 +7,11 @@ extern "C" {
 // Kernels on tokens: [rows, channels] row-major, where rows run over (image, y, x). All sums run in fixed blocks, so
 // that bits do not depend on the number of threads.
 
-/// A dense layer. `in_first`: weights are [in, out], otherwise [out, in]. `bias` may be null.
+/// A dense layer. `in_first`: weights are [in, out], otherwise [out, in]. `bias` may be null. `short_products`: operands are
+/// rounded to bfloat16 where both channel counts are multiples of 16, on a CPU that has the instructions.
 typedef struct {
   long rows, in, out;
-  int in_first;
+  int in_first, short_products;
 } jml_dense;
 
 /// y [rows, out] = x [rows, in] * w (+ bias).

@@ -136,10 +136,12 @@ private struct ReducedAttention: Sendable {
   private let keysAndValues: Linear
   private let projection: Linear
   private let patches: (weight: Parameter, bias: Parameter, norm: LayerNorm)?
+  private let precision: Precision
 
   init(_ scope: ParameterScope, channels: Int, heads: Int, reduction: Int) {
     self.heads = heads
     self.reduction = reduction
+    precision = scope.precision
     let linear = { (name: String, outputs: Int) in
       Linear(
         scope[name], inputs: channels, outputs: outputs, bias: true, initializer: .normal(deviation: 0.02))
@@ -163,7 +165,8 @@ private struct ReducedAttention: Sendable {
     var source = x
     if let patches {
       let reduced = pass.patchProjection(
-        x, height: height, width: width, size: reduction, weight: patches.weight, bias: patches.bias)
+        x, height: height, width: width, size: reduction, weight: patches.weight, bias: patches.bias,
+        precision: precision)
       source = patches.norm(reduced, pass)
     }
     let attended = pass.attention(

@@ -10,12 +10,14 @@ import Layers
 struct SegFormerHead: Sendable {
   private let projections: [ConvNormAct]
   private let fusion: (convolution: Conv2d, norm: BatchNorm2d)
+  private let precision: Precision
 
   init(_ scope: ParameterScope, channels: [Int], outChannels: Int) {
     projections = channels.enumerated().map { index, input in
       ConvNormAct(
         scope["convs"][index], inChannels: input, outChannels: outChannels, kernel: 1, dilation: 1)
     }
+    precision = scope.precision
     let place = scope["fusion_conv"]
     fusion = (
       Conv2d(
@@ -29,7 +31,8 @@ struct SegFormerHead: Sendable {
   func callAsFunction(_ maps: [Variable], _ pass: ForwardPass) -> Variable {
     let (height, width) = (maps[0].shape[2], maps[0].shape[3])
     let parts = zip(maps, projections).map { map, project in project(map, pass) }
-    let fused = pass.projectResized(parts, height: height, width: width, weight: fusion.convolution.weight)
+    let fused = pass.projectResized(
+      parts, height: height, width: width, weight: fusion.convolution.weight, precision: precision)
     return fusion.norm(fused, pass)
   }
 }
