@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "Convolution.h"
 #include "Parallel.h"
 #include "ShortProducts.hpp"
 
@@ -12,14 +11,11 @@ namespace {
 using jml::Maps;
 using jml::Run;
 using jml::Short;
+using jml::short_scratch;
 
 constexpr long block = 16;
 constexpr long width = jml::panel_blocks * block;
 constexpr int weight_slot = 2, source_slot = 6, gradient_slot = 7;
-
-Short *short_scratch(int slot, long count) {
-  return static_cast<Short *>(jml_scratch(slot, count * sizeof(Short)));
-}
 
 /// Rows whose operands, in bfloat16, take a quarter of the second-level cache.
 long rows_at_once(long k) { return std::clamp(131072 / k, 56L, 512L); }
@@ -72,8 +68,7 @@ void jml::dense::run_short_weights(long rows, long m, long n, const float *left,
       const long count = std::min(summed_rows, rows - row);
       const long pairs = jml::shorten_row_pairs(left + row * m + start, count, m, blocks, inputs);
       for (long column = 0; column < n;) {
-        const long remaining = (n - column) / block;
-        const long columns = remaining == 4 ? 2 : std::min(remaining, jml::short_columns);
+        const long columns = jml::next_short_columns((n - column) / block);
         jml::shorten_row_pairs(right + row * n + column, count, n, columns, gradients);
         jml::short_product_tn(
             blocks * block, columns * block, pairs, inputs, gradients, dw + start * n + column, n);

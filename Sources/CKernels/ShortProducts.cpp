@@ -1,7 +1,5 @@
 #include "ShortProducts.hpp"
 
-#include "Convolution.h"
-
 #include <cstring>
 
 #if defined(__x86_64__)

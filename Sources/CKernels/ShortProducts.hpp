@@ -5,14 +5,21 @@
 //
 // An instruction multiplies two pairs and adds both, so that operands lie in pairs of what is summed over: channels
 // (x * w), or pixels (gradients of weights).
+#include <algorithm>
 #include <cstdint>
 
 #include "BlockedProducts.hpp"
+#include "Convolution.h"
 
 namespace jml {
 
 /// A number in bfloat16, by its bits.
 using Short = uint16_t;
+
+/// The calling thread's scratch for `count` numbers.
+inline Short *short_scratch(int slot, long count) {
+  return static_cast<Short *>(jml_scratch(slot, count * sizeof(Short)));
+}
 
 /// Whether this CPU has the instructions; every function below needs them.
 bool has_short_products();
@@ -50,5 +57,8 @@ void short_product_tn(long k, long n, long pairs, const Short *v, const Short *m
 
 /// Channel blocks of n that one call of `short_product_tn` takes.
 constexpr long short_columns = 3;
+
+/// How many of the `left` channel blocks of n the next call takes: two and two are faster than three and one.
+constexpr long next_short_columns(long left) { return left == 4 ? 2 : std::min(left, short_columns); }
 
 }  // namespace jml

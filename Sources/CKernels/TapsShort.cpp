@@ -17,13 +17,10 @@ using namespace jml::taps;
 using jml::Maps;
 using jml::Run;
 using jml::Short;
+using jml::short_scratch;
 
 constexpr int block = 16;
 constexpr int weight_slot = 2, source_slot = 6, gradient_slot = 7;
-
-Short *short_scratch(int slot, long count) {
-  return static_cast<Short *>(jml_scratch(slot, count * sizeof(Short)));
-}
 
 /// Target pixels of a band; see Taps.cpp. In bfloat16 twice as many fit.
 long pixels_at_once(const jml_convolution &c, long channels) {
@@ -121,7 +118,7 @@ void jml::taps::run_short_weights(const jml_convolution &c, const float *x, cons
             runs.data(), runs.size(), &Run::in, x + start * plan.in.pixels, plan.in.pixels * block, blocks, pixels);
         Short *gradients = short_scratch(gradient_slot, jml::short_columns * block * most);
         for (long channel = 0; channel < n;) {
-          const long left = (n - channel) / block, columns = left == 4 ? 2 : std::min(left, jml::short_columns);
+          const long columns = jml::next_short_columns((n - channel) / block);
           jml::shorten_pixel_pairs(
               runs.data(), runs.size(), &Run::out, dy + channel * plan.out.pixels, plan.out.pixels * block, columns,
               gradients);

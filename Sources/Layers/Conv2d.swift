@@ -9,6 +9,8 @@ public struct Conv2d: Sendable {
   /// [out]
   public let bias: Parameter?
   let convolution: Convolution
+  /// Of its products.
+  public var precision: Precision { convolution.precision }
 
   /// Makes `weight` (and `bias`) in `scope`.
   ///

@@ -10,14 +10,12 @@ import Layers
 struct SegFormerHead: Sendable {
   private let projections: [ConvNormAct]
   private let fusion: (convolution: Conv2d, norm: BatchNorm2d)
-  private let precision: Precision
 
   init(_ scope: ParameterScope, channels: [Int], outChannels: Int) {
     projections = channels.enumerated().map { index, input in
       ConvNormAct(
         scope["convs"][index], inChannels: input, outChannels: outChannels, kernel: 1, dilation: 1)
     }
-    precision = scope.precision
     let place = scope["fusion_conv"]
     fusion = (
       Conv2d(
@@ -32,7 +30,8 @@ struct SegFormerHead: Sendable {
     let (height, width) = (maps[0].shape[2], maps[0].shape[3])
     let parts = zip(maps, projections).map { map, project in project(map, pass) }
     let fused = pass.projectResized(
-      parts, height: height, width: width, weight: fusion.convolution.weight, precision: precision)
+      parts, height: height, width: width, weight: fusion.convolution.weight,
+      precision: fusion.convolution.precision)
     return fusion.norm(fused, pass)
   }
 }
