@@ -10,11 +10,12 @@ namespace {
 using jml::Maps;
 using jml::Run;
 using jml::Vector;
+using jml::Writing;
 
 /// `rows` pixels times one panel of `blocks` channel blocks, held in registers over all of k.
 template <int B, int rows, int blocks>
 __attribute__((always_inline)) inline void product_kernel(
-    const Maps &maps, const float *v, const float *u, bool fresh, float *m) {
+    const Maps &maps, const float *v, const float *u, const Writing &writing, const float *bias, float *m) {
   using V = Vector<B>;
   V sums[rows][blocks] = {};
   for (long c = 0; c < maps.k; c += B, v += maps.in_pitch) {
@@ -33,37 +34,38 @@ __attribute__((always_inline)) inline void product_kernel(
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; ++i)
     for (int b = 0; b < blocks; ++b) {
-      float *out = m + b * maps.out_pitch + i * B;
-      if (fresh) JML_BLOCK(B, out) = sums[i][b];
-      else JML_BLOCK(B, out) = JML_CONST_BLOCK(B, out) + sums[i][b];
+      float *out = m + b * maps.out_pitch + i * writing.step;
+      if (!writing.fresh) JML_BLOCK(B, out) = JML_CONST_BLOCK(B, out) + sums[i][b];
+      else if (bias) JML_BLOCK(B, out) = JML_CONST_BLOCK(B, bias + b * B) + sums[i][b];
+      else JML_BLOCK(B, out) = sums[i][b];
     }
 }
 
 /// Calls the kernel for a number of rows that is known at compile time.
 template <int B, int most, int blocks>
 __attribute__((always_inline)) inline void product_rows(
-    long rows, const Maps &maps, const float *v, const float *u, bool fresh, float *m) {
+    long rows, const Maps &maps, const float *v, const float *u, const Writing &writing, const float *bias, float *m) {
   if constexpr (most > 0) {
-    if (rows == most) product_kernel<B, most, blocks>(maps, v, u, fresh, m);
-    else product_rows<B, most - 1, blocks>(rows, maps, v, u, fresh, m);
+    if (rows == most) product_kernel<B, most, blocks>(maps, v, u, writing, bias, m);
+    else product_rows<B, most - 1, blocks>(rows, maps, v, u, writing, bias, m);
   }
 }
 
 template <int B, int most>
 __attribute__((always_inline)) inline void product_all(
-    const Maps &maps, const Run *runs, long count, const float *v, const float *u, bool fresh, float *m) {
+    const Maps &maps, const Run *runs, long count, const float *v, const float *u, const Writing &writing, float *m) {
   const long blocks = maps.n / B;
   for (long b = 0; b < blocks; b += jml::panel_blocks) {
-    const float *panel = u + b * B * maps.k;
+    const float *panel = u + b * B * maps.k, *bias = writing.bias ? writing.bias + b * B : nullptr;
     for (const Run *run = runs; run < runs + count; ++run) {
       const long pieces = (run->count + most - 1) / most;
       for (long piece = 0; piece < pieces; ++piece) {
         // Pieces of about equal size: one of 14 rows and one of 2 would leave the second waiting for its sums.
         const long first = run->count * piece / pieces, rows = run->count * (piece + 1) / pieces - first;
         const float *in = v + run->in + first * B;
-        float *out = m + b * maps.out_pitch + run->out + first * B;
-        if (b + 1 < blocks) product_rows<B, most, jml::panel_blocks>(rows, maps, in, panel, fresh, out);
-        else product_rows<B, most, 1>(rows, maps, in, panel, fresh, out);
+        float *out = m + b * maps.out_pitch + run->out + first * writing.step;
+        if (b + 1 < blocks) product_rows<B, most, jml::panel_blocks>(rows, maps, in, panel, writing, bias, out);
+        else product_rows<B, most, 1>(rows, maps, in, panel, writing, bias, out);
       }
     }
   }
@@ -124,12 +126,14 @@ __attribute__((always_inline)) inline void transposed_all(
 // As many sums as the instruction set has registers for, less those for operands: 28 or 24 of 32, 12 or 8 of 16. With
 // 12 in the transposed kernel of AVX2 one would not stay in its register.
 JML_MULTIVERSION16
-void product16(const Maps &maps, const Run *runs, long count, const float *v, const float *u, bool fresh, float *m) {
-  product_all<16, 14>(maps, runs, count, v, u, fresh, m);
+void product16(const Maps &maps, const Run *runs, long count, const float *v, const float *u, const Writing &writing,
+               float *m) {
+  product_all<16, 14>(maps, runs, count, v, u, writing, m);
 }
 JML_MULTIVERSION8
-void product8(const Maps &maps, const Run *runs, long count, const float *v, const float *u, bool fresh, float *m) {
-  product_all<8, 6>(maps, runs, count, v, u, fresh, m);
+void product8(const Maps &maps, const Run *runs, long count, const float *v, const float *u, const Writing &writing,
+              float *m) {
+  product_all<8, 6>(maps, runs, count, v, u, writing, m);
 }
 JML_MULTIVERSION16
 void transposed16(const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u,
@@ -145,8 +149,9 @@ void transposed8(const Maps &maps, const Run *runs, long count, const float *v, 
 }  // namespace
 
 void jml::blocked_product(
-    int block, const Maps &maps, const Run *runs, long count, const float *v, const float *u, bool fresh, float *m) {
-  (block == 16 ? product16 : product8)(maps, runs, count, v, u, fresh, m);
+    int block, const Maps &maps, const Run *runs, long count, const float *v, const float *u, const Writing &writing,
+    float *m) {
+  (block == 16 ? product16 : product8)(maps, runs, count, v, u, writing, m);
 }
 
 void jml::blocked_product_tn(

@@ -4,6 +4,8 @@
 // A matrix of pixels (or tiles) and channels lies as [channel block][pixel][block], which is how activations lie
 // already. Weights lie in the panels of Panels.hpp. Read like this both operands of the inner loop are contiguous, so
 // no activation is copied into another order first; a library call would pack both operands for every product.
+#include <algorithm>
+
 #include "Panels.hpp"
 
 namespace jml {
@@ -21,15 +23,29 @@ struct Maps {
   long in_pitch, out_pitch;
 };
 
-/// m[out, n] = sum over k of v[in, k] * u[k, n] for the pixels of each run; += unless `fresh`.
-/// u: panels of n, k rows each.
+/// How a product goes into a matrix m.
+struct Writing {
+  /// Whether it takes the place of what is there; otherwise it is added.
+  bool fresh;
+  /// Floats from a pixel of m to the next: the block where pixels lie side by side.
+  long step;
+  /// [n], added to every pixel of what is fresh; may be null.
+  const float *bias = nullptr;
+};
+
+/// m[out, n] = sum over k of v[in, k] * u[k, n] for the pixels of each run. u: panels of n, k rows each.
 void blocked_product(
-    int block, const Maps &maps, const Run *runs, long count, const float *v, const float *u, bool fresh, float *m);
+    int block, const Maps &maps, const Run *runs, long count, const float *v, const float *u, const Writing &writing,
+    float *m);
 
 /// u[k, n] = sum over the pixels of all runs of v[in, k] * m[out, n]; += unless `fresh`. u: row-major, rows of
 /// `stride` floats.
 void blocked_product_tn(
     int block, const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u,
     long stride);
+
+/// How many of `left` channel blocks of n the transposed products take at once: two and two are faster than three and one.
+constexpr long product_columns = 3;
+constexpr long next_product_columns(long left) { return left == 4 ? 2 : std::min(left, product_columns); }
 
 }  // namespace jml

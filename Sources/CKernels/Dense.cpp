@@ -1,20 +1,22 @@
-// Dense layers on tokens: products of fixed blocks of rows, spread over the threads.
+// Dense layers on tokens: DenseProducts.cpp, and the library's products where channels are no whole blocks or there is little
+// to multiply.
 #include <algorithm>
 #include <cstring>
 #include <vector>
 
-#include "DenseShort.hpp"
+#include "DenseProducts.hpp"
 #include "Products.hpp"
 #include "Tokens.h"
 
 namespace {
 
-constexpr long row_block = 512;
-/// Rows a partial sum of a weight gradient runs over.
-constexpr long sum_rows = 8192;
-/// Rows of a weight gradient that one task computes.
-constexpr long weight_block = 128;
+/// Rows and columns of one product of the library.
+constexpr long row_block = 512, weight_block = 128;
 constexpr long column_rows = 512;
+
+jml::dense::Operands operands_of(const jml_dense &d) {
+  return d.short_products ? jml::dense::Operands::rounded : jml::dense::Operands::whole;
+}
 
 long blocks_of(long count, long size) { return (count + size - 1) / size; }
 
@@ -41,42 +43,49 @@ void column_sums(const float *x, long rows, long columns, float *out) {
   add_rows(partial.data(), count, columns, out);
 }
 
+/// Up to here the library has products of its own, which pack nothing, and sum in another order than its large ones.
+bool is_small(long m, long n, long k) { return m * n * k <= 1000000; }
+
+/// How many of the rows, from the first on, have products of DenseProducts.cpp: none, all, or whole blocks of them.
+long own_rows(const jml_dense &d) {
+  if (!jml::dense::has_blocks(d)) return 0;
+  const long rest = d.rows % row_block;
+  return d.short_products || !is_small(rest, d.in, d.out) ? d.rows : d.rows - rest;
+}
+
+/// Calls body(first, rows) for the blocks of the other rows.
+template <typename Body>
+void library_rows(const jml_dense &d, long own, const Body &body) {
+  jml::prepare_blas();
+  jml::parallel_for(blocks_of(d.rows - own, row_block), 1, [&](long a, long b) {
+    for (long first = own + a * row_block; a < b; ++a, first += row_block)
+      body(first, std::min(row_block, d.rows - first));
+  });
+}
+
 }  // namespace
 
 void jml_dense_forward(const jml_dense *d, const float *x, const float *w, const float *bias, float *y) {
-  if (jml::dense::takes_short(*d)) {
-    if (bias) jml::parallel_for(d->rows, 64, [&](long a, long b) { copy_rows(bias, b - a, d->out, y + a * d->out); });
-    jml::dense::run_short(d->rows, d->out, d->in, x, w, !d->in_first, !bias, y);
-    return;
-  }
-  jml::prepare_blas();
-  jml::parallel_for(blocks_of(d->rows, row_block), 1, [&](long a, long b) {
-    for (long i = a; i < b; ++i) {
-      const long first = i * row_block, rows = std::min(row_block, d->rows - first);
-      float *out = y + first * d->out;
-      if (bias) copy_rows(bias, rows, d->out, out);
-      const float beta = bias ? 1.0f : 0.0f;
-      const float *in = x + first * d->in;
-      if (d->in_first) jml::product(rows, d->out, d->in, in, d->in, w, d->out, beta, out, d->out);
-      else jml::product_nt(rows, d->out, d->in, in, d->in, w, d->in, beta, out, d->out);
-    }
+  const long own = own_rows(*d);
+  if (own > 0) jml::dense::multiply(operands_of(*d), own, d->out, d->in, x, w, !d->in_first, bias, y);
+  library_rows(*d, own, [&](long first, long rows) {
+    const float *in = x + first * d->in;
+    float *out = y + first * d->out;
+    if (bias) copy_rows(bias, rows, d->out, out);
+    const float beta = bias ? 1.0f : 0.0f;
+    if (d->in_first) jml::product(rows, d->out, d->in, in, d->in, w, d->out, beta, out, d->out);
+    else jml::product_nt(rows, d->out, d->in, in, d->in, w, d->in, beta, out, d->out);
   });
 }
 
 void jml_dense_backward_data(const jml_dense *d, const float *dy, const float *w, float *dx) {
-  if (jml::dense::takes_short(*d)) {
-    jml::dense::run_short(d->rows, d->in, d->out, dy, w, d->in_first, true, dx);
-    return;
-  }
-  jml::prepare_blas();
-  jml::parallel_for(blocks_of(d->rows, row_block), 1, [&](long a, long b) {
-    for (long i = a; i < b; ++i) {
-      const long first = i * row_block, rows = std::min(row_block, d->rows - first);
-      const float *in = dy + first * d->out;
-      float *out = dx + first * d->in;
-      if (d->in_first) jml::product_nt(rows, d->in, d->out, in, d->out, w, d->out, 0, out, d->in);
-      else jml::product(rows, d->in, d->out, in, d->out, w, d->in, 0, out, d->in);
-    }
+  const long own = own_rows(*d);
+  if (own > 0) jml::dense::multiply(operands_of(*d), own, d->in, d->out, dy, w, d->in_first, nullptr, dx);
+  library_rows(*d, own, [&](long first, long rows) {
+    const float *in = dy + first * d->out;
+    float *out = dx + first * d->in;
+    if (d->in_first) jml::product_nt(rows, d->in, d->out, in, d->out, w, d->out, 0, out, d->in);
+    else jml::product(rows, d->in, d->out, in, d->out, w, d->in, 0, out, d->in);
   });
 }
 
@@ -85,11 +94,11 @@ void jml_dense_backward_weights(const jml_dense *d, const float *x, const float 
   // dw [m, n] = left [rows, m]^T * right [rows, n].
   const float *left = d->in_first ? x : dy, *right = d->in_first ? dy : x;
   const long m = d->in_first ? d->in : d->out, n = d->in_first ? d->out : d->in;
-  if (jml::dense::takes_short(*d)) {
-    jml::dense::run_short_weights(d->rows, m, n, left, right, dw);
-    return;
-  }
+  const long last_rows = (d->rows - 1) % jml::dense::sum_rows + 1, last_columns = (m - 1) % weight_block + 1;
+  if (jml::dense::has_blocks(*d) && (d->short_products || !is_small(last_rows, last_columns, n)))
+    return jml::dense::multiply_transposed(operands_of(*d), d->rows, m, n, left, right, dw);
   jml::prepare_blas();
+  constexpr long sum_rows = jml::dense::sum_rows;
   const long sums = blocks_of(d->rows, sum_rows), blocks = blocks_of(m, weight_block);
   std::vector<float> partial(sums > 1 ? sums * m * n : 0);
   jml::parallel_for(sums * blocks, 1, [&](long a, long b) {

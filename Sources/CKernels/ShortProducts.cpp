@@ -13,6 +13,7 @@ namespace {
 using jml::Maps;
 using jml::Run;
 using jml::Short;
+using jml::Writing;
 
 constexpr int B = 16;
 
@@ -39,12 +40,15 @@ inline __m512bh vector_at(const Short *v) { return (__m512bh)_mm512_loadu_si512(
 
 /// `rows` pixels times one panel of `blocks` channel blocks, held in registers over all of k.
 template <int rows, int blocks>
-inline void product_kernel(const Maps &maps, const Short *v, const Short *u, bool fresh, float *m, long step) {
+inline void product_kernel(
+    const Maps &maps, const Short *v, const Short *u, const Writing &writing, const float *bias, float *m) {
   __m512 sums[rows][blocks];
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; ++i)
     for (int b = 0; b < blocks; ++b)
-      sums[i][b] = fresh ? _mm512_setzero_ps() : _mm512_loadu_ps(m + b * maps.out_pitch + i * step);
+      sums[i][b] = !writing.fresh ? _mm512_loadu_ps(m + b * maps.out_pitch + i * writing.step)
+                   : bias         ? _mm512_loadu_ps(bias + b * B)
+                                  : _mm512_setzero_ps();
   for (long c = 0; c < maps.k; c += B, v += maps.in_pitch) {
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i += 2) __builtin_prefetch(v + maps.in_pitch + i * B);
@@ -61,16 +65,16 @@ inline void product_kernel(const Maps &maps, const Short *v, const Short *u, boo
   }
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; ++i)
-    for (int b = 0; b < blocks; ++b) _mm512_storeu_ps(m + b * maps.out_pitch + i * step, sums[i][b]);
+    for (int b = 0; b < blocks; ++b) _mm512_storeu_ps(m + b * maps.out_pitch + i * writing.step, sums[i][b]);
 }
 
 /// Calls the kernel for a number of rows that is known at compile time.
 template <int most, int blocks>
 inline void product_rows(
-    long rows, const Maps &maps, const Short *v, const Short *u, bool fresh, float *m, long step) {
+    long rows, const Maps &maps, const Short *v, const Short *u, const Writing &writing, const float *bias, float *m) {
   if constexpr (most > 0) {
-    if (rows == most) product_kernel<most, blocks>(maps, v, u, fresh, m, step);
-    else product_rows<most - 1, blocks>(rows, maps, v, u, fresh, m, step);
+    if (rows == most) product_kernel<most, blocks>(maps, v, u, writing, bias, m);
+    else product_rows<most - 1, blocks>(rows, maps, v, u, writing, bias, m);
   }
 }
 
@@ -117,6 +121,8 @@ void jml::shorten(const float *v, long count, Short *out) {
   for (long i = 0; i < count; i += B) _mm256_storeu_si256(reinterpret_cast<__m256i *>(out + i), shortened(v + i));
 }
 
+void jml::shorten_pair(const float *a, const float *b, Short *out) { _mm512_storeu_si512(out, paired(a, b)); }
+
 long jml::shorten_pixel_pairs(
     const Run *runs, long count, long Run::*offset, const float *v, long pitch, long blocks, Short *out) {
   alignas(64) static const float zeros[B] = {};
@@ -142,10 +148,10 @@ long jml::shorten_pixel_pairs(
   return pairs;
 }
 
-void jml::shorten_rows(const float *v, long count, long columns, Short *out) {
-  for (long row = 0; row < count; ++row, v += columns)
-    for (long c = 0; c < columns; c += B)
-      _mm256_storeu_si256(reinterpret_cast<__m256i *>(out + c * count + row * B), shortened(v + c));
+void jml::shorten_rows(const float *v, long count, long stride, long blocks, Short *out) {
+  for (long row = 0; row < count; ++row, v += stride)
+    for (long b = 0; b < blocks; ++b)
+      _mm256_storeu_si256(reinterpret_cast<__m256i *>(out + (b * count + row) * B), shortened(v + b * B));
 }
 
 long jml::shorten_row_pairs(const float *v, long count, long stride, long blocks, Short *out) {
@@ -185,18 +191,19 @@ void jml::pack_short_panels_transposed(long k, long n, const float *w, long stri
 }
 
 void jml::short_product(
-    const Maps &maps, const Run *runs, long count, const Short *v, const Short *u, bool fresh, float *m, long step) {
+    const Maps &maps, const Run *runs, long count, const Short *v, const Short *u, const Writing &writing, float *m) {
   const long blocks = maps.n / B;
   for (long b = 0; b < blocks; b += panel_blocks) {
     const Short *panel = u + b * B * maps.k;
+    const float *bias = writing.bias ? writing.bias + b * B : nullptr;
     for (const Run *run = runs; run < runs + count; ++run) {
       const long pieces = (run->count + most_rows - 1) / most_rows;
       for (long piece = 0; piece < pieces; ++piece) {
         const long first = run->count * piece / pieces, rows = run->count * (piece + 1) / pieces - first;
         const Short *in = v + run->in + first * B;
-        float *out = m + b * maps.out_pitch + run->out + first * step;
-        if (b + 1 < blocks) product_rows<most_rows, panel_blocks>(rows, maps, in, panel, fresh, out, step);
-        else product_rows<most_rows, 1>(rows, maps, in, panel, fresh, out, step);
+        float *out = m + b * maps.out_pitch + run->out + first * writing.step;
+        if (b + 1 < blocks) product_rows<most_rows, panel_blocks>(rows, maps, in, panel, writing, bias, out);
+        else product_rows<most_rows, 1>(rows, maps, in, panel, writing, bias, out);
       }
     }
   }
@@ -214,12 +221,13 @@ void jml::short_product_tn(long k, long n, long pairs, const Short *v, const Sho
 
 bool jml::has_short_products() { return false; }
 void jml::shorten(const float *, long, Short *) { __builtin_trap(); }
+void jml::shorten_pair(const float *, const float *, Short *) { __builtin_trap(); }
 long jml::shorten_pixel_pairs(const Run *, long, long Run::*, const float *, long, long, Short *) { __builtin_trap(); }
-void jml::shorten_rows(const float *, long, long, Short *) { __builtin_trap(); }
+void jml::shorten_rows(const float *, long, long, long, Short *) { __builtin_trap(); }
 long jml::shorten_row_pairs(const float *, long, long, long, Short *) { __builtin_trap(); }
 void jml::pack_short_panels(long, long, const float *, long, Short *) { __builtin_trap(); }
 void jml::pack_short_panels_transposed(long, long, const float *, long, Short *) { __builtin_trap(); }
-void jml::short_product(const Maps &, const Run *, long, const Short *, const Short *, bool, float *, long) {
+void jml::short_product(const Maps &, const Run *, long, const Short *, const Short *, const Writing &, float *) {
   __builtin_trap();
 }
 void jml::short_product_tn(long, long, long, const Short *, const Short *, float *, long) { __builtin_trap(); }

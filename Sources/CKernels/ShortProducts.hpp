@@ -5,7 +5,6 @@
 //
 // An instruction multiplies two pairs and adds both, so that operands lie in pairs of what is summed over: channels
 // (x * w), or pixels (gradients of weights).
-#include <algorithm>
 #include <cstdint>
 
 #include "BlockedProducts.hpp"
@@ -28,16 +27,18 @@ bool has_short_products();
 /// already. `count`: a multiple of 16.
 void shorten(const float *v, long count, Short *out);
 
+/// Two vectors of 16 in pairs: a0 b0 a1 b1 ...
+void shorten_pair(const float *a, const float *b, Short *out);
+
 /// The pixels of all runs, one after the other and in pairs, of `blocks` channel blocks: [block][pixel pair][16][2]. An odd
 /// pixel at the end is paired with zeros. `offset`: of a run, `in` or `out`. Returns the number of pairs.
 long shorten_pixel_pairs(
     const Run *runs, long count, long Run::*offset, const float *v, long pitch, long blocks, Short *out);
 
-/// `count` rows of `columns` numbers as blocks of channels: [block][row][16]. `columns`: a multiple of 16.
-void shorten_rows(const float *v, long count, long columns, Short *out);
+/// `count` rows, `stride` floats apart, as channel blocks: [block][row][16].
+void shorten_rows(const float *v, long count, long stride, long blocks, Short *out);
 
-/// Rows `stride` floats apart, in pairs: [block][row pair][16][2]. An odd row at the end is paired with zeros. Returns the
-/// number of pairs.
+/// The same in pairs of rows: [block][row pair][16][2]. An odd row at the end is paired with zeros. Returns the number of pairs.
 long shorten_row_pairs(const float *v, long count, long stride, long blocks, Short *out);
 
 /// Panels of w [k, n], whose rows lie `stride` floats apart: [panel][k / 2][panel width][2].
@@ -46,19 +47,12 @@ void pack_short_panels(long k, long n, const float *w, long stride, Short *u);
 /// The same for the transpose of w [n, k].
 void pack_short_panels_transposed(long k, long n, const float *w, long stride, Short *u);
 
-/// m[out, n] = sum over k of v[in, k] * u[k, n]; += unless `fresh`. `maps.in_pitch` and `Run::in` count numbers of v.
-/// `step`: floats from a pixel of m to the next; in a blocked map they lie side by side.
+/// m[out, n] = sum over k of v[in, k] * u[k, n] for the pixels of each run. `maps.in_pitch` and `Run::in` count numbers of v.
 void short_product(
-    const Maps &maps, const Run *runs, long count, const Short *v, const Short *u, bool fresh, float *m, long step = 16);
+    const Maps &maps, const Run *runs, long count, const Short *v, const Short *u, const Writing &writing, float *m);
 
 /// u[k, n] += sum over `pairs` pixel pairs of v[pair, k] * m[pair, n], both from `shorten_pixel_pairs`, for at most
-/// `short_columns` blocks of n. u: row-major, rows of `stride` floats.
+/// `product_columns` blocks of n. u: row-major, rows of `stride` floats.
 void short_product_tn(long k, long n, long pairs, const Short *v, const Short *m, float *u, long stride);
-
-/// Channel blocks of n that one call of `short_product_tn` takes.
-constexpr long short_columns = 3;
-
-/// How many of the `left` channel blocks of n the next call takes: two and two are faster than three and one.
-constexpr long next_short_columns(long left) { return left == 4 ? 2 : std::min(left, short_columns); }
 
 }  // namespace jml

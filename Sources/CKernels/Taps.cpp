@@ -53,7 +53,8 @@ void run(const jml_convolution &c, const float *x, const float *w, float *y, boo
         for (size_t tap = 0; tap < taps.size(); ++tap)
           jml::blocked_product(
               block, maps, runs[tap].data(), runs[tap].size(), x + start * from.pixels,
-              u + (tap * k + start) * n + channel * count, start == 0 && tap == 0, y + channel * to.pixels);
+              u + (tap * k + start) * n + channel * count, {start == 0 && tap == 0, block},
+              y + channel * to.pixels);
         if (epilogue && start + count == k)
           epilogue.finish(channel / block, (channel + maps.n) / block, patches.data(), patches.size());
       }

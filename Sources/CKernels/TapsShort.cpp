@@ -90,7 +90,7 @@ void jml::taps::run_short(
         for (size_t tap = 0; tap < taps.size(); ++tap)
           jml::short_product(
               maps, runs[tap].data(), runs[tap].size(), source, u + (tap * k + start) * n + channel * count,
-              start == 0 && tap == 0, y + channel * to.pixels);
+              {start == 0 && tap == 0, block}, y + channel * to.pixels);
         if (epilogue && start + count == k)
           epilogue.finish(channel / block, (channel + maps.n) / block, patches.data(), patches.size());
       }
@@ -116,9 +116,9 @@ void jml::taps::run_short_weights(const jml_convolution &c, const float *x, cons
         Short *pixels = short_scratch(source_slot, blocks * block * most);
         const long pairs = jml::shorten_pixel_pairs(
             runs.data(), runs.size(), &Run::in, x + start * plan.in.pixels, plan.in.pixels * block, blocks, pixels);
-        Short *gradients = short_scratch(gradient_slot, jml::short_columns * block * most);
+        Short *gradients = short_scratch(gradient_slot, jml::product_columns * block * most);
         for (long channel = 0; channel < n;) {
-          const long columns = jml::next_short_columns((n - channel) / block);
+          const long columns = jml::next_product_columns((n - channel) / block);
           jml::shorten_pixel_pairs(
               runs.data(), runs.size(), &Run::out, dy + channel * plan.out.pixels, plan.out.pixels * block, columns,
               gradients);

@@ -1,4 +1,4 @@
-// Token kernels without products: GELU, depthwise convolution, patches, layout, residual sums.
+// Token kernels without products: GELU, patches, layout, residual sums.
 #include "Tokens.h"
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 
 #include "LossTile.h"
 #include "Parallel.h"
+#include "TokenVectors.hpp"
 
 namespace {
 
@@ -30,18 +31,6 @@ JML_INLINE void normal(const Vector &x, Vector &cumulative, Vector &density) {
   density = e * 0.39894228f;
 }
 
-/// Loads up to 16 values; the rest is zero.
-JML_INLINE void load(const float *p, long count, Vector &v) {
-  v = Vector{};
-  if (count >= lanesPerVector) v = loose(p);
-  else std::memcpy(&v, p, count * sizeof(float));
-}
-
-JML_INLINE void store(const Vector &v, float *p, long count) {
-  if (count >= lanesPerVector) loose(p) = v;
-  else std::memcpy(p, &v, count * sizeof(float));
-}
-
 JML_MULTIVERSION
 void gelu_range(const float *x, float *y, long count) {
   for (long i = 0; i < count; i += lanesPerVector) {
@@ -61,78 +50,6 @@ void gelu_gradient(const float *x, const float *dy, float *dx, long count) {
     normal(v, cumulative, density);
     store(g * (cumulative + v * density), dx + i, count - i);
   }
-}
-
-/// One row of pixels; taps are [9, channels], `turned` reads them in reverse order. `bias` may be null.
-JML_MULTIVERSION
-void depthwise_row(const jml_token_map &m, long image, long y, const float *x, const float *taps, const float *bias,
-                   bool turned, float *out) {
-  const long channels = m.channels;
-  for (long column = 0; column < m.width; ++column) {
-    const long s0 = column > 0 ? 0 : 1, s1 = column + 1 < m.width ? 3 : 2;
-    float *target = out + ((image * m.height + y) * m.width + column) * channels;
-    for (long c = 0; c < channels; c += lanesPerVector) {
-      const long left = channels - c;
-      Vector total = {};
-      if (bias) load(bias + c, left, total);
-      for (long r = 0; r < 3; ++r) {
-        const long row = y + r - 1;
-        if (row < 0 || row >= m.height) continue;
-        for (long s = s0; s < s1; ++s) {
-          const long tap = turned ? 8 - (r * 3 + s) : r * 3 + s;
-          Vector a, b;
-          load(x + ((image * m.height + row) * m.width + column + s - 1) * channels + c, left, a);
-          load(taps + tap * channels + c, left, b);
-          total += a * b;
-        }
-      }
-      store(total, target + c, left);
-    }
-  }
-}
-
-/// Adds one row of pixels to the gradients by taps [9, channels] and bias [channels].
-JML_MULTIVERSION
-void depthwise_gradient_row(const jml_token_map &m, long image, long y, const float *x, const float *dy, float *sums) {
-  const long channels = m.channels;
-  for (long c = 0; c < channels; c += lanesPerVector) {
-    const long left = channels - c;
-    Vector total[10];
-    for (long t = 0; t < 10; ++t) load(sums + t * channels + c, left, total[t]);
-    for (long column = 0; column < m.width; ++column) {
-      Vector g;
-      load(dy + ((image * m.height + y) * m.width + column) * channels + c, left, g);
-      total[9] += g;
-      for (long r = 0; r < 3; ++r) {
-        const long row = y + r - 1;
-        if (row < 0 || row >= m.height) continue;
-        for (long s = 0; s < 3; ++s) {
-          const long from = column + s - 1;
-          if (from < 0 || from >= m.width) continue;
-          Vector v;
-          load(x + ((image * m.height + row) * m.width + from) * channels + c, left, v);
-          total[r * 3 + s] += v * g;
-        }
-      }
-    }
-    for (long t = 0; t < 10; ++t) store(total[t], sums + t * channels + c, left);
-  }
-}
-
-/// [channels, 9] to [9, channels].
-std::vector<float> taps_of(const float *w, long channels) {
-  std::vector<float> taps(9 * channels);
-  for (long c = 0; c < channels; ++c)
-    for (long t = 0; t < 9; ++t) taps[t * channels + c] = w[c * 9 + t];
-  return taps;
-}
-
-void depthwise(const jml_token_map &m, const float *x, const float *w, const float *bias, bool turned, float *y) {
-  const auto taps = taps_of(w, m.channels);
-  parallel_for(m.batch * m.height, std::max<long>(1, grain / (m.width * m.channels)), [&](long a, long b) {
-    for (long i = a; i < b; ++i)
-      depthwise_row(m, i / m.height, i % m.height, x, taps.data(), bias, turned, y);
-  });
 }
 
 /// Calls body(patch row in the matrix, tokens) for every row of every patch.
@@ -178,33 +95,6 @@ void jml_gelu_forward(long count, const float *x, float *y) {
 
 void jml_gelu_backward(long count, const float *x, const float *dy, float *dx) {
   parallel_for(count, grain, [&](long a, long b) { gelu_gradient(x + a, dy + a, dx + a, b - a); });
-}
-
-void jml_token_depthwise_forward(const jml_token_map *m, const float *x, const float *w, const float *bias, float *y) {
-  depthwise(*m, x, w, bias, false, y);
-}
-
-void jml_token_depthwise_backward_data(const jml_token_map *m, const float *dy, const float *w, float *dx) {
-  depthwise(*m, dy, w, nullptr, true, dx);
-}
-
-void jml_token_depthwise_backward_weights(const jml_token_map *m, const float *x, const float *dy, float *dw,
-                                          float *dbias) {
-  constexpr long rows = 8;  // of pixels, that a partial sum runs over
-  const long bands = (m->height + rows - 1) / rows, size = 10 * m->channels;
-  std::vector<float> partial(m->batch * bands * size, 0.0f);
-  parallel_for(m->batch * bands, 1, [&](long a, long b) {
-    for (long i = a; i < b; ++i) {
-      const long first = i % bands * rows, last = std::min(first + rows, m->height);
-      for (long y = first; y < last; ++y)
-        depthwise_gradient_row(*m, i / bands, y, x, dy, partial.data() + i * size);
-    }
-  });
-  for (long i = 1; i < m->batch * bands; ++i) add_scaled_range(partial.data(), partial.data() + i * size, 1, partial.data(), size);
-  for (long c = 0; c < m->channels; ++c) {
-    for (long t = 0; t < 9; ++t) dw[c * 9 + t] = partial[t * m->channels + c];
-    dbias[c] = partial[9 * m->channels + c];
-  }
 }
 
 void jml_token_patches(const jml_token_map *m, long size, const float *x, float *patches) {

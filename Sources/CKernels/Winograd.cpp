@@ -73,7 +73,7 @@ struct Pass {
   void multiply(long count, long depth, long columns, const float *v, const float *u, bool fresh, float *m) const {
     const Run all{0, 0, count};
     blocked_product(
-        plan.block, {depth, columns, count * plan.block, count * plan.block}, &all, 1, v, u, fresh, m);
+        plan.block, {depth, columns, count * plan.block, count * plan.block}, &all, 1, v, u, {fresh, plan.block}, m);
   }
 
   /// The outputs of some tiles into the map. With an epilogue one channel block after the other, which is finished while

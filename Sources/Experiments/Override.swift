@@ -66,6 +66,7 @@ public struct Override: Equatable, Sendable, CustomStringConvertible {
       }
     }
     if let unfit { throw unfit }
+    spec.useCurrentNumerics()
     return (spec, used)
   }
 

@@ -27,12 +27,34 @@ public struct RunSpec: Equatable, Sendable {
   /// Cross-validation fold, for data sets without a fixed split.
   public let fold: Int?
   /// Version of the engine's arithmetic that the run belongs to.
-  public let numerics: Int
+  public private(set) var numerics: Int
 
   /// Raised with every change of the engine that changes the bits of a training run, so that results of two
   /// versions never meet in one cell. 5: random scaling samples the source at 1 / factor with the factor as it was
   /// drawn, and rounds halves of a scaled size to even; before, at source / rounded size.
   public static let currentNumerics = 5
+
+  /// The version of a recipe's arithmetic. Products in bfloat16 have changes of their own, which concern no run in float32.
+  /// 6: strided convolutions, dense layers on tokens, projections of patches and SegFormer's fusion round their operands too.
+  public static func currentNumerics(_ precision: RecipeSpec.Precision) -> Int {
+    switch precision {
+    case .float32: currentNumerics
+    case .bfloat16: 6
+    }
+  }
+
+  /// After a change of the recipe.
+  mutating func useCurrentNumerics() { numerics = RunSpec.currentNumerics(recipe.precision) }
+
+  /// Whether a stored spec has the numerics of this program; nil where it says none.
+  public static func hasCurrentNumerics(_ spec: JSONValue) -> Bool? {
+    guard let numerics = spec["numerics"]?.double else { return nil }
+    var precision = RecipeSpec.Precision.float32
+    if case .string(let name)? = spec["recipe"]?[RecipeSpec.precisionKey] {
+      precision = RecipeSpec.Precision(rawValue: name) ?? precision
+    }
+    return numerics == Double(currentNumerics(precision))
+  }
 
   init(
     data: RunData, model: ModelSpec, loss: LossSpec, label: LabelSpec, distillation: DistillationSpec?,
@@ -52,7 +74,7 @@ public struct RunSpec: Equatable, Sendable {
     self.scale = scale
     self.seed = seed
     self.fold = fold
-    numerics = RunSpec.currentNumerics
+    numerics = RunSpec.currentNumerics(recipe.precision)
   }
 
   /// Reads a spec back, with the same checks as the experiment files.

@@ -48,6 +48,8 @@ public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
   case winograd
   /// One matrix product per kernel tap, skipping pixels for which the tap sees only padding; a 1x1 kernel is one tap.
   case taps
+  /// One matrix product on gathered patches, with operands in bfloat16: where there is a stride or a bias.
+  case patches
 }
 
 /// y = x * w: forward and both gradients.
@@ -55,7 +57,7 @@ public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
 /// The algorithm is a function of the shapes alone, so that equal runs take equal paths; see `algorithm(for:)`.
 public struct Convolution: Sendable {
   public let geometry: ConvolutionGeometry
-  /// Of the products of `ConvolutionAlgorithm.taps`.
+  /// Of the products of `ConvolutionAlgorithm.taps`, and `.patches`.
   public let precision: Precision
 
   /// - Parameter precision: one that this CPU has.
@@ -85,9 +87,8 @@ public struct Convolution: Sendable {
         depthwise("forward", x, weight: weight, turned: false, epilogue: finish, into: y)
         return
       }
-      // Only the direct kernels add a bias.
-      let chosen = bias == nil ? algorithm ?? self.algorithm(for: x.shape) : .direct
-      switch chosen {
+      let withBias = bias != nil
+      switch checked(algorithm ?? self.algorithm(for: x.shape, withBias: withBias), withBias: withBias) {
       case .direct:
         KernelRuntime.run("convolution direct forward", "convolution of \(x.shape)") {
           jml_direct_forward(&c, x.pointer, weight.pointer, bias?.pointer, y.pointer)
@@ -105,6 +106,10 @@ public struct Convolution: Sendable {
       case .taps:
         KernelRuntime.run("convolution taps forward", "taps of \(x.shape)") {
           jml_taps_forward(&c, x.pointer, weight.pointer, finish, y.pointer)
+        }
+      case .patches:
+        KernelRuntime.run("convolution patches forward", "patches of \(x.shape)") {
+          jml_patches_forward(&c, x.pointer, weight.pointer, bias?.pointer, finish, y.pointer)
         }
       }
     }
@@ -126,7 +131,7 @@ public struct Convolution: Sendable {
       depthwise("backward data", gradient, weight: weight, turned: true, epilogue: nil, into: dx)
       return dx
     }
-    switch algorithm ?? self.algorithm(for: shape) {
+    switch checked(algorithm ?? self.algorithm(for: shape), withBias: false) {
     case .direct:
       KernelRuntime.run("convolution direct backward data", "convolution backward data of \(shape)") {
         jml_direct_backward_data(&c, gradient.pointer, weight.pointer, dx.pointer)
@@ -138,6 +143,10 @@ public struct Convolution: Sendable {
     case .taps:
       KernelRuntime.run("convolution taps backward data", "taps backward data of \(shape)") {
         jml_taps_backward_data(&c, gradient.pointer, weight.pointer, dx.pointer)
+      }
+    case .patches:
+      KernelRuntime.run("convolution patches backward data", "patches backward data of \(shape)") {
+        jml_patches_backward_data(&c, gradient.pointer, weight.pointer, dx.pointer)
       }
     }
     return dx
@@ -165,7 +174,9 @@ public struct Convolution: Sendable {
       }
       return
     }
-    let chosen = biasGradient == nil ? algorithm ?? self.algorithm(for: x.shape) : .direct
+    let withBias = biasGradient != nil
+    let chosen = checked(
+      algorithm ?? self.algorithm(for: x.shape, withBias: withBias), withBias: withBias)
     KernelRuntime.run(
       "convolution \(chosen) backward weights", "convolution backward weights of \(x.shape), \(chosen)"
     ) {
@@ -175,6 +186,9 @@ public struct Convolution: Sendable {
           &c, x.pointer, gradient.pointer, weightGradient.pointer, biasGradient?.pointer)
       case .winograd: jml_winograd_backward_weights(&c, x.pointer, gradient.pointer, weightGradient.pointer)
       case .taps: jml_taps_backward_weights(&c, x.pointer, gradient.pointer, weightGradient.pointer)
+      case .patches:
+        jml_patches_backward_weights(
+          &c, x.pointer, gradient.pointer, weightGradient.pointer, biasGradient?.pointer)
       }
     }
   }
@@ -190,6 +204,14 @@ public struct Convolution: Sendable {
     Profiler.count(
       multiplyAdds: outputShape(shape).count * (geometry.weightShape.count / geometry.outChannels),
       numbers: shape.count + geometry.weightShape.count + outputShape(shape).count)
+  }
+
+  /// `.patches` would round operands of a layer in float32, and the products of the others take no bias.
+  private func checked(_ chosen: ConvolutionAlgorithm, withBias: Bool) -> ConvolutionAlgorithm {
+    precondition(
+      chosen == .patches ? supportsPatches : chosen == .direct || !withBias,
+      "Convolution: \(chosen) is not for \(geometry) in \(precision)\(withBias ? " with a bias" : "")")
+    return chosen
   }
 
   private var isDilatedDepthwise: Bool {

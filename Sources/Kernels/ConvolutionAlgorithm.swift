@@ -11,13 +11,19 @@ extension Convolution {
       && geometry.inChannels % block == 0 && geometry.outChannels % block == 0
   }
 
+  /// Whether products on gathered patches apply.
+  public var supportsPatches: Bool {
+    precision == .bfloat16 && geometry.groups == 1 && geometry.inChannels % 16 == 0
+      && geometry.outChannels % 16 == 0
+  }
+
   /// The cheapest algorithm by a cost model: products, plus the memory traffic of Winograd's transforms. A function of
   /// shapes alone, never of a measurement, so that every run of a spec takes the same path.
   ///
   /// Products on blocked operands are as fast as the library's direct kernels or faster wherever they apply, so
-  /// those are left with strides, groups and channels that are no whole blocks.
-  public func algorithm(for shape: Shape) -> ConvolutionAlgorithm {
-    guard supportsProducts(shape) else { return .direct }
+  /// those are left with groups and channels that are no whole blocks, and in float32 with strides and biases.
+  public func algorithm(for shape: Shape, withBias: Bool = false) -> ConvolutionAlgorithm {
+    guard supportsProducts(shape), !withBias else { return supportsPatches ? .patches : .direct }
     guard geometry.kernel == 3 else { return .taps }
     var c = jml_convolution(
       batch: Int32(shape[0]), in_channels: Int32(geometry.inChannels), in_height: Int32(shape[2]),

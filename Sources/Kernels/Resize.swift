@@ -14,6 +14,16 @@ public enum Resize {
     return y
   }
 
+  /// y += x, resized to the size of y, with the bits of `forward` and `Elementwise.add`. Both blocked alike.
+  public static func add(_ x: Tensor, to y: Tensor) {
+    precondition(
+      x.layout == y.layout && x.layout.block > 0 && x.shape[0] == y.shape[0] && x.shape[1] == y.shape[1],
+      "resize of \(x.shape) (\(x.layout)) is not added to \(y.shape) (\(y.layout))")
+    var from = x.map
+    var to = y.map
+    Profiler.measure("resize") { jml_resize_add(&from, &to, x.pointer, y.pointer) }
+  }
+
   /// dL/dx for x of `shape`: the transpose of the interpolation.
   public static func backward(_ gradient: Tensor, shape: Shape) -> Tensor {
     if gradient.shape == shape { return gradient }

@@ -16,10 +16,11 @@ public struct FrozenSpec: Sendable {
     path = url.path
     let text = try Registry.text(url.path, file: url.path)
     spec = try RunSpec(json: text, source: url.path, methods: MethodTypes.all.catalogue)
-    guard spec.numerics == RunSpec.currentNumerics else {
+    let current = RunSpec.currentNumerics(spec.recipe.precision)
+    guard spec.numerics == current else {
       throw RegistryError.outOfRange(
         file: url.path, path: "numerics", value: "\(spec.numerics)",
-        allowed: "\(RunSpec.currentNumerics), this program's; plan the run again")
+        allowed: "\(current), this program's; plan the run again")
     }
   }
 

@@ -143,8 +143,7 @@ extension Workspace {
     let older = try store.runIDs().count { text in
       guard let id = RunID(text), plan[id] == nil else { return false }
       do {
-        let numerics = try store.record(text)?.spec["numerics"]?.double
-        return numerics.map { $0 != Double(RunSpec.currentNumerics) } ?? false
+        return try store.record(text).flatMap { RunSpec.hasCurrentNumerics($0.spec) } == false
       } catch ResultsError.unsupportedSchema {
         return true
       } catch {

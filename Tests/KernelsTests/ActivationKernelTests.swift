@@ -97,6 +97,17 @@ import Testing
     }
   }
 
+  /// What is added where it belongs has the bits of what is resized and added then.
+  @Test(arguments: [(11, 13), (5, 7), (3, 20), (1, 1), (64, 9)]) func resizeIsAdded(_ size: (Int, Int)) {
+    let x = Tensor(blocked: Reference.random(Self.shape, "x"), Self.shape)
+    let shape: Shape = [2, 19, size.0, size.1]
+    let y = Tensor(blocked: Reference.random(shape, "y"), shape)
+    let apart = Elementwise.add(
+      y, Resize.forward(x, height: size.0, width: size.1), activation: .none)
+    Resize.add(x, to: y)
+    #expect(y.plainValues.map(\.bitPattern) == apart.plainValues.map(\.bitPattern))
+  }
+
   @Test(arguments: [1, 2, 3, 6]) func adaptivePoolingCoversEveryPixel(_ bins: Int) {
     let x = Reference.random(Self.shape, "x")
     let y = AdaptiveAveragePooling.forward(Tensor(blocked: x, Self.shape), bins: bins).plainValues

@@ -79,6 +79,8 @@ import Testing
       case .direct: true
       case .winograd: test.kernel == 3 && convolution.supportsProducts(test.input)
       case .taps: convolution.supportsProducts(test.input)
+      // In bfloat16 only: PrecisionTests.
+      case .patches: false
       }
     }
     for algorithm in algorithms {

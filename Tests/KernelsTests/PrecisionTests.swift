@@ -22,14 +22,28 @@ struct PrecisionTests {
     return Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
   }
 
+  /// What products on gathered patches do: strides, biases.
+  static let patchCases = [
+    ConvolutionTests.Case(input: [2, 16, 9, 14], out: 32, kernel: 3, stride: 2, dilation: 1, groups: 1),
+    ConvolutionTests.Case(input: [3, 48, 7, 12], out: 80, kernel: 1, stride: 2, dilation: 1, groups: 1),
+    ConvolutionTests.Case(input: [1, 32, 17, 23], out: 112, kernel: 7, stride: 4, dilation: 1, groups: 1),
+    ConvolutionTests.Case(input: [2, 48, 11, 8], out: 16, kernel: 3, stride: 2, dilation: 2, groups: 1),
+    // More pixels than are summed at once, an odd number of them.
+    ConvolutionTests.Case(input: [2, 16, 37, 41], out: 64, kernel: 3, stride: 1, dilation: 1, groups: 1),
+    // Windows that see nothing of the image at some taps.
+    ConvolutionTests.Case(input: [1, 32, 3, 5], out: 48, kernel: 3, stride: 2, dilation: 6, groups: 1),
+  ]
+
   private struct Passes: Equatable {
     var y: [Float]
     var dx: [Float]
     var dw: [Float]
+    var db: [Float] = []
   }
 
   private func passes(
-    _ test: ConvolutionTests.Case, _ precision: Precision, _ x: [Float], _ w: [Float], _ dy: [Float]
+    _ test: ConvolutionTests.Case, _ precision: Precision, _ x: [Float], _ w: [Float], _ dy: [Float],
+    bias: [Float]? = nil, algorithm: ConvolutionAlgorithm = .taps
   ) -> Passes {
     let convolution = Convolution(test.geometry, precision: precision)
     let weight = Tensor(uninitialized: test.geometry.weightShape, layout: .hwio)
@@ -37,11 +51,15 @@ struct PrecisionTests {
     let input = Tensor(blocked: x, test.input)
     let gradient = Tensor(blocked: dy, convolution.outputShape(test.input))
     let dw = Tensor(uninitialized: test.geometry.weightShape, layout: .hwio)
-    convolution.backwardWeights(input, gradient, weightGradient: dw, biasGradient: nil, algorithm: .taps)
+    let bias = bias.map { Tensor($0, shape: [test.out]) }
+    let db = bias.map { Tensor(uninitialized: $0.shape) }
+    convolution.backwardWeights(
+      input, gradient, weightGradient: dw, biasGradient: db, algorithm: algorithm)
     return Passes(
-      y: convolution.forward(input, weight: weight, bias: nil, algorithm: .taps).plainValues,
-      dx: convolution.backwardData(gradient, weight: weight, shape: test.input, algorithm: .taps).plainValues,
-      dw: dw.kernelValues)
+      y: convolution.forward(input, weight: weight, bias: bias, algorithm: algorithm).plainValues,
+      dx: convolution.backwardData(gradient, weight: weight, shape: test.input, algorithm: algorithm)
+        .plainValues,
+      dw: dw.kernelValues, db: db?.values ?? [])
   }
 
   @Test(arguments: cases) func operandsAreRoundedAndSumsAreNot(_ test: ConvolutionTests.Case) {
@@ -62,6 +80,57 @@ struct PrecisionTests {
     }
     // Far from float32's result, or nothing was rounded at all.
     #expect(short.y != passes(test, .float32, x, w, dy).y)
+  }
+
+  @Test(arguments: patchCases) func patchesAreRoundedAndSumsAreNot(_ test: ConvolutionTests.Case) {
+    let x = Reference.random(test.input, "x")
+    let w = Reference.random(test.geometry.weightShape, "w")
+    let dy = Reference.random(Convolution(test.geometry).outputShape(test.input), "dy")
+    let bias = Reference.random([test.out], "bias")
+    let (rx, rw, rdy) = (x.map(Self.rounded), w.map(Self.rounded), dy.map(Self.rounded))
+    for bias in [nil, bias] {
+      let short = passes(test, .bfloat16, x, w, dy, bias: bias, algorithm: .patches)
+      var again = passes(test, .bfloat16, rx, rw, rdy, bias: bias, algorithm: .patches)
+      // A bias' gradient is a sum, not a product.
+      again.db = short.db
+      #expect(short == again, "rounding is to the nearest, ties to even")
+      let exact = passes(test, .float32, rx, rw, rdy, bias: bias, algorithm: .direct)
+      let plain = passes(test, .float32, x, w, dy, bias: bias, algorithm: .direct)
+      for (actual, expected, what) in [
+        (short.y, exact.y, "y"), (short.dx, exact.dx, "dx"), (short.dw, exact.dw, "dw"),
+        (short.db, plain.db, "db"),
+      ] where !expected.isEmpty {
+        let scale = (expected.reduce(0) { $0 + $1 * $1 } / Float(expected.count)).squareRoot()
+        expectClose(actual: actual, expected: expected, tolerance: 1e-5 * max(scale, 1), "\(what) of \(test)")
+      }
+      #expect(short.y != plain.y)
+    }
+    let before = KernelRuntime.threads
+    defer { KernelRuntime.threads = before }
+    let runs = [1, 2, 1, 2].map { threads in
+      KernelRuntime.threads = threads
+      return passes(test, .bfloat16, x, w, dy, bias: bias, algorithm: .patches)
+    }
+    #expect(runs.dropFirst().allSatisfy { $0 == runs[0] })
+  }
+
+  /// Strides and biases are what chooses patches, where channels are whole blocks.
+  @Test func whenPatchesAreTaken() {
+    func algorithm(_ inputs: Int, _ outputs: Int, stride: Int, groups: Int = 1, bias: Bool = false)
+      -> [ConvolutionAlgorithm]
+    {
+      let geometry = ConvolutionGeometry(
+        inChannels: inputs, outChannels: outputs, kernel: 3, stride: stride, padding: 1, dilation: 1,
+        groups: groups)
+      return [Precision.float32, .bfloat16].map {
+        Convolution(geometry, precision: $0).algorithm(for: [2, inputs, 32, 32], withBias: bias)
+      }
+    }
+    #expect(algorithm(64, 128, stride: 2) == [.direct, .patches])
+    #expect(algorithm(64, 128, stride: 1, bias: true) == [.direct, .patches])
+    #expect(algorithm(64, 128, stride: 1) == [.winograd, .winograd])
+    #expect(algorithm(3, 64, stride: 2) == [.direct, .direct])
+    #expect(algorithm(64, 64, stride: 2, groups: 64) == [.direct, .direct])
   }
 
   /// Nothing depends on which thread came first, nor on how many there are.

@@ -33,8 +33,11 @@ extension ForwardPass {
     var sum: Tensor?
     for (part, share) in zip(parts, shares) {
       let product = share.convolution.forward(part.value, weight: share.weight, bias: nil)
-      let resized = Resize.forward(product, height: height, width: width)
-      sum = sum.map { Elementwise.add($0, resized, activation: .none) } ?? resized
+      if let sum {
+        Resize.add(product, to: sum)
+      } else {
+        sum = Resize.forward(product, height: height, width: width)
+      }
     }
     guard let sum else { preconditionFailure("project resized: no parts") }
     let wantsWeights = trainsParameters

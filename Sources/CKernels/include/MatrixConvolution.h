@@ -5,7 +5,7 @@
 extern "C" {
 #endif
 
-// Convolutions as matrix products, for odd kernels with stride 1, groups 1 and padding
+// Convolutions as matrix products, where not said otherwise for odd kernels with stride 1, groups 1 and padding
 // dilation * (kernel - 1) / 2, which keep height and width. Weights are HWIO. Both layouts must be blocked alike.
 // `epilogue`, of y, may be null. Each returns 0, or 1 with the reason in jml_last_error().
 
@@ -23,6 +23,13 @@ int jml_taps_forward(
     const jml_convolution *c, const float *x, const float *w, const jml_epilogue *epilogue, float *y);
 int jml_taps_backward_data(const jml_convolution *c, const float *dy, const float *w, float *dx);
 int jml_taps_backward_weights(const jml_convolution *c, const float *x, const float *dy, float *dw);
+
+/// One product on gathered patches, of any odd kernel, stride, dilation and padding, in bfloat16 only (`short_products`), for
+/// channels in whole blocks of 16. `bias` and `dbias` may be null.
+int jml_patches_forward(const jml_convolution *c, const float *x, const float *w, const float *bias,
+                        const jml_epilogue *epilogue, float *y);
+int jml_patches_backward_data(const jml_convolution *c, const float *dy, const float *w, float *dx);
+int jml_patches_backward_weights(const jml_convolution *c, const float *x, const float *dy, float *dw, float *dbias);
 
 /// Tiles that Winograd needs for this geometry, and products for each of them and each pair of channels.
 long jml_winograd_tiles(const jml_convolution *c);
