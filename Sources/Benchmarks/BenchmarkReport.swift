@@ -28,12 +28,11 @@ public struct BenchmarkReport: Sendable {
 
   /// - Parameters:
   ///   - demand: what a repeat needs at least; nil: what its products have counted.
-  ///   - precision: of the products.
   ///   - peakMemoryBytes: of the process that did the work; nil: this one.
   init(
     _ kind: String, settings: [(name: String, value: JSONValue)],
     inputs: [(name: String, value: JSONValue)] = [], times: Measurement, work: WorkByKind,
-    demand: Roofline.Demand? = nil, precision: Precision = .float32, threads: Int, peakMemoryBytes: Int? = nil
+    demand: Roofline.Demand? = nil, threads: Int, peakMemoryBytes: Int? = nil
   ) {
     self.kind = kind
     self.settings = settings
@@ -48,7 +47,7 @@ public struct BenchmarkReport: Sendable {
     let needed = demand ?? work.demand
     roofline =
       needed.operations + needed.bytes > 0
-      ? Roofline(needed, peaks: peaks, precision: precision, seconds: times.median) : nil
+      ? Roofline(needed, peaks: peaks, seconds: times.median) : nil
     peakRate = peaks.float32
   }
 

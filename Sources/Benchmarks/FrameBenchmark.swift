@@ -67,7 +67,7 @@ public struct FrameBenchmark: Sendable {
         ("columns", .string(starts(size.width, crop.width))),
       ], times: times, work: work,
       demand: work.demand + MetricsBenchmark.demand(pixels: size.height * size.width, classes: classes),
-      precision: numbers, threads: repeats.threads)
+      threads: repeats.threads)
   }
 
   /// First pixels of the windows along an axis, for a peer: `0,342,512`.

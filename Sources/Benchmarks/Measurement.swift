@@ -67,26 +67,25 @@ public struct Repeats: Sendable {
 public struct WorkByKind: Sendable {
   /// Mean seconds of a repeat, the largest first.
   public let seconds: [(kind: String, seconds: Double)]
-  /// Nominal floating-point operations of a repeat; 0 where nobody counts them.
-  public let operations: Double
-  /// That its products move at least; 0 where nobody counts them.
-  public let bytes: Double
+  /// What the products of a repeat need; nothing where nobody counts them.
+  let demand: Roofline.Demand
+  /// Floating-point operations of a repeat by the definition of its products.
+  public var operations: Double { demand.operations }
 
   /// What `Profiler` has counted since it was set on.
   init(repeats: Int) {
     seconds = Profiler.report.map { ($0.kind, $0.seconds / Double(repeats)) }
-    operations = Profiler.operations / Double(repeats)
-    bytes = Profiler.bytes / Double(repeats)
+    let share = 1 / Double(repeats)
+    demand = Roofline.Demand(
+      operations: Profiler.operations * share, float32: Profiler.done(in: .float32) * share,
+      bfloat16: Profiler.done(in: .bfloat16) * share, bytes: Profiler.bytes * share)
   }
 
   /// Of what is timed otherwise.
   init(seconds: [(kind: String, seconds: Double)]) {
     self.seconds = seconds
-    operations = 0
-    bytes = 0
+    demand = Roofline.Demand(operations: 0, bytes: 0)
   }
-
-  var demand: Roofline.Demand { Roofline.Demand(operations: operations, bytes: bytes) }
 }
 
 extension Duration {

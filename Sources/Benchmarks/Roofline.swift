@@ -7,21 +7,33 @@ import Tensors
 public struct Roofline: Sendable, Equatable {
   /// What one repeat needs at least.
   ///
-  /// Operations are those of definitions: two for each multiply-add of a convolution, dense layer, product or attention,
-  /// forward and both ways back, and those of the optimiser; what lies between (norms, activations, up-sampling, losses)
-  /// is left out, which is a few per cent. Winograd needs fewer, and so can be above the peak.
+  /// Operations are two for each multiply-add of a convolution, dense layer, product or attention, forward and both ways back,
+  /// and those of the optimiser; what lies between (norms, activations, up-sampling, losses, Winograd's transforms) is left
+  /// out, which is a few per cent. They are counted twice: by definition, and as the algorithms do them, of which Winograd
+  /// does fewer, as do dilated layers where taps see padding alone.
   ///
   /// Bytes are a lower bound for tensors that no cache holds: every direction of every product reads two of input, weights and
   /// output (or their gradients) once and writes the third, and the optimiser reads and writes its vectors once. Norms,
   /// activations and sums count as done on the way, and a second reading of an operand as none. A step whose tensors
   /// stay in the last cache moves fewer through memory.
   public struct Demand: Sendable, Equatable {
-    /// Floating-point operations.
+    /// Floating-point operations, by definition.
     public var operations: Double
+    /// Those that are done in float32.
+    public var float32: Double
+    /// Those that are done in bfloat16.
+    public var bfloat16: Double
     public var bytes: Double
 
+    /// - Parameter operations: that are done as they are defined, in float32.
     public init(operations: Double, bytes: Double) {
+      self.init(operations: operations, float32: operations, bfloat16: 0, bytes: bytes)
+    }
+
+    public init(operations: Double, float32: Double, bfloat16: Double, bytes: Double) {
       self.operations = operations
+      self.float32 = float32
+      self.bfloat16 = bfloat16
       self.bytes = bytes
     }
 
@@ -40,7 +52,9 @@ public struct Roofline: Sendable, Equatable {
     }
 
     package static func + (a: Demand, b: Demand) -> Demand {
-      Demand(operations: a.operations + b.operations, bytes: a.bytes + b.bytes)
+      Demand(
+        operations: a.operations + b.operations, float32: a.float32 + b.float32,
+        bfloat16: a.bfloat16 + b.bfloat16, bytes: a.bytes + b.bytes)
     }
   }
 
@@ -72,27 +86,19 @@ public struct Roofline: Sendable, Equatable {
 
   public let demand: Demand
   public let peaks: Peaks
-  /// Of the products, whose peak is the one that counts.
-  public let precision: Precision
   /// Of a repeat.
   public let seconds: Double
 
-  public init(_ demand: Demand, peaks: Peaks, precision: Precision = .float32, seconds: Double) {
+  public init(_ demand: Demand, peaks: Peaks, seconds: Double) {
     self.demand = demand
     self.peaks = peaks
-    self.precision = precision
     self.seconds = seconds
   }
 
-  /// Floating-point operations a second.
-  public var peakRate: Double {
-    switch precision {
-    case .float32: peaks.float32
-    case .bfloat16: peaks.bfloat16 ?? peaks.float32
-    }
+  /// Of the time that what is done would take, each part at its peak; 0 where nothing is counted.
+  public var arithmeticShare: Double {
+    (demand.float32 / peaks.float32 + demand.bfloat16 / (peaks.bfloat16 ?? peaks.float32)) / seconds
   }
-  /// Of the time that arithmetic would take at its peak; 0 where none is counted.
-  public var arithmeticShare: Double { demand.operations / peakRate / seconds }
   /// The same of the bytes.
   public var memoryShare: Double { demand.bytes / peaks.bandwidth / seconds }
   /// The larger share.
@@ -103,7 +109,7 @@ public struct Roofline: Sendable, Equatable {
   public var json: JSONValue {
     .object([
       "gflop": .number(demand.operations * 1e-9), "gigabytes": .number(demand.bytes * 1e-9),
-      "precision": .string(precision.rawValue), "peak_gflops": .number(peakRate * 1e-9),
+      "gflop_float32": .number(demand.float32 * 1e-9), "gflop_bfloat16": .number(demand.bfloat16 * 1e-9),
       "peak_float32_gflops": .number(peaks.float32 * 1e-9),
       "peak_bfloat16_gflops": peaks.bfloat16.map { .number($0 * 1e-9) } ?? .null,
       "peak_gigabytes_per_second": .number(peaks.bandwidth * 1e-9),

@@ -83,7 +83,7 @@ public struct StepBenchmark: Sendable {
     let update = Roofline.Demand.optimizer(recipe.optimizer.kind, parameters: network.parameterCount)
     return BenchmarkReport(
       "step", settings: settings, times: times, work: work, demand: work.demand + update,
-      precision: try Assembly.precision(precision, recipe: recipe.name), threads: repeats.threads)
+      threads: repeats.threads)
   }
 
   /// The times alone.

@@ -77,7 +77,7 @@ public struct WaitBenchmark {
         ("page_cache_found", .number(found)), ("page_cache_before", .number(before)),
         ("waited_share", .number(share)), ("longest_wait_seconds", .number(counted.max() ?? 0)),
         ("first_wait_seconds", .number(waits[0])), ("seconds_per_step_alone", .number(timesAlone.median)),
-      ], times: times, work: work, demand: work.demand + update, precision: precision,
+      ], times: times, work: work, demand: work.demand + update,
       threads: repeats.threads)
   }
 }

@@ -65,6 +65,8 @@ void library_rows(const jml_dense &d, long own, const Body &body) {
 
 }  // namespace
 
+int jml_dense_rounds(const jml_dense *d) { return d->short_products && jml::dense::has_blocks(*d); }
+
 void jml_dense_forward(const jml_dense *d, const float *x, const float *w, const float *bias, float *y) {
   const long own = own_rows(*d);
   if (own > 0) jml::dense::multiply(operands_of(*d), own, d->out, d->in, x, w, !d->in_first, bias, y);

@@ -78,7 +78,9 @@ public struct Convolution: Sendable {
     algorithm: ConvolutionAlgorithm? = nil
   ) -> Tensor {
     check(x, weight)
-    count(x.shape)
+    let chosen = checked(
+      algorithm ?? self.algorithm(for: x.shape, withBias: bias != nil), withBias: bias != nil)
+    count(x.shape, chosen)
     let y = Tensor(uninitialized: outputShape(x.shape), layout: KernelRuntime.preferredLayout)
     epilogue?.check(y)
     var c = descriptor(x, y)
@@ -87,8 +89,7 @@ public struct Convolution: Sendable {
         depthwise("forward", x, weight: weight, turned: false, epilogue: finish, into: y)
         return
       }
-      let withBias = bias != nil
-      switch checked(algorithm ?? self.algorithm(for: x.shape, withBias: withBias), withBias: withBias) {
+      switch chosen {
       case .direct:
         KernelRuntime.run("convolution direct forward", "convolution of \(x.shape)") {
           jml_direct_forward(&c, x.pointer, weight.pointer, bias?.pointer, y.pointer)
@@ -125,13 +126,14 @@ public struct Convolution: Sendable {
   ) -> Tensor {
     let dx = Tensor(uninitialized: shape, layout: KernelRuntime.preferredLayout)
     check(dx, weight)
-    count(shape)
+    let chosen = checked(algorithm ?? self.algorithm(for: shape), withBias: false)
+    count(shape, chosen)
     var c = descriptor(dx, gradient)
     if isDilatedDepthwise {
       depthwise("backward data", gradient, weight: weight, turned: true, epilogue: nil, into: dx)
       return dx
     }
-    switch checked(algorithm ?? self.algorithm(for: shape), withBias: false) {
+    switch chosen {
     case .direct:
       KernelRuntime.run("convolution direct backward data", "convolution backward data of \(shape)") {
         jml_direct_backward_data(&c, gradient.pointer, weight.pointer, dx.pointer)
@@ -162,7 +164,10 @@ public struct Convolution: Sendable {
     algorithm: ConvolutionAlgorithm? = nil
   ) {
     check(x, weightGradient)
-    count(x.shape)
+    let withBias = biasGradient != nil
+    let chosen = checked(
+      algorithm ?? self.algorithm(for: x.shape, withBias: withBias), withBias: withBias)
+    count(x.shape, chosen)
     var c = descriptor(x, gradient)
     if isDilatedDepthwise {
       var map = x.map
@@ -174,9 +179,6 @@ public struct Convolution: Sendable {
       }
       return
     }
-    let withBias = biasGradient != nil
-    let chosen = checked(
-      algorithm ?? self.algorithm(for: x.shape, withBias: withBias), withBias: withBias)
     KernelRuntime.run(
       "convolution \(chosen) backward weights", "convolution backward weights of \(x.shape), \(chosen)"
     ) {
@@ -197,12 +199,14 @@ public struct Convolution: Sendable {
     [shape[0], geometry.outChannels, geometry.outputExtent(shape[2]), geometry.outputExtent(shape[3])]
   }
 
-  /// One direction for the profiler, by definition, padding included. Each reads two of input, weights and output, or their
-  /// gradients, and writes the third.
+  /// One direction for the profiler: by definition, padding included, and as it is done. Each reads two of input, weights and
+  /// output, or their gradients, and writes the third.
   /// - Parameter shape: of x.
-  private func count(_ shape: Shape) {
+  private func count(_ shape: Shape, _ algorithm: ConvolutionAlgorithm) {
     Profiler.count(
       multiplyAdds: outputShape(shape).count * (geometry.weightShape.count / geometry.outChannels),
+      done: products(shape, algorithm).map { $0 * geometry.inChannels * geometry.outChannels },
+      in: algorithm == .taps || algorithm == .patches ? precision : .float32,
       numbers: shape.count + geometry.weightShape.count + outputShape(shape).count)
   }
 

@@ -25,12 +25,7 @@ extension Convolution {
   public func algorithm(for shape: Shape, withBias: Bool = false) -> ConvolutionAlgorithm {
     guard supportsProducts(shape), !withBias else { return supportsPatches ? .patches : .direct }
     guard geometry.kernel == 3 else { return .taps }
-    var c = jml_convolution(
-      batch: Int32(shape[0]), in_channels: Int32(geometry.inChannels), in_height: Int32(shape[2]),
-      in_width: Int32(shape[3]), in_block: KernelRuntime.preferredLayout.block,
-      out_channels: Int32(geometry.outChannels), out_height: Int32(shape[2]), out_width: Int32(shape[3]),
-      out_block: KernelRuntime.preferredLayout.block, kernel: Int32(geometry.kernel), stride: 1,
-      padding: Int32(geometry.padding), dilation: Int32(geometry.dilation), groups: 1, short_products: 0)
+    var c = keepingSize(shape)
     let channels = Double(geometry.inChannels + geometry.outChannels)
     let pairs = Double(geometry.inChannels * geometry.outChannels)
     // Unit: one multiply-add. `traffic` is the price of moving one float.
@@ -41,5 +36,26 @@ extension Convolution {
     // bfloat16 multiplies two pairs in the time of one.
     let taps = Double(jml_taps_pixels(&c)) * pairs / (precision == .bfloat16 ? 2 : 1)
     return winograd < taps ? .winograd : .taps
+  }
+
+  /// Products for each pair of channels that an algorithm computes; nil: as many as by definition.
+  func products(_ shape: Shape, _ algorithm: ConvolutionAlgorithm) -> Int? {
+    var c = keepingSize(shape)
+    switch algorithm {
+    case .direct, .patches: return nil
+    case .taps: return jml_taps_pixels(&c)
+    case .winograd: return Int(jml_winograd_positions(&c)) * jml_winograd_tiles(&c)
+    }
+  }
+
+  /// Of a convolution that `supportsProducts`.
+  private func keepingSize(_ shape: Shape) -> jml_convolution {
+    let block = KernelRuntime.preferredLayout.block
+    return jml_convolution(
+      batch: Int32(shape[0]), in_channels: Int32(geometry.inChannels), in_height: Int32(shape[2]),
+      in_width: Int32(shape[3]), in_block: block, out_channels: Int32(geometry.outChannels),
+      out_height: Int32(shape[2]), out_width: Int32(shape[3]), out_block: block,
+      kernel: Int32(geometry.kernel), stride: 1, padding: Int32(geometry.padding),
+      dilation: Int32(geometry.dilation), groups: 1, short_products: 0)
   }
 }

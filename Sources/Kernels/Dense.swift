@@ -19,7 +19,7 @@ public enum Dense {
   ) -> Tensor {
     var d = descriptor(x, weight, precision)
     let y = Tensor(uninitialized: outputShape(x.shape, weight: weight.shape))
-    count(x.shape, weight)
+    count(x.shape, weight, d)
     Profiler.measure("dense forward") {
       jml_dense_forward(&d, x.pointer, weight.pointer, bias?.pointer, y.pointer)
     }
@@ -32,7 +32,7 @@ public enum Dense {
   ) -> Tensor {
     let dx = Tensor(uninitialized: shape)
     var d = descriptor(dx, weight, precision)
-    count(shape, weight)
+    count(shape, weight, d)
     Profiler.measure("dense backward data") {
       jml_dense_backward_data(&d, gradient.pointer, weight.pointer, dx.pointer)
     }
@@ -44,7 +44,7 @@ public enum Dense {
     _ x: Tensor, _ gradient: Tensor, weight: Tensor, precision: Precision = .float32
   ) -> (weight: Tensor, bias: Tensor) {
     var d = descriptor(x, weight, precision)
-    count(x.shape, weight)
+    count(x.shape, weight, d)
     let dw = Tensor(uninitialized: weight.shape, layout: weight.layout)
     let db = Tensor(uninitialized: [weight.shape[0]])
     Profiler.measure("dense backward weights") {
@@ -58,10 +58,12 @@ public enum Dense {
   }
 
   /// One direction for the profiler: the product of rows and weights, or one with a gradient in the place of either.
-  private static func count(_ x: Shape, _ weight: Tensor) {
+  private static func count(_ x: Shape, _ weight: Tensor, _ d: jml_dense) {
+    var d = d
     let outputs = outputShape(x, weight: weight.shape).count
     Profiler.count(
-      multiplyAdds: x.count * weight.shape[0], numbers: x.count + weight.shape.count + outputs)
+      multiplyAdds: x.count * weight.shape[0], in: jml_dense_rounds(&d) != 0 ? .bfloat16 : .float32,
+      numbers: x.count + weight.shape.count + outputs)
   }
 
   private static func descriptor(_ x: Tensor, _ weight: Tensor, _ precision: Precision) -> jml_dense {

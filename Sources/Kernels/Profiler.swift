@@ -1,12 +1,13 @@
 import Synchronization
 
-/// Seconds by kind of work, operations and bytes, for `jml bench`: where a training step goes. Off unless asked for; numbers
-/// never depend on it.
+/// Seconds by kind of work, operations and bytes, for `jml bench`: where a training step goes. Off unless asked for; no result
+/// depends on it.
 public enum Profiler {
   private struct State {
     var isOn = false
     var seconds: [String: Double] = [:]
     var operations = 0.0
+    var done: [Precision: Double] = [:]
     var bytes = 0.0
   }
 
@@ -30,21 +31,23 @@ public enum Profiler {
     return result
   }
 
-  /// Adds floating-point operations: those of the definition, whatever the algorithm saves. And bytes: each operand once,
-  /// whatever the algorithm reads twice.
-  public static func count(operations: @autoclosure () -> Double, bytes: @autoclosure () -> Double) {
+  /// Adds a product; a multiply-add is two operations.
+  /// - Parameters:
+  ///   - multiplyAdds: of the definition, whatever the algorithm saves.
+  ///   - done: by the algorithm; nil: those of the definition.
+  ///   - precision: of what is done.
+  ///   - numbers: of float32 that it reads and writes, each operand once, whatever the algorithm reads twice.
+  static func count(
+    multiplyAdds: @autoclosure () -> Int, done: @autoclosure () -> Int? = nil,
+    in precision: @autoclosure () -> Precision = .float32, numbers: @autoclosure () -> Int
+  ) {
     state.withLock {
       guard $0.isOn else { return }
-      $0.operations += operations()
-      $0.bytes += bytes()
+      let defined = multiplyAdds()
+      $0.operations += 2 * Double(defined)
+      $0.done[precision(), default: 0] += 2 * Double(done() ?? defined)
+      $0.bytes += Double(numbers() * MemoryLayout<Float>.stride)
     }
-  }
-
-  /// Adds a product with `multiplyAdds` multiply-adds, which are two operations each, and its operands.
-  /// - Parameter numbers: of float32 that it reads and writes.
-  static func count(multiplyAdds: @autoclosure () -> Int, numbers: @autoclosure () -> Int) {
-    count(
-      operations: 2 * Double(multiplyAdds()), bytes: Double(numbers() * MemoryLayout<Float>.stride))
   }
 
   /// Seconds by kind since `set(on:)`, the largest first.
@@ -54,8 +57,11 @@ public enum Profiler {
     }
   }
 
-  /// Floating-point operations since `set(on:)`.
+  /// Floating-point operations since `set(on:)`, by definition.
   public static var operations: Double { state.withLock { $0.operations } }
+
+  /// Those that were done.
+  public static func done(in precision: Precision) -> Double { state.withLock { $0.done[precision] ?? 0 } }
 
   /// Bytes since `set(on:)`.
   public static var bytes: Double { state.withLock { $0.bytes } }

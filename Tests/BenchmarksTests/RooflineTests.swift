@@ -14,16 +14,20 @@ import Testing
     #expect(roofline.limit == .arithmetic && roofline.leastSeconds == 0.5)
     let json = roofline.json
     #expect(json["gflop"] == .number(100) && json["gigabytes"] == .number(8))
-    #expect(json["limited_by"] == .string("arithmetic") && json["peak_gflops"] == .number(200))
+    #expect(json["limited_by"] == .string("arithmetic") && json["peak_float32_gflops"] == .number(200))
   }
 
-  /// Products of bfloat16 have a peak of their own, so that bytes can become the limit.
-  @Test func precisionChoosesThePeak() {
-    let demand = Roofline.Demand(operations: 100e9, bytes: 8e9)
-    let roofline = Roofline(demand, peaks: RooflineTests.peaks, precision: .bfloat16, seconds: 2)
+  /// What is done counts, not what is defined, and products of bfloat16 have a peak of their own: 25 GFLOP at 200 GFLOP/s and 50
+  /// at 400 are a quarter of a second, so that bytes are the limit.
+  @Test func eachPartHasItsPeak() {
+    let demand = Roofline.Demand(operations: 160e9, float32: 25e9, bfloat16: 50e9, bytes: 8e9)
+    let roofline = Roofline(demand, peaks: RooflineTests.peaks, seconds: 2)
     #expect(roofline.arithmeticShare == 0.125 && roofline.limit == .memory && roofline.leastSeconds == 0.4)
+    let json = roofline.json
+    #expect(json["gflop"] == .number(160) && json["gflop_float32"] == .number(25))
+    #expect(json["gflop_bfloat16"] == .number(50))
     let without = Roofline.Peaks(float32: 200e9, bfloat16: nil, bandwidth: 20e9)
-    #expect(Roofline(demand, peaks: without, precision: .bfloat16, seconds: 2).peakRate == 200e9)
+    #expect(Roofline(demand, peaks: without, seconds: 2).arithmeticShare == 0.1875)
     #expect(Roofline(demand, peaks: without, seconds: 2).json["peak_bfloat16_gflops"] == .null)
   }
 
@@ -40,5 +44,8 @@ import Testing
     let adamW = Roofline.Demand.optimizer(.adamw(beta1: 0.9, beta2: 0.999, epsilon: 1e-8), parameters: 1000)
     #expect(adamW == Roofline.Demand(operations: 14_000, bytes: 28_000))
     #expect(sgd + adamW == Roofline.Demand(operations: 20_000, bytes: 48_000))
+    let products = Roofline.Demand(operations: 9, float32: 3, bfloat16: 4, bytes: 5)
+    #expect(
+      products + sgd == Roofline.Demand(operations: 6009, float32: 6003, bfloat16: 4, bytes: 20_005))
   }
 }

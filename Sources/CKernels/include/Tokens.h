@@ -19,6 +19,8 @@ void jml_dense_forward(const jml_dense *d, const float *x, const float *w, const
 void jml_dense_backward_data(const jml_dense *d, const float *dy, const float *w, float *dx);
 /// dw in the layout of w; dbias may be null.
 void jml_dense_backward_weights(const jml_dense *d, const float *x, const float *dy, float *dw, float *dbias);
+/// Whether its products round their operands.
+int jml_dense_rounds(const jml_dense *d);
 
 /// Layer normalisation of each row; saves the row's mean and 1 / standard deviation.
 void jml_layer_norm_forward(long rows, long channels, float epsilon, const float *x, const float *scale,

@@ -77,8 +77,12 @@ struct BenchOptions: ParsableArguments {
     var text = "\(short(demand.bytes * 1e-9)) GB at least, \(share(roofline.memoryShare)) of "
     text += "\(short(peaks.bandwidth * 1e-9)) GB/s"
     if demand.operations > 0 {
-      text += "; \(short(demand.operations * 1e-9)) GFLOP, \(share(roofline.arithmeticShare)) of "
-      text += "\(rounded(roofline.peakRate * 1e-9)) GFLOP/s (\(roofline.precision.rawValue))"
+      text += "; \(short(demand.float32 * 1e-9)) GFLOP done in float32 at "
+      text += "\(rounded(peaks.float32 * 1e-9)) GFLOP/s"
+      if demand.bfloat16 > 0, let peak = peaks.bfloat16 {
+        text += " and \(short(demand.bfloat16 * 1e-9)) in bfloat16 at \(rounded(peak * 1e-9))"
+      }
+      text += " would be \(share(roofline.arithmeticShare)) of the time"
     }
     return text + ": limited by \(roofline.limit.rawValue)\n"
   }
