@@ -108,12 +108,12 @@ __attribute__((always_inline)) inline void transposed_column(
         maps, runs, count, v + c / B * maps.in_pitch + c % B, m, fresh, u + c * stride, stride);
 }
 
-/// Columns of `most` blocks, and of fewer where that leaves less over.
+/// Columns of at most `most` blocks.
 template <int B, int most>
 __attribute__((always_inline)) inline void transposed_all(
     const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u, long stride) {
   for (long left = maps.n / B; left > 0;) {
-    const long blocks = most == 3 && left == 4 ? 2 : std::min<long>(left, most);
+    const long blocks = std::min<long>(jml::next_product_columns(left), most);
     if (blocks == 3) transposed_column<B, B / 2, 3>(maps, runs, count, v, m, fresh, u, stride);
     else if (blocks == 2) transposed_column<B, B / 2, 2>(maps, runs, count, v, m, fresh, u, stride);
     else transposed_column<B, B, 1>(maps, runs, count, v, m, fresh, u, stride);

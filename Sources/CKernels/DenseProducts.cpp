@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "BlockedProducts.hpp"
-#include "Convolution.h"
 #include "Parallel.h"
+#include "Scratch.hpp"
 #include "ShortProducts.hpp"
 
 namespace {
@@ -15,13 +15,6 @@ using jml::Maps;
 using jml::Run;
 using jml::Short;
 using jml::Writing;
-
-constexpr int weight_slot = 2, source_slot = 6, gradient_slot = 7, sum_slot = 3;
-
-template <typename Number>
-Number *scratch(int slot, long count) {
-  return static_cast<Number *>(jml_scratch(slot, count * sizeof(Number)));
-}
 
 /// `count` rows, `stride` floats apart, as channel blocks: [block][row][B].
 template <int B>
@@ -48,8 +41,6 @@ void add_tile(const float *tile, long rows, long columns, float *out, long strid
 /// Operands in float32.
 struct Whole {
   using Number = float;
-  /// Numbers of a quarter of the second-level cache.
-  static constexpr long cached = 65536;
   static constexpr long sum_rows = jml::dense::sum_rows;
   const int block = jml_preferred_block();
 
@@ -74,7 +65,7 @@ struct Whole {
     return count;
   }
   void add_transposed(long k, long n, long count, const float *v, const float *m, float *u, long stride) const {
-    float *tile = scratch<float>(sum_slot, k * n);
+    float *tile = jml::scratch<float>(jml::output_slot, k * n);
     const Maps maps{k, n, count * block, count * block};
     const Run run{0, 0, count};
     jml::blocked_product_tn(block, maps, &run, 1, v, m, true, tile, n);
@@ -85,7 +76,7 @@ struct Whole {
 /// Operands in bfloat16; sums run over all that there is.
 struct Rounded {
   using Number = Short;
-  static constexpr long cached = 131072, sum_rows = 1L << 40;
+  static constexpr long sum_rows = 1L << 40;
   static constexpr long block = 16;
 
   static long chunk(long left) { return left; }
@@ -109,7 +100,7 @@ struct Rounded {
 /// All panels of w, [k, n] or transposed [n, k]: [chunk of k][panel].
 template <typename Form>
 typename Form::Number *packed(const Form &form, long k, long n, const float *w, bool transposed) {
-  auto *u = scratch<typename Form::Number>(weight_slot, k * n);
+  auto *u = jml::scratch<typename Form::Number>(jml::weight_slot, k * n);
   const long width = jml::panel_blocks * form.block;
   jml::parallel_for((n + width - 1) / width, 1, [&](long first, long last) {
     const long column = first * width, columns = std::min(n, last * width) - column;
@@ -130,11 +121,10 @@ void multiply(
   using Number = typename Form::Number;
   const Number *u = packed(form, k, n, w, transposed);
   // A row's numbers are the same whatever piece it is in, so that pieces may depend on the threads.
-  const long threads = jml_thread_count();
-  const long most = std::min(std::clamp(Form::cached / k, 56L, 512L), (rows + threads - 1) / threads);
+  const long most = jml::cached_pixels<Number>(k, rows);
   const long pieces = (rows + most - 1) / most;
   jml::parallel_for(pieces, 1, [&](long begin, long end) {
-    Number *source = scratch<Number>(source_slot, most * k);
+    Number *source = jml::scratch<Number>(jml::source_slot, most * k);
     for (long piece = begin; piece < end; ++piece) {
       const long first = rows * piece / pieces, taken = rows * (piece + 1) / pieces - first;
       form.rows(in + first * k, taken, k, k / form.block, source);
@@ -161,8 +151,8 @@ void add_rows(
   using Number = typename Form::Number;
   for (long row = 0, count; row < rows; row += count) {
     count = std::min(most_rows, form.chunk(rows - row));
-    Number *v = scratch<Number>(source_slot, inputs * (most_rows + 1));
-    Number *gradients = scratch<Number>(gradient_slot, jml::product_columns * form.block * (most_rows + 1));
+    Number *v = jml::scratch<Number>(jml::source_slot, inputs * (most_rows + 1));
+    Number *gradients = jml::scratch<Number>(jml::gradient_slot, jml::product_columns * form.block * (most_rows + 1));
     const long terms = form.pairs(left + row * m + start, count, m, inputs / form.block, v);
     for (long column = 0; column < n;) {
       const long columns = jml::next_product_columns((n - column) / form.block) * form.block;

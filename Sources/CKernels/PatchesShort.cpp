@@ -8,6 +8,7 @@
 #include "Epilogue.hpp"
 #include "MatrixConvolution.h"
 #include "Parallel.h"
+#include "Scratch.hpp"
 #include "ShortProducts.hpp"
 
 namespace {
@@ -15,10 +16,8 @@ namespace {
 using jml::Maps;
 using jml::Run;
 using jml::Short;
-using jml::short_scratch;
 
 constexpr long block = 16;
-constexpr int weight_slot = 2, source_slot = 6, gradient_slot = 7;
 
 /// Target pixels of one image that are computed at once.
 struct Stretch {
@@ -93,15 +92,14 @@ long gather_pairs(const Plan &plan, const Stretch &stretch, const float *x, long
 void forward(const jml_convolution &c, const float *x, const float *w, const float *bias, float *y,
              const jml::Epilogue &epilogue) {
   const Plan plan(c);
-  const long n = c.out_channels, threads = jml_thread_count();
-  Short *u = short_scratch(weight_slot, plan.k * n);
+  const long n = c.out_channels;
+  Short *u = jml::scratch<Short>(jml::weight_slot, plan.k * n);
   jml::pack_short_panels(plan.k, n, w, n, u);
-  const long shared = (c.batch * plan.out_pixels + threads - 1) / threads;
-  const auto stretches = plan.stretches(std::min(std::clamp(131072 / plan.k, 56L, 512L), shared));
+  const auto stretches = plan.stretches(jml::cached_pixels<Short>(plan.k, c.batch * plan.out_pixels));
   jml::parallel_for(stretches.size(), 1, [&](long begin, long end) {
     for (long item = begin; item < end; ++item) {
       const Stretch &stretch = stretches[item];
-      Short *patches = short_scratch(source_slot, plan.k * stretch.count);
+      Short *patches = jml::scratch<Short>(jml::source_slot, plan.k * stretch.count);
       gather(plan, stretch, x, patches);
       float *out = y + (stretch.image * n * plan.out_pixels + stretch.first * block);
       const Run run{0, 0, stretch.count};
@@ -117,12 +115,12 @@ void forward(const jml_convolution &c, const float *x, const float *w, const flo
 void backward_data(const jml_convolution &c, const float *dy, const float *w, float *dx) {
   const Plan plan(c);
   const long k = c.out_channels, n = c.in_channels;
-  Short *u = short_scratch(weight_slot, plan.taps * k * n);
+  Short *u = jml::scratch<Short>(jml::weight_slot, plan.taps * k * n);
   jml::parallel_for(plan.taps, 1, [&](long first, long last) {
     for (long tap = first; tap < last; ++tap)
       jml::pack_short_panels_transposed(k, n, w + tap * k * n, k, u + tap * k * n);
   });
-  Short *source = short_scratch(source_slot, c.batch * k * plan.out_pixels);
+  Short *source = jml::scratch<Short>(jml::source_slot, c.batch * k * plan.out_pixels);
   jml::parallel_for(c.batch * k / block * plan.out_pixels, 1024, [&](long first, long last) {
     jml::shorten(dy + first * block, (last - first) * block, source + first * block);
   });
@@ -160,8 +158,8 @@ void backward_weights(const jml_convolution &c, const float *x, const float *dy,
   // Threads split taps and input channels, so each number of dw is one uninterrupted sum.
   jml::parallel_for(blocks, 1, [&](long begin, long end) {
     constexpr long together = 16;
-    Short *patches = short_scratch(source_slot, together * block * (most + 1));
-    Short *gradients = short_scratch(gradient_slot, jml::product_columns * block * (most + 1));
+    Short *patches = jml::scratch<Short>(jml::source_slot, together * block * (most + 1));
+    Short *gradients = jml::scratch<Short>(jml::gradient_slot, jml::product_columns * block * (most + 1));
     for (long first = begin; first < end; first += together)
       for (const Stretch &stretch : stretches) {
         const long count = std::min(together, end - first);

@@ -1,5 +1,7 @@
 #include "ShortProducts.hpp"
 
+#include "Convolution.h"
+
 #include <cstring>
 
 #if defined(__x86_64__)

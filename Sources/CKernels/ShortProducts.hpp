@@ -8,17 +8,11 @@
 #include <cstdint>
 
 #include "BlockedProducts.hpp"
-#include "Convolution.h"
 
 namespace jml {
 
 /// A number in bfloat16, by its bits.
 using Short = uint16_t;
-
-/// The calling thread's scratch for `count` numbers.
-inline Short *short_scratch(int slot, long count) {
-  return static_cast<Short *>(jml_scratch(slot, count * sizeof(Short)));
-}
 
 /// Whether this CPU has the instructions; every function below needs them.
 bool has_short_products();

@@ -11,6 +11,7 @@
 #include "Epilogue.hpp"
 #include "MatrixConvolution.h"
 #include "Parallel.h"
+#include "Scratch.hpp"
 #include "TapsPlan.hpp"
 #include "TapsShort.hpp"
 
@@ -19,8 +20,6 @@ namespace {
 using namespace jml::taps;
 using jml::Maps;
 using jml::Run;
-
-constexpr int weight_slot = 2;
 
 /// Target pixels of a band. With a larger kernel a panel of their sums shall stay in the second-level cache over all
 /// taps, otherwise their source shall, over all panels.
@@ -35,7 +34,7 @@ void run(const jml_convolution &c, const float *x, const float *w, float *y, boo
   const Map &from = backward ? plan.out : plan.in, &to = backward ? plan.in : plan.out;
   const long block = c.in_block, k = from.channels, n = to.channels;
   const auto taps = taps_of(c);
-  float *u = static_cast<float *>(jml_scratch(weight_slot, taps.size() * k * n * sizeof(float)));
+  float *u = jml::scratch<float>(jml::weight_slot, taps.size() * k * n);
   pack_taps(taps, k, n, w, [&](const float *matrix, long start, long count, long offset) {
     if (backward) jml::pack_panels_transposed(block, count, n, matrix + start, k, u + offset);
     else jml::pack_panels(block, count, n, matrix + start * n, n, u + offset);

@@ -8,6 +8,7 @@
 
 #include "Dnnl.hpp"
 #include "Parallel.h"
+#include "Scratch.hpp"
 #include "ShortProducts.hpp"
 #include "TapsPlan.hpp"
 
@@ -17,10 +18,8 @@ using namespace jml::taps;
 using jml::Maps;
 using jml::Run;
 using jml::Short;
-using jml::short_scratch;
 
 constexpr int block = 16;
-constexpr int weight_slot = 2, source_slot = 6, gradient_slot = 7;
 
 /// Target pixels of a band; see Taps.cpp. In bfloat16 twice as many fit.
 long pixels_at_once(const jml_convolution &c, long channels) {
@@ -49,7 +48,7 @@ void jml::taps::run_short(
   const Map &from = backward ? plan.out : plan.in, &to = backward ? plan.in : plan.out;
   const long k = from.channels, n = to.channels;
   const auto taps = taps_of(c);
-  Short *u = short_scratch(weight_slot, taps.size() * k * n);
+  Short *u = jml::scratch<Short>(jml::weight_slot, taps.size() * k * n);
   pack_taps(taps, k, n, w, [&](const float *matrix, long start, long count, long offset) {
     if (backward) jml::pack_short_panels_transposed(count, n, matrix + start, k, u + offset);
     else jml::pack_short_panels(count, n, matrix + start * n, n, u + offset);
@@ -57,7 +56,7 @@ void jml::taps::run_short(
   const bool banded = c.kernel == 1;
   Short *whole = nullptr;
   if (!banded) {
-    whole = short_scratch(source_slot, c.batch * from.image());
+    whole = jml::scratch<Short>(jml::source_slot, c.batch * from.image());
     const long vectors = c.batch * from.image() / block;
     jml::parallel_for(vectors, 1024, [&](long first, long last) {
       jml::shorten(x + first * block, (last - first) * block, whole + first * block);
@@ -79,7 +78,7 @@ void jml::taps::run_short(
       if (banded) {
         find_runs();
         const long pixels = band.images * band.rows;
-        Short *stretch = short_scratch(gradient_slot, count * pixels);
+        Short *stretch = jml::scratch<Short>(jml::gradient_slot, count * pixels);
         shorten_runs(runs[0], x, from, start, count, pixels, stretch);
         source = stretch;
         in_pitch = pixels * block;
@@ -113,10 +112,10 @@ void jml::taps::run_short_weights(const jml_convolution &c, const float *x, cons
       for (const Tap &tap : taps) {
         plan.runs(band, tap, 1, plan.in, plan.out, runs);
         const long most = band.images * band.rows * plan.width + 1;
-        Short *pixels = short_scratch(source_slot, blocks * block * most);
+        Short *pixels = jml::scratch<Short>(jml::source_slot, blocks * block * most);
         const long pairs = jml::shorten_pixel_pairs(
             runs.data(), runs.size(), &Run::in, x + start * plan.in.pixels, plan.in.pixels * block, blocks, pixels);
-        Short *gradients = short_scratch(gradient_slot, jml::product_columns * block * most);
+        Short *gradients = jml::scratch<Short>(jml::gradient_slot, jml::product_columns * block * most);
         for (long channel = 0; channel < n;) {
           const long columns = jml::next_product_columns((n - channel) / block);
           jml::shorten_pixel_pairs(

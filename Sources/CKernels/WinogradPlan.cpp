@@ -4,6 +4,7 @@
 
 #include "MatrixConvolution.h"
 #include "Parallel.h"
+#include "Scratch.hpp"
 
 namespace {
 
@@ -39,8 +40,6 @@ Tiling tiling_of(const jml_convolution &c) {
             tiling.tiles.push_back({n, row, column});
   return tiling;
 }
-
-float *scratch(int slot, long count) { return static_cast<float *>(jml_scratch(slot, count * sizeof(float))); }
 
 }  // namespace
 
@@ -79,9 +78,9 @@ void WinogradPlan::scatter(
   });
 }
 
-float *weight_scratch(long count) { return scratch(2, count); }
-float *input_scratch(long count) { return scratch(3, count); }
-float *output_scratch(long count) { return scratch(4, count); }
+float *weight_scratch(long count) { return scratch<float>(weight_slot, count); }
+float *input_scratch(long count) { return scratch<float>(input_slot, count); }
+float *output_scratch(long count) { return scratch<float>(output_slot, count); }
 
 }  // namespace jml
 
