@@ -55,11 +55,26 @@ public struct ParameterScope {
   public func parameter(
     _ name: String, _ shape: Shape, layout: Layout = .plain, initial: (inout RandomSource) -> [Float]
   ) -> Parameter {
+    parameter(name, shape, layout) { value, random in
+      var random = random
+      value.assign(kernelValues: initial(&random))
+    }
+  }
+
+  /// A trained tensor of random values: weights, which are too many for one thread to draw.
+  public func parameter(
+    _ name: String, _ shape: Shape, layout: Layout = .plain, initial: RandomDistribution
+  ) -> Parameter {
+    parameter(name, shape, layout) { $0.fill(initial, from: $1) }
+  }
+
+  private func parameter(
+    _ name: String, _ shape: Shape, _ layout: Layout, fill: (Tensor, RandomSource) -> Void
+  ) -> Parameter {
     let full = self[name].path
     let value = Tensor(uninitialized: shape, layout: layout)
     if let seed = store.seed {
-      var random = RandomSource(seed: seed, purpose: "initial value of \(full)")
-      value.assign(kernelValues: initial(&random))
+      fill(value, RandomSource(seed: seed, purpose: "initial value of \(full)"))
     } else {
       value.pointer.initialize(repeating: 0, count: value.elementCount)
     }

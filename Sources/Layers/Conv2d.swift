@@ -25,9 +25,9 @@ public struct Conv2d: Sendable {
       inChannels: inChannels, outChannels: outChannels, kernel: kernel, stride: stride, padding: padding,
       dilation: dilation, groups: groups)
     convolution = Convolution(geometry, precision: scope.precision)
-    weight = scope.parameter("weight", geometry.weightShape, layout: geometry.weightLayout) {
-      initializer.values(geometry.weightShape, &$0)
-    }
+    weight = scope.parameter(
+      "weight", geometry.weightShape, layout: geometry.weightLayout,
+      initial: initializer.distribution(geometry.weightShape))
     self.bias =
       bias ? scope.parameter("bias", [outChannels]) { _ in [Float](repeating: 0, count: outChannels) } : nil
   }

@@ -13,26 +13,23 @@ public enum Initializer: Sendable {
   case uniformFanIn
   /// Normal with this deviation: the dense layers of transformers.
   case normal(deviation: Double)
-  case constant(Float)
 
-  public func values(_ shape: Shape, _ random: inout RandomSource) -> [Float] {
+  /// Of the values of a weight of this shape.
+  public func distribution(_ shape: Shape) -> RandomDistribution {
     let receptive = shape.dimensions.dropFirst(2).reduce(1, *)
     let fanIn = Double((shape.rank > 1 ? shape[1] : 1) * receptive)
     let fanOut = Double(shape[0] * receptive)
     switch self {
-    case .constant(let value): return [Float](repeating: value, count: shape.count)
     case .kaimingNormalFanOut(let groups):
-      let deviation = (2 * Double(groups) / fanOut).squareRoot()
-      return RandomSource.normal(count: shape.count, deviation: deviation, &random)
-    case .kaimingUniformFanIn: return Initializer.uniform((6 / fanIn).squareRoot(), shape, &random)
-    case .uniformFanIn: return Initializer.uniform((1 / fanIn).squareRoot(), shape, &random)
-    case .normal(let deviation): return RandomSource.normal(count: shape.count, deviation: deviation, &random)
-    case .xavierUniform: return Initializer.uniform((6 / (fanIn + fanOut)).squareRoot(), shape, &random)
+      return .normal(deviation: (2 * Double(groups) / fanOut).squareRoot())
+    case .kaimingUniformFanIn: return .uniform(bound: (6 / fanIn).squareRoot())
+    case .uniformFanIn: return .uniform(bound: (1 / fanIn).squareRoot())
+    case .normal(let deviation): return .normal(deviation: deviation)
+    case .xavierUniform: return .uniform(bound: (6 / (fanIn + fanOut)).squareRoot())
     }
   }
 
-  private static func uniform(_ bound: Double, _ shape: Shape, _ random: inout RandomSource) -> [Float] {
-    (0..<shape.count).map { _ in Float(random.uniform(-bound, bound)) }
+  public func values(_ shape: Shape, _ random: inout RandomSource) -> [Float] {
+    distribution(shape).values(count: shape.count, &random)
   }
-
 }

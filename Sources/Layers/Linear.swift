@@ -12,7 +12,8 @@ public struct Linear: Sendable {
 
   public init(_ scope: ParameterScope, inputs: Int, outputs: Int, bias: Bool, initializer: Initializer) {
     precision = scope.precision
-    weight = scope.parameter("weight", [outputs, inputs]) { initializer.values([outputs, inputs], &$0) }
+    weight = scope.parameter(
+      "weight", [outputs, inputs], initial: initializer.distribution([outputs, inputs]))
     self.bias = bias ? scope.parameter("bias", [outputs]) { _ in [Float](repeating: 0, count: outputs) } : nil
   }
 

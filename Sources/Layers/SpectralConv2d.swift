@@ -21,9 +21,9 @@ public struct SpectralConv2d: Sendable {
       inChannels: inChannels, outChannels: outChannels, kernel: kernel, stride: stride, padding: padding,
       dilation: 1, groups: 1)
     convolution = Convolution(geometry)
-    weight = scope.parameter("weight", geometry.weightShape, layout: geometry.weightLayout) {
-      Initializer.uniformFanIn.values(geometry.weightShape, &$0)
-    }
+    weight = scope.parameter(
+      "weight", geometry.weightShape, layout: geometry.weightLayout,
+      initial: Initializer.uniformFanIn.distribution(geometry.weightShape))
     bias = scope.parameter("bias", [outChannels]) { _ in [Float](repeating: 0, count: outChannels) }
     vector = scope.buffer("weight_u", [outChannels]) { random in
       SpectralConv2d.unit(Initializer.normal(deviation: 1).values([outChannels], &random))

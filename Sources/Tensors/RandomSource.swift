@@ -27,6 +27,12 @@ public struct RandomSource: RandomNumberGenerator, Sendable {
     self.counter = counter
   }
 
+  /// Key and counter of the next block, for who draws many values at once. The last block must be used up.
+  public var nextBlock: (key: (UInt32, UInt32), counter: (UInt32, UInt32, UInt32, UInt32)) {
+    precondition(available == 0, "RandomSource.nextBlock: half a block is left")
+    return (key, counter)
+  }
+
   /// FNV-1a, 64 bits: a hash that is the same in every process, unlike `hashValue`.
   public static func hash(_ text: String) -> UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325

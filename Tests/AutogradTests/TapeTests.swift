@@ -67,6 +67,29 @@ import Testing
     #expect(weights(1, "a", extra: false) != weights(1, "b", extra: false))
   }
 
+  /// Layers fill their weights in place, with the numbers that the parameter's own source gives one by one.
+  @Test func layersDrawWhatTheirInitializersSay() {
+    let store = ParameterStore(seed: 9)
+    func expected(_ name: String, _ shape: Shape, _ initializer: Initializer) -> [Float] {
+      var random = RandomSource(seed: 9, purpose: "initial value of \(name)")
+      return initializer.values(shape, &random)
+    }
+    for (name, initializer) in [
+      ("normal", Initializer.kaimingNormalFanOut(groups: 1)), ("uniform", .kaimingUniformFanIn),
+    ] {
+      let convolution = Conv2d(
+        store.root[name], inChannels: 21, outChannels: 37, kernel: 3, stride: 1, padding: 1, dilation: 1,
+        groups: 1,
+        bias: true, initializer: initializer)
+      #expect(convolution.weight.value.layout == .hwio)
+      #expect(
+        convolution.weight.value.kernelValues == expected("\(name).weight", [37, 21, 3, 3], initializer))
+    }
+    let linear = Linear(
+      store.root["linear"], inputs: 300, outputs: 21, bias: false, initializer: .normal(deviation: 0.02))
+    #expect(linear.weight.value.values == expected("linear.weight", [21, 300], .normal(deviation: 0.02)))
+  }
+
   @Test(arguments: [(64, 32, 3, 1), (96, 1, 3, 96)]) func initialVarianceFollowsTheFan(
     _ c: (Int, Int, Int, Int)
   ) {

@@ -11,5 +11,6 @@
 #include "Optimizer.h"
 #include "Parallel.h"
 #include "Primitives.h"
+#include "RandomValues.h"
 #include "Relation.h"
 #include "Tokens.h"

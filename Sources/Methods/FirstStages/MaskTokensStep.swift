@@ -46,9 +46,7 @@ public final class MaskTokensStep: FirstStage {
     store = ParameterStore(seed: setup.seed)
     let (count, deviation) = (parameters.integer("tokens"), parameters.number("deviation"))
     let shape: Shape = [count, setup.teacher.classes]
-    tokens = store.root.parameter(Self.product, shape) { random in
-      RandomSource.normal(count: shape.count, deviation: deviation, &random)
-    }
+    tokens = store.root.parameter(Self.product, shape, initial: .normal(deviation: deviation))
     optimizer = setup.optimizer.optimizer(of: store.parameters)
   }
 

@@ -154,9 +154,8 @@ private struct ReducedAttention: Sendable {
       return
     }
     let shape: Shape = [channels, channels, reduction, reduction]
-    let weight = scope["sr"].parameter("weight", shape, layout: .hwio) {
-      Initializer.kaimingNormalFanOut(groups: 1).values(shape, &$0)
-    }
+    let weight = scope["sr"].parameter(
+      "weight", shape, layout: .hwio, initial: Initializer.kaimingNormalFanOut(groups: 1).distribution(shape))
     let bias = scope["sr"].parameter("bias", [channels]) { _ in [Float](repeating: 0, count: channels) }
     patches = (weight, bias, LayerNorm(scope["norm"], channels: channels, epsilon: 1e-5))
   }
@@ -186,9 +185,9 @@ private struct MixFeedForward: Sendable {
     expand = Linear(
       scope["fc1"], inputs: channels, outputs: hidden, bias: true, initializer: .normal(deviation: 0.02))
     let depthwise = scope["dwconv"]["dwconv"]
-    weight = depthwise.parameter("weight", [hidden, 1, 3, 3]) {
-      Initializer.kaimingNormalFanOut(groups: hidden).values([hidden, 1, 3, 3], &$0)
-    }
+    weight = depthwise.parameter(
+      "weight", [hidden, 1, 3, 3],
+      initial: Initializer.kaimingNormalFanOut(groups: hidden).distribution([hidden, 1, 3, 3]))
     bias = depthwise.parameter("bias", [hidden]) { _ in [Float](repeating: 0, count: hidden) }
     contract = Linear(
       scope["fc2"], inputs: hidden, outputs: channels, bias: true, initializer: .normal(deviation: 0.02))
