@@ -107,6 +107,7 @@ void *jml_scratch(int slot, unsigned long bytes) {
     scratch.release();
     unsigned long rounded = (bytes + 4095) & ~4095UL;
     if (posix_memalign(&scratch.memory, 64, rounded) != 0) jml_memory_end(rounded, "the scratch memory of a kernel");
+    jml_prefer_huge_pages(scratch.memory, rounded);
     scratch.bytes = rounded;
   }
   return scratch.memory;

@@ -46,7 +46,9 @@ public enum MemoryPool {
 
   private static func new(_ capacity: Int) -> UnsafeMutableRawPointer? {
     var block: UnsafeMutableRawPointer?
-    return posix_memalign(&block, alignment, capacity) == 0 ? block : nil
+    guard posix_memalign(&block, alignment, capacity) == 0, let block else { return nil }
+    HugePages.prefer(for: block, bytes: capacity)
+    return block
   }
 
   static func recycle(_ block: UnsafeMutableRawPointer, capacity: Int) {

@@ -25,6 +25,9 @@ size_t jml_memory_refused(void);
 /// called after jml_memory_watch, whose watch on crashes it needs.
 void jml_abort_words(const char *line, int code);
 
+/// Asks the system to lay out a block that was never written in pages of 2 MiB, as far as they lie in it.
+void jml_prefer_huge_pages(void *block, size_t bytes);
+
 /// Processors that this process may run on; 0 where the system does not say.
 int jml_processors_allowed(void);
 
