@@ -19,6 +19,11 @@ import Testing
     #expect(try message("data:\n  name: &x {}\n").hasPrefix("hostile.yaml:2: not valid YAML: anchors"))
   }
 
+  /// A key is its text, whatever it looks like: with quotes it is no other one.
+  @Test func keysThatDifferInQuotesAlone() throws {
+    #expect(try message("1: a\n\"1\": b\n") == "hostile.yaml:1: key '1' stands twice; allowed: once")
+  }
+
   @Test func depthAndLength() throws {
     #expect(try message(String(repeating: "[", count: 500)).contains("more than 64 levels deep"))
     // The parser has a limit of its own, above ours.
