@@ -10,17 +10,32 @@ public final class ParameterStore: @unchecked Sendable {
   public let precision: Precision
   /// Whether blocks of the layers that are made here are computed again in the walk back (`ForwardPass.segment`).
   public let recomputesBlocks: Bool
+  /// Parameters whose names begin with this stay at zero; nil: all are drawn.
+  private let loadedPrefix: String?
   public private(set) var parameters: [Parameter] = []
   public private(set) var buffers: [ModelBuffer] = []
 
-  /// - Parameter seed: nil leaves every parameter at zero, for weights that are loaded next.
-  public init(seed: UInt64?, precision: Precision = .float32, recomputesBlocks: Bool = false) {
+  /// - Parameters:
+  ///   - seed: nil leaves every parameter at zero, for weights that are loaded next.
+  ///   - loadedPrefix: leaves those at zero whose names begin with it, since they are loaded next. The others' values are what
+  ///     they are without it.
+  public init(
+    seed: UInt64?, precision: Precision = .float32, recomputesBlocks: Bool = false,
+    loadedPrefix: String? = nil
+  ) {
     self.seed = seed
+    self.loadedPrefix = loadedPrefix
     self.precision = precision
     self.recomputesBlocks = recomputesBlocks
   }
 
   public var root: ParameterScope { ParameterScope(store: self, path: "") }
+
+  /// Of the numbers that a parameter begins with; nil: it stays at zero.
+  fileprivate func source(of name: String) -> RandomSource? {
+    if let loadedPrefix, name.hasPrefix(loadedPrefix) { return nil }
+    return seed.map { RandomSource(seed: $0, purpose: "initial value of \(name)") }
+  }
 
   fileprivate func addParameter(_ name: String, _ value: Tensor) -> Parameter {
     precondition(!parameters.contains { $0.name == name }, "ParameterStore: \(name) exists already")
@@ -73,8 +88,8 @@ public struct ParameterScope {
   ) -> Parameter {
     let full = self[name].path
     let value = Tensor(uninitialized: shape, layout: layout)
-    if let seed = store.seed {
-      fill(value, RandomSource(seed: seed, purpose: "initial value of \(full)"))
+    if let source = store.source(of: full) {
+      fill(value, source)
     } else {
       value.pointer.initialize(repeating: 0, count: value.elementCount)
     }
@@ -86,8 +101,7 @@ public struct ParameterScope {
     _ name: String, _ shape: Shape, initial: (inout RandomSource) -> [Float]
   ) -> ModelBuffer {
     let full = self[name].path
-    guard let seed = store.seed else { return buffer(name, shape, repeating: 0) }
-    var random = RandomSource(seed: seed, purpose: "initial value of \(full)")
+    guard var random = store.source(of: full) else { return buffer(name, shape, repeating: 0) }
     return store.addBuffer(full, Tensor(initial(&random), shape: shape))
   }
 

@@ -23,6 +23,17 @@ extension SegmentationModel: Stateful {
     assign(state)
   }
 
+  /// Overwrites the whole backbone with what a network of the same backbone has: of `values` what its names begin with.
+  public func assignBackbone(_ values: StateDict) {
+    let given = values.tensors.filter { $0.path.hasPrefix(SegmentationModel.backbonePrefix) }
+    let wanted = (parameters.map(\.name) + buffers.map(\.name))
+      .filter { $0.hasPrefix(SegmentationModel.backbonePrefix) }
+    precondition(
+      Set(given.map(\.path)) == Set(wanted),
+      "assignBackbone: \(given.count) tensors, not the backbone's \(wanted.count)")
+    assign(StateDict(given.map { ($0.path, $0.tensor) }))
+  }
+
   /// Overwrites the parameters and running statistics that `values` names; the others stay. Names and shapes must be
   /// the model's.
   public func assign(_ values: StateDict) {
@@ -33,7 +44,7 @@ extension SegmentationModel: Stateful {
       guard let target = targets[entry.path], target.shape == entry.tensor.shape else {
         preconditionFailure("assign: the model has no \(entry.path) of shape \(entry.tensor.shape)")
       }
-      target.assign(kernelValues: entry.tensor.kernelValues)
+      target.assign(entry.tensor)
     }
   }
 }

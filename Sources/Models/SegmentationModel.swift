@@ -44,13 +44,16 @@ public final class SegmentationModel: Sendable {
   ///   - precision: of its products, in training and in evaluation; one that this CPU has.
   ///   - recomputesBlocks: whether training keeps the outputs of the backbone's blocks alone and computes the blocks again
   ///     on the way back; changes memory and time, and no bit.
+  ///   - loadsBackbone: whether the backbone's weights stay at zero, since they are loaded next; the others are drawn.
   public init(
     _ architecture: Architecture, classes: Int, seed: UInt64?, precision: Precision = .float32,
-    recomputesBlocks: Bool = false
+    recomputesBlocks: Bool = false, loadsBackbone: Bool = false
   ) {
     self.architecture = architecture
     self.classes = classes
-    store = ParameterStore(seed: seed, precision: precision, recomputesBlocks: recomputesBlocks)
+    store = ParameterStore(
+      seed: seed, precision: precision, recomputesBlocks: recomputesBlocks,
+      loadedPrefix: loadsBackbone ? SegmentationModel.backbonePrefix : nil)
     let root = store.root
     let features = root["backbone"]["backbone"]
     let (stride, grid) = (architecture.outputStride, architecture.multiGrid)

@@ -53,7 +53,7 @@ struct Moments {
   /// - Parameter state: checked against `targets`.
   func restore(_ state: StateDict) {
     for (target, wanted) in zip(tensors, targets) {
-      if let tensor = state[wanted.path] { target.assign(kernelValues: tensor.kernelValues) }
+      if let tensor = state[wanted.path] { target.assign(tensor) }
     }
   }
 }

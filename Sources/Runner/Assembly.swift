@@ -168,7 +168,8 @@ public struct Assembly: Sendable {
     let model = SegmentationModel(
       Assembly.architecture(spec.model), classes: spec.data.classes, seed: seed,
       precision: try Assembly.precision(spec.recipe.precision, recipe: spec.recipe.name),
-      recomputesBlocks: recomputesActivations)
+      recomputesBlocks: recomputesActivations,
+      loadsBackbone: spec.model.weights == .pretrained || spec.recipe.backboneWeights != nil)
     switch spec.model.weights {
     case .random: if let weights = spec.recipe.backboneWeights { try load(weights, into: model) }
     case .pretrained:
@@ -180,9 +181,7 @@ public struct Assembly: Sendable {
           run: spec.id.text, wanted: spec.model.backbone.rawValue,
           found: backbone.spec.model.backbone.rawValue)
       }
-      let prefix = SegmentationModel.backbonePrefix
-      model.assign(
-        StateDict(backbone.tensors.filter { $0.name.hasPrefix(prefix) }.map { ($0.name, $0.tensor) }))
+      model.assignBackbone(StateDict(backbone.tensors.map { ($0.name, $0.tensor) }))
     }
     return model
   }

@@ -26,6 +26,20 @@ extension Tensor {
     }
   }
 
+  /// Fills a tensor in place with the values of another one of its shape, whichever of the two layouts each has.
+  public func assign(_ other: Tensor) {
+    precondition(other.shape == shape, "Tensor.assign: \(other.shape) for \(shape)")
+    let (source, target) = (UnsafePointer(other.storage.base), storage.base)
+    withExtendedLifetime(other) {
+      switch (other.layout, layout) {
+      case (.plain, .hwio): forEachTile { logical, stored in target[stored] = source[logical] }
+      case (.hwio, .plain): other.forEachTile { logical, stored in target[logical] = source[stored] }
+      case (.plain, .plain), (.hwio, .hwio): target.update(from: source, count: shape.count)
+      default: preconditionFailure("Tensor.assign: layout \(layout) or \(other.layout) is opaque")
+      }
+    }
+  }
+
   /// Pairs row-major indices of [out, in, k, k] with those of [k, k, in, out], in tiles that stay in the cache on
   /// both sides.
   @inline(__always)

@@ -15,7 +15,7 @@ public final class ParameterState: Stateful {
   public func restore(_ state: StateDict) throws(StateError) {
     try state.check(against: parameters.map { ($0.name, $0.shape) })
     for parameter in parameters {
-      if let tensor = state[parameter.name] { parameter.value.assign(kernelValues: tensor.kernelValues) }
+      if let tensor = state[parameter.name] { parameter.value.assign(tensor) }
     }
   }
 }

@@ -63,7 +63,7 @@ package final class RepresentationBranch: Stateful {
     let targets = store.parameters.map { ($0.name, $0.value) } + store.buffers.map { ($0.name, $0.value) }
     try state.check(against: targets.map { ($0.0, $0.1.shape) })
     for (name, value) in targets {
-      if let tensor = state[name] { value.assign(kernelValues: tensor.kernelValues) }
+      if let tensor = state[name] { value.assign(tensor) }
     }
   }
 }
