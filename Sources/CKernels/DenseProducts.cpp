@@ -93,7 +93,7 @@ struct Rounded {
     return jml::shorten_row_pairs(v, count, stride, blocks, out);
   }
   void add_transposed(long k, long n, long pairs, const Short *v, const Short *m, float *u, long stride) const {
-    jml::short_product_tn(k, n, pairs, v, m, u, stride);
+    jml::short_product_tn(k, n, pairs, v, m, false, u, stride);
   }
 };
 

@@ -171,7 +171,7 @@ void backward_weights(const jml_convolution &c, const float *x, const float *dy,
           jml::shorten_pixel_pairs(
               &run, 1, &Run::out, given + column * plan.out_pixels, plan.out_pixels * block, columns, gradients);
           jml::short_product_tn(
-              count * block, columns * block, pairs, patches, gradients, dw + first * block * n + column, n);
+              count * block, columns * block, pairs, patches, gradients, false, dw + first * block * n + column, n);
           column += columns * block;
         }
       }

@@ -5,10 +5,9 @@
 #include <cstring>
 
 #if defined(__x86_64__)
-#include <immintrin.h>
+#include "ShortVectors.hpp"
 
-#pragma clang attribute push( \
-    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16"))), apply_to = function)
+JML_SHORT_BEGIN
 
 namespace {
 
@@ -18,18 +17,6 @@ using jml::Short;
 using jml::Writing;
 
 constexpr int B = 16;
-
-/// 16 floats as bfloat16. The instruction takes subnormal numbers as zeros.
-inline __m256i shortened(const float *v) { return (__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(v)); }
-
-/// Two vectors of 16 in pairs: a0 b0 a1 b1 ...
-inline __m512i paired(const float *a, const float *b) {
-  const __m512i both = (__m512i)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(b), _mm512_loadu_ps(a));
-  const __m512i order = _mm512_set_epi16(
-      31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1,
-      16, 0);
-  return _mm512_permutexvar_epi16(order, both);
-}
 
 /// A pair in every lane.
 inline __m512bh spread(const Short *pair) {
@@ -85,11 +72,12 @@ constexpr int most_rows = 14;
 
 /// `channels` input channels of one block times `blocks` blocks of output channels, summed over pixel pairs.
 template <int channels, int blocks>
-inline void transposed_kernel(long pairs, const Short *v, const Short *m, float *u, long stride) {
+inline void transposed_kernel(long pairs, const Short *v, const Short *m, bool fresh, float *u, long stride) {
   __m512 sums[channels][blocks];
 #pragma clang loop unroll(full)
   for (int i = 0; i < channels; ++i)
-    for (int b = 0; b < blocks; ++b) sums[i][b] = _mm512_loadu_ps(u + i * stride + b * B);
+    for (int b = 0; b < blocks; ++b)
+      sums[i][b] = fresh ? _mm512_setzero_ps() : _mm512_loadu_ps(u + i * stride + b * B);
   for (long t = 0; t < pairs; ++t) {
     __builtin_prefetch(v + (t + 16) * B * 2);
     __m512bh gradients[blocks];
@@ -106,10 +94,11 @@ inline void transposed_kernel(long pairs, const Short *v, const Short *m, float 
 }
 
 template <int channels, int blocks>
-inline void transposed_column(long k, long pairs, const Short *v, const Short *m, float *u, long stride) {
+inline void transposed_column(
+    long k, long pairs, const Short *v, const Short *m, bool fresh, float *u, long stride) {
   for (long c = 0; c < k; c += channels)
     transposed_kernel<channels, blocks>(
-        pairs, v + c / B * pairs * B * 2 + c % B * 2, m, u + c * stride, stride);
+        pairs, v + c / B * pairs * B * 2 + c % B * 2, m, fresh, u + c * stride, stride);
 }
 
 }  // namespace
@@ -211,13 +200,14 @@ void jml::short_product(
   }
 }
 
-void jml::short_product_tn(long k, long n, long pairs, const Short *v, const Short *m, float *u, long stride) {
-  if (n == 3 * B) transposed_column<B / 2, 3>(k, pairs, v, m, u, stride);
-  else if (n == 2 * B) transposed_column<B / 2, 2>(k, pairs, v, m, u, stride);
-  else transposed_column<B, 1>(k, pairs, v, m, u, stride);
+void jml::short_product_tn(
+    long k, long n, long pairs, const Short *v, const Short *m, bool fresh, float *u, long stride) {
+  if (n == 3 * B) transposed_column<B / 2, 3>(k, pairs, v, m, fresh, u, stride);
+  else if (n == 2 * B) transposed_column<B / 2, 2>(k, pairs, v, m, fresh, u, stride);
+  else transposed_column<B, 1>(k, pairs, v, m, fresh, u, stride);
 }
 
-#pragma clang attribute pop
+JML_SHORT_END
 
 #else
 
@@ -232,7 +222,7 @@ void jml::pack_short_panels_transposed(long, long, const float *, long, Short *)
 void jml::short_product(const Maps &, const Run *, long, const Short *, const Short *, const Writing &, float *) {
   __builtin_trap();
 }
-void jml::short_product_tn(long, long, long, const Short *, const Short *, float *, long) { __builtin_trap(); }
+void jml::short_product_tn(long, long, long, const Short *, const Short *, bool, float *, long) { __builtin_trap(); }
 
 #endif
 

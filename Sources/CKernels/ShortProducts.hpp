@@ -45,8 +45,9 @@ void pack_short_panels_transposed(long k, long n, const float *w, long stride, S
 void short_product(
     const Maps &maps, const Run *runs, long count, const Short *v, const Short *u, const Writing &writing, float *m);
 
-/// u[k, n] += sum over `pairs` pixel pairs of v[pair, k] * m[pair, n], both from `shorten_pixel_pairs`, for at most
-/// `product_columns` blocks of n. u: row-major, rows of `stride` floats.
-void short_product_tn(long k, long n, long pairs, const Short *v, const Short *m, float *u, long stride);
+/// u[k, n] = sum over `pairs` pixel pairs of v[pair, k] * m[pair, n], both as from `shorten_pixel_pairs`, for at most
+/// `product_columns` blocks of n; += unless `fresh`. u: row-major, rows of `stride` floats.
+void short_product_tn(
+    long k, long n, long pairs, const Short *v, const Short *m, bool fresh, float *u, long stride);
 
 }  // namespace jml

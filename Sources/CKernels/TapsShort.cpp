@@ -122,7 +122,8 @@ void jml::taps::run_short_weights(const jml_convolution &c, const float *x, cons
               runs.data(), runs.size(), &Run::out, dy + channel * plan.out.pixels, plan.out.pixels * block, columns,
               gradients);
           jml::short_product_tn(
-              blocks * block, columns * block, pairs, pixels, gradients, dw + (tap.index * k + start) * n + channel, n);
+              blocks * block, columns * block, pairs, pixels, gradients, false,
+              dw + (tap.index * k + start) * n + channel, n);
           channel += columns * block;
         }
       }

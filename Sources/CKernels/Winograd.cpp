@@ -3,6 +3,7 @@
 // y = A^T [ (G g G^T) . (B^T d B) ] A for each input tile d and output tile y. Collecting one tile position over all
 // tiles and channels makes an independent matrix product of each position.
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "BlockedProducts.hpp"
@@ -10,6 +11,8 @@
 #include "Epilogue.hpp"
 #include "MatrixConvolution.h"
 #include "Parallel.h"
+#include "Scratch.hpp"
+#include "ShortProducts.hpp"
 #include "WinogradPlan.hpp"
 
 namespace jml {
@@ -34,7 +37,8 @@ Patch patch_of(const Tiling &tiling, const Plane &plane, const Tile &tile, long 
           dilation};
 }
 
-/// y = x * w, finished by `epilogue`, or dx = dy * turned w when `backward`.
+/// y = x * w, finished by `epilogue`, or dx = dy * turned w when `backward`. `Number`: of the products' operands.
+template <typename Number>
 struct Pass {
   const WinogradPlan plan;
   const bool backward;
@@ -44,8 +48,7 @@ struct Pass {
   float *y;
   const Epilogue epilogue;
 
-  Pass(const jml_convolution &c, const float *x, const float *w, float *y, bool backward,
-       const jml_epilogue *epilogue = nullptr)
+  Pass(const jml_convolution &c, const float *x, const float *w, float *y, bool backward, const jml_epilogue *epilogue)
       : plan(c),
         backward(backward),
         from(backward ? plan.out : plan.in),
@@ -60,7 +63,7 @@ struct Pass {
         epilogue(epilogue, output_map(c), y) {}
 
   /// Transformed weights of `count` channels of the source from `start`, and of `columns` of the target from `column`.
-  void transform(long start, long count, long column, long columns, long pitch, float *u) const {
+  void transform(long start, long count, long column, long columns, long pitch, Number *u) const {
     const long row = plan.c.out_channels, tap = plan.pairs;
     if (backward)
       transform_turned_weights(
@@ -70,10 +73,25 @@ struct Pass {
   }
 
   /// The products of position p: `depth` channels of `count` tiles with `columns` channels.
-  void multiply(long count, long depth, long columns, const float *v, const float *u, bool fresh, float *m) const {
+  void multiply(
+      long count, long depth, long columns, const Number *v, const Number *u, bool fresh, float *m) const {
     const Run all{0, 0, count};
-    blocked_product(
-        plan.block, {depth, columns, count * plan.block, count * plan.block}, &all, 1, v, u, {fresh, plan.block}, m);
+    const Maps maps{depth, columns, count * plan.block, count * plan.block};
+    if constexpr (std::is_same_v<Number, Short>) short_product(maps, &all, 1, v, u, {fresh, plan.block}, m);
+    else blocked_product(plan.block, maps, &all, 1, v, u, {fresh, plan.block}, m);
+  }
+
+  /// Some tiles, on the calling thread.
+  void scatter(long start, long count, Number *v) const {
+    const Tiles tiles = plan.tiles<Number>(start, 0, count, count, k);
+    if constexpr (std::is_same_v<Number, Short>) scatter_tiles(plan.tiling, from, tiles, x, v);
+    else scatter_tiles(plan.tiling, from, tiles, false, x, v);
+  }
+
+  /// Some tiles, on all threads.
+  void scatter_on_all(long start, long count, Number *v) const {
+    if constexpr (std::is_same_v<Number, Short>) plan.scatter(from, start, count, x, v);
+    else plan.scatter(from, start, count, false, x, v);
   }
 
   /// The outputs of some tiles into the map. With an epilogue one channel block after the other, which is finished while
@@ -96,16 +114,17 @@ struct Pass {
 
   /// For few weights: every thread takes its own tiles all the way, and what lies between stays in its cache.
   void own_tiles() const {
-    const long positions = plan.positions, total = plan.total, weight_pitch = pitch_of(plan.pairs);
-    float *u = transform_all(weight_pitch);
+    const long positions = plan.positions, total = plan.total, weight_pitch = pitch_of<Number>(plan.pairs);
+    Number *u = transform_all(weight_pitch);
     const long share = (total + jml_thread_count() - 1) / jml_thread_count();
     const long chunk = std::min(std::max<long>(16, own_floats / (positions * (k + n))), share);
     parallel_for((total + chunk - 1) / chunk, 1, [&](long first, long last) {
-      float *v = input_scratch(positions * pitch_of(chunk * k));
-      float *m = output_scratch(positions * pitch_of(chunk * n));
+      Number *v = scratch<Number>(input_slot, positions * pitch_of<Number>(chunk * k));
+      float *m = scratch<float>(output_slot, positions * pitch_of(chunk * n));
       for (long start = first * chunk; start < std::min(last * chunk, total); start += chunk) {
-        const long count = std::min(chunk, total - start), v_pitch = pitch_of(count * k), m_pitch = pitch_of(count * n);
-        scatter_tiles(plan.tiling, from, plan.tiles(start, 0, count, count, k), false, x, v);
+        const long count = std::min(chunk, total - start), v_pitch = pitch_of<Number>(count * k);
+        const long m_pitch = pitch_of(count * n);
+        scatter(start, count, v);
         for (long p = 0; p < positions; ++p)
           multiply(count, k, n, v + p * v_pitch, u + p * weight_pitch, true, m + p * m_pitch);
         gather(0, to.blocks, plan.tiles(start, 0, count, count, n), m);
@@ -117,17 +136,17 @@ struct Pass {
   /// them at once for all tiles, and so the transformed weights, four times as large as the weights, never leave its
   /// cache.
   void own_panels() const {
-    const long positions = plan.positions, total = plan.total, v_pitch = pitch_of(total * k);
+    const long positions = plan.positions, total = plan.total, v_pitch = pitch_of<Number>(total * k);
     const long depth = std::min(k, plan.channels_at_once(width));
-    float *v = input_scratch(positions * v_pitch);
-    plan.scatter(from, 0, total, false, x, v);
+    Number *v = scratch<Number>(input_slot, positions * v_pitch);
+    scatter_on_all(0, total, v);
     parallel_for(panels, 1, [&](long first, long last) {
-      float *u = weight_scratch(positions * pitch_of(depth * width));
-      float *m = output_scratch(positions * pitch_of(total * width));
+      Number *u = scratch<Number>(weight_slot, positions * pitch_of<Number>(depth * width));
+      float *m = scratch<float>(output_slot, positions * pitch_of(total * width));
       for (long panel = first; panel < last; ++panel) {
         const long column = panel * width, columns = std::min(width, n - column), m_pitch = pitch_of(total * columns);
         for (long start = 0; start < k; start += depth) {
-          const long count = std::min(depth, k - start), pitch = pitch_of(count * columns);
+          const long count = std::min(depth, k - start), pitch = pitch_of<Number>(count * columns);
           transform(start, count, column, columns, pitch, u);
           for (long p = 0; p < positions; ++p)
             multiply(
@@ -144,14 +163,15 @@ struct Pass {
 
   /// For much of both: threads share the positions.
   void shared() const {
-    const long positions = plan.positions, total = plan.total, weight_pitch = pitch_of(plan.pairs);
-    const float *u = transform_all(weight_pitch);
+    const long positions = plan.positions, total = plan.total, weight_pitch = pitch_of<Number>(plan.pairs);
+    const Number *u = transform_all(weight_pitch);
     const long chunk = plan.tiles_at_once();
     for (long start = 0; start < total; start += chunk) {
-      const long count = std::min(chunk, total - start), v_pitch = pitch_of(count * k), m_pitch = pitch_of(count * n);
-      float *v = input_scratch(positions * v_pitch);
-      float *m = output_scratch(positions * m_pitch);
-      plan.scatter(from, start, count, false, x, v);
+      const long count = std::min(chunk, total - start), v_pitch = pitch_of<Number>(count * k);
+      const long m_pitch = pitch_of(count * n);
+      Number *v = scratch<Number>(input_slot, positions * v_pitch);
+      float *m = scratch<float>(output_slot, positions * m_pitch);
+      scatter_on_all(start, count, v);
       parallel_for(positions, 1, [&](long first, long last) {
         for (long p = first; p < last; ++p)
           multiply(count, k, n, v + p * v_pitch, u + p * weight_pitch, true, m + p * m_pitch);
@@ -162,8 +182,8 @@ struct Pass {
     }
   }
 
-  float *transform_all(long pitch) const {
-    float *u = weight_scratch(plan.positions * pitch);
+  Number *transform_all(long pitch) const {
+    Number *u = scratch<Number>(weight_slot, plan.positions * pitch);
     parallel_for(panels, 1, [&](long first, long last) {
       const long column = first * width;
       transform(0, k, column, std::min(last * width, n) - column, pitch, u + column * k);
@@ -175,11 +195,21 @@ struct Pass {
 }  // namespace
 }  // namespace jml
 
+namespace {
+
+void run(const jml_convolution &c, const float *x, const float *w, float *y, bool backward,
+         const jml_epilogue *epilogue = nullptr) {
+  if (c.short_products) jml::Pass<jml::Short>(c, x, w, y, backward, epilogue).run();
+  else jml::Pass<float>(c, x, w, y, backward, epilogue).run();
+}
+
+}  // namespace
+
 int jml_winograd_forward(
     const jml_convolution *c, const float *x, const float *w, const jml_epilogue *epilogue, float *y) {
-  return jml::guarded("winograd forward", [&] { jml::Pass(*c, x, w, y, false, epilogue).run(); });
+  return jml::guarded("winograd forward", [&] { run(*c, x, w, y, false, epilogue); });
 }
 
 int jml_winograd_backward_data(const jml_convolution *c, const float *dy, const float *w, float *dx) {
-  return jml::guarded("winograd backward data", [&] { jml::Pass(*c, dy, w, dx, true).run(); });
+  return jml::guarded("winograd backward data", [&] { run(*c, dy, w, dx, true); });
 }

@@ -6,29 +6,76 @@
 #include "Dnnl.hpp"
 #include "MatrixConvolution.h"
 #include "Parallel.h"
+#include "Scratch.hpp"
+#include "ShortProducts.hpp"
 #include "WinogradPlan.hpp"
 
 namespace jml {
 namespace {
 
+/// The products of one position, dw's sums over tiles, with operands in `Number`.
+template <typename Number>
+struct TileSums;
+
+template <>
+struct TileSums<float> {
+  const WinogradPlan &plan;
+
+  /// Numbers of an operand for one channel and `count` tiles.
+  static long length(long count) { return count; }
+
+  void scatter(const Plane &plane, long start, long count, bool gradient, const float *map, float *v) const {
+    plan.scatter(plane, start, count, gradient, map, v);
+  }
+
+  /// u[k, n] = sum over `count` tiles of v[tile, k] * m[tile, n]; += unless `fresh`.
+  void multiply(
+      long count, long k, long n, const float *v, const float *m, bool fresh, float *u, long stride) const {
+    const Run all{0, 0, count};
+    const Maps maps{k, n, count * plan.block, count * plan.block};
+    blocked_product_tn(plan.block, maps, &all, 1, v, m, fresh, u, stride);
+  }
+};
+
+template <>
+struct TileSums<Short> {
+  const WinogradPlan &plan;
+
+  static long length(long count) { return (count + 1) / 2 * 2; }
+
+  void scatter(const Plane &plane, long start, long count, bool gradient, const float *map, Short *v) const {
+    plan.scatter_pairs(plane, start, count, gradient, map, v);
+  }
+
+  void multiply(
+      long count, long k, long n, const Short *v, const Short *m, bool fresh, float *u, long stride) const {
+    for (long column = 0; column < n;) {
+      const long columns = next_product_columns((n - column) / plan.block) * plan.block;
+      short_product_tn(k, columns, length(count) / 2, v, m + column * length(count), fresh, u + column, stride);
+      column += columns;
+    }
+  }
+};
+
 /// dw for few tiles: every thread takes its own input channels, and what it sums stays in its cache.
+template <typename Number>
 void own_gradients(const WinogradPlan &plan, const float *x, const float *dy, float *dw) {
+  const TileSums<Number> sums{plan};
   const long k = plan.c.in_channels, n = plan.c.out_channels, positions = plan.positions, total = plan.total;
-  const long v_pitch = pitch_of(total * k), m_pitch = pitch_of(total * n), block = plan.block;
-  float *v = input_scratch(positions * v_pitch), *m = output_scratch(positions * m_pitch);
-  plan.scatter(plan.in, 0, total, false, x, v);
-  plan.scatter(plan.out, 0, total, true, dy, m);
+  const long length = sums.length(total), block = plan.block;
+  const long v_pitch = pitch_of<Number>(length * k), m_pitch = pitch_of<Number>(length * n);
+  Number *v = scratch<Number>(input_slot, positions * v_pitch), *m = scratch<Number>(output_slot, positions * m_pitch);
+  sums.scatter(plan.in, 0, total, false, x, v);
+  sums.scatter(plan.out, 0, total, true, dy, m);
   const long width = std::min(n, plan.channels_at_once(block));
   parallel_for(plan.in.blocks, 1, [&](long first, long last) {
-    float *u = weight_scratch(positions * pitch_of(block * width));
+    float *u = scratch<float>(weight_slot, positions * pitch_of(block * width));
     for (long column = 0; column < n; column += width)
       for (long start = first * block; start < last * block; start += block) {
         const long columns = std::min(width, n - column), pitch = pitch_of(block * columns);
-        const Run all{0, 0, total};
-        const Maps maps{block, columns, total * block, total * block};
         for (long p = 0; p < positions; ++p)
-          blocked_product_tn(
-              plan.block, maps, &all, 1, v + p * v_pitch + start * total, m + p * m_pitch + column * total, true,
+          sums.multiply(
+              total, block, columns, v + p * v_pitch + start * length, m + p * m_pitch + column * length, true,
               u + p * pitch, columns);
         adjoint_weights(
             plan.tiling, plan.block, block, columns, u, pitch, dw + start * n + column, plan.pairs, n);
@@ -37,23 +84,23 @@ void own_gradients(const WinogradPlan &plan, const float *x, const float *dy, fl
 }
 
 /// dw for many tiles: threads share the positions.
+template <typename Number>
 void shared_gradients(const WinogradPlan &plan, const float *x, const float *dy, float *dw) {
+  const TileSums<Number> sums{plan};
   const long k = plan.c.in_channels, n = plan.c.out_channels, positions = plan.positions, total = plan.total;
   const long pitch = pitch_of(plan.pairs);
-  float *u = weight_scratch(positions * pitch);
+  float *u = scratch<float>(weight_slot, positions * pitch);
   const long chunk = plan.tiles_at_once();
   for (long start = 0; start < total; start += chunk) {
-    const long count = std::min(chunk, total - start);
-    const long v_pitch = pitch_of(count * k), m_pitch = pitch_of(count * n);
-    float *v = input_scratch(positions * v_pitch), *m = output_scratch(positions * m_pitch);
-    plan.scatter(plan.in, start, count, false, x, v);
-    plan.scatter(plan.out, start, count, true, dy, m);
-    const Run all{0, 0, count};
-    const Maps maps{k, n, count * plan.block, count * plan.block};
+    const long count = std::min(chunk, total - start), length = sums.length(count);
+    const long v_pitch = pitch_of<Number>(length * k), m_pitch = pitch_of<Number>(length * n);
+    Number *v = scratch<Number>(input_slot, positions * v_pitch);
+    Number *m = scratch<Number>(output_slot, positions * m_pitch);
+    sums.scatter(plan.in, start, count, false, x, v);
+    sums.scatter(plan.out, start, count, true, dy, m);
     parallel_for(positions, 1, [&](long first, long last) {
       for (long p = first; p < last; ++p)
-        blocked_product_tn(
-            plan.block, maps, &all, 1, v + p * v_pitch, m + p * m_pitch, start == 0, u + p * pitch, n);
+        sums.multiply(count, k, n, v + p * v_pitch, m + p * m_pitch, start == 0, u + p * pitch, n);
     });
   }
   parallel_for(k, 8, [&](long first, long last) {
@@ -65,12 +112,17 @@ void shared_gradients(const WinogradPlan &plan, const float *x, const float *dy,
 /// Tiles up to which the weight gradient is summed a few channels at a time: both operands stay near the cache.
 constexpr long few_tiles = 128;
 
+template <typename Number>
+void gradients(const WinogradPlan &plan, const float *x, const float *dy, float *dw) {
+  (plan.total <= few_tiles ? own_gradients<Number> : shared_gradients<Number>)(plan, x, dy, dw);
+}
+
 }  // namespace
 }  // namespace jml
 
 int jml_winograd_backward_weights(const jml_convolution *c, const float *x, const float *dy, float *dw) {
   return jml::guarded("winograd backward weights", [&] {
     const jml::WinogradPlan plan(*c);
-    (plan.total <= jml::few_tiles ? jml::own_gradients : jml::shared_gradients)(plan, x, dy, dw);
+    (c->short_products ? jml::gradients<jml::Short> : jml::gradients<float>)(plan, x, dy, dw);
   });
 }

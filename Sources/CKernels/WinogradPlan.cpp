@@ -4,7 +4,6 @@
 
 #include "MatrixConvolution.h"
 #include "Parallel.h"
-#include "Scratch.hpp"
 
 namespace {
 
@@ -30,7 +29,7 @@ Axis axis_of(long extent, int dilation) {
 
 Tiling tiling_of(const jml_convolution &c) {
   const Axis rows = axis_of(c.out_height, c.dilation), columns = axis_of(c.out_width, c.dilation);
-  Tiling tiling{rows.scheme, columns.scheme, rows.points * columns.points, {}};
+  Tiling tiling{rows.scheme, columns.scheme, c.short_products != 0, rows.points * columns.points, {}};
   const int d = c.dilation;
   for (int n = 0; n < c.batch; ++n)
     for (int a = 0; a < d && a < c.out_height; ++a)
@@ -55,10 +54,6 @@ WinogradPlan::WinogradPlan(const jml_convolution &c)
       positions(tiling.positions),
       pairs((long)c.in_channels * c.out_channels) {}
 
-Tiles WinogradPlan::tiles(long start, long first, long last, long count, long channels) const {
-  return {tiling.tiles.data() + start, first, last, count, c.dilation, pitch_of(count * channels)};
-}
-
 long WinogradPlan::channels_at_once(long width) const {
   return std::max<long>(1, panel_floats / (positions * width * block)) * block;
 }
@@ -78,9 +73,21 @@ void WinogradPlan::scatter(
   });
 }
 
-float *weight_scratch(long count) { return scratch<float>(weight_slot, count); }
-float *input_scratch(long count) { return scratch<float>(input_slot, count); }
-float *output_scratch(long count) { return scratch<float>(output_slot, count); }
+void WinogradPlan::scatter(const Plane &plane, long start, long count, const float *map, Short *v) const {
+  parallel_for(count, 4, [&](long first, long last) {
+    scatter_tiles(tiling, plane, tiles<Short>(start, first, last, count, plane.blocks * plane.block), map, v);
+  });
+}
+
+void WinogradPlan::scatter_pairs(
+    const Plane &plane, long start, long count, bool gradient, const float *map, Short *v) const {
+  const long pairs = (count + 1) / 2, channels = plane.blocks * plane.block;
+  parallel_for(pairs, 2, [&](long first, long last) {
+    Tiles t = tiles<Short>(start, 2 * first, std::min(2 * last, count), count, channels);
+    t.pitch = pitch_of<Short>(2 * pairs * channels);
+    scatter_tile_pairs(tiling, plane, t, gradient, map, v);
+  });
+}
 
 }  // namespace jml
 

@@ -15,6 +15,8 @@ struct WinogradPlan {
 
   explicit WinogradPlan(const jml_convolution &c);
 
+  /// Tiles first..<last of `count` from `start`, of an operand with `channels` channels in `Number`s.
+  template <typename Number = float>
   Tiles tiles(long start, long first, long last, long count, long channels) const;
 
   /// Channels of a transformed weight that fit a thread's cache with `width` channels of the other side.
@@ -24,20 +26,27 @@ struct WinogradPlan {
   /// products stay near the cache.
   long tiles_at_once() const;
 
-  /// Transforms `count` tiles from `start` of all channels, on all threads.
+  /// Transforms `count` tiles from `start` of all channels, on all threads. With `gradient` as gradients of outputs.
   void scatter(const Plane &plane, long start, long count, bool gradient, const float *map, float *v) const;
+  /// The same in bfloat16 (not gradients), and in pairs of tiles.
+  void scatter(const Plane &plane, long start, long count, const float *map, Short *v) const;
+  void scatter_pairs(const Plane &plane, long start, long count, bool gradient, const float *map, Short *v) const;
 };
 
 /// Floats of products, and of transformed weights, that a thread keeps in its own cache while it works on a panel.
 constexpr long panel_floats = 75'000;
 
-/// Floats from one position to the next: an odd number of cache lines, because a power of two would send the lines
+/// Numbers from one position to the next: an odd number of cache lines, because a power of two would send the lines
 /// that a transform touches at a time to one and the same set of the cache.
-inline long pitch_of(long count) { return ((count + 15) / 16 | 1) * 16; }
+template <typename Number = float>
+inline long pitch_of(long count) {
+  constexpr long line = 64 / sizeof(Number);
+  return ((count + line - 1) / line | 1) * line;
+}
 
-/// Buffers of the calling thread, for `count` floats.
-float *weight_scratch(long count);
-float *input_scratch(long count);
-float *output_scratch(long count);
+template <typename Number>
+Tiles WinogradPlan::tiles(long start, long first, long last, long count, long channels) const {
+  return {tiling.tiles.data() + start, first, last, count, c.dilation, pitch_of<Number>(count * channels)};
+}
 
 }  // namespace jml

@@ -57,7 +57,7 @@ public enum ConvolutionAlgorithm: String, Sendable, CaseIterable {
 /// The algorithm is a function of the shapes alone, so that equal runs take equal paths; see `algorithm(for:)`.
 public struct Convolution: Sendable {
   public let geometry: ConvolutionGeometry
-  /// Of the products of `ConvolutionAlgorithm.taps`, and `.patches`.
+  /// Of the products of every algorithm but `ConvolutionAlgorithm.direct`.
   public let precision: Precision
 
   /// - Parameter precision: one that this CPU has.
@@ -206,7 +206,7 @@ public struct Convolution: Sendable {
     Profiler.count(
       multiplyAdds: outputShape(shape).count * (geometry.weightShape.count / geometry.outChannels),
       done: products(shape, algorithm).map { $0 * geometry.inChannels * geometry.outChannels },
-      in: algorithm == .taps || algorithm == .patches ? precision : .float32,
+      in: algorithm == .direct ? .float32 : precision,
       numbers: shape.count + geometry.weightShape.count + outputShape(shape).count)
   }
 

@@ -63,7 +63,7 @@ import Testing
     #expect(try student(try files.plan("mini", ["recipe.precision=float32"])).id == plain.id)
     #expect(short.canonicalJSON.contains(#""precision":"bfloat16""#))
     #expect(try RunSpec(json: short.canonicalJSON, source: "run.json").recipe.precision == .bfloat16)
-    #expect(plain.numerics == 5 && short.numerics == 6)
+    #expect(plain.numerics == 5 && short.numerics == 7)
     for spec in [plain, short] {
       #expect(RunSpec.hasCurrentNumerics(spec.json) == true)
       let other = spec.canonicalJSON.replacing("\"numerics\":\(spec.numerics)", with: "\"numerics\":4")

@@ -72,6 +72,7 @@ import Testing
     if products { ways.append((exact, .taps)) }
     if Precision.bfloat16.isAvailable {
       let short = Convolution(test.geometry, precision: .bfloat16)
+      if products && test.kernel == 3 { ways.append((short, .winograd)) }
       if products { ways.append((short, .taps)) }
       if short.supportsPatches { ways.append((short, .patches)) }
     }

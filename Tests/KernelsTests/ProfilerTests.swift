@@ -4,11 +4,18 @@ import Testing
 
 /// What products count of themselves, for rooflines: two operations a multiply-add, and each operand once.
 @Suite(.serialized) struct ProfilerTests {
-  private func counted(_ work: () -> Void) -> (operations: Double, bytes: Double) {
+  private struct Count: Equatable {
+    let operations, bytes: Double
+    let done: [Precision: Double]
+  }
+
+  private func counted(_ work: () -> Void) -> Count {
     Profiler.set(on: true)
     defer { Profiler.set(on: false) }
     work()
-    return (Profiler.operations, Profiler.bytes)
+    let done = Precision.allCases.map { ($0, Profiler.done(in: $0)) }
+    return Count(
+      operations: Profiler.operations, bytes: Profiler.bytes, done: Dictionary(uniqueKeysWithValues: done))
   }
 
   @Test func convolutionsCountEachDirection() {
@@ -32,20 +39,17 @@ import Testing
   }
 
   /// One image of 16 channels and 24 x 12 pixels in both directions.
-  @Test(arguments: ConvolutionAlgorithm.allCases)
-  func whatAnAlgorithmDoesIsCounted(_ algorithm: ConvolutionAlgorithm) {
-    let isRounded = algorithm == .patches
-    guard !isRounded || Precision.bfloat16.isAvailable else { return }
+  @Test(arguments: ConvolutionAlgorithm.allCases, Precision.allCases)
+  func whatAnAlgorithmDoesIsCounted(_ algorithm: ConvolutionAlgorithm, _ precision: Precision) {
+    guard precision.isAvailable, algorithm != .patches || precision == .bfloat16 else { return }
     let geometry = ConvolutionGeometry(
       inChannels: 16, outChannels: 32, kernel: 3, stride: 1, padding: 8, dilation: 8, groups: 1)
-    let convolution = Convolution(geometry, precision: isRounded ? .bfloat16 : .float32)
+    let convolution = Convolution(geometry, precision: precision)
     let x = Tensor(uninitialized: [1, 16, 24, 12], layout: KernelRuntime.preferredLayout)
     x.pointer.update(repeating: 1, count: x.elementCount)
     let weight = Tensor(uninitialized: geometry.weightShape, layout: geometry.weightLayout)
     weight.pointer.update(repeating: 1, count: weight.elementCount)
-    Profiler.set(on: true)
-    defer { Profiler.set(on: false) }
-    _ = convolution.forward(x, weight: weight, bias: nil, algorithm: algorithm)
+    let count = counted { _ = convolution.forward(x, weight: weight, bias: nil, algorithm: algorithm) }
     // Each pair of channels. Rows: eight sub-images of 3, whose taps see 3 and twice 2, and a tile of 4 outputs takes 6; columns:
     // four of 2 and four of 1, whose taps see 12 and twice 4, where a pair takes 3.
     let products =
@@ -54,20 +58,20 @@ import Testing
       case .taps: (24 + 16 + 16) * (12 + 4 + 4)
       case .winograd: 8 * 6 * 8 * 3
       }
-    #expect(Profiler.operations == Double(2 * 16 * 32 * 24 * 12 * 9))
-    #expect(Profiler.done(in: isRounded ? .bfloat16 : .float32) == Double(2 * 16 * 32 * products))
-    #expect(Profiler.done(in: isRounded ? .float32 : .bfloat16) == 0)
+    let used = algorithm == .direct ? .float32 : precision
+    #expect(count.operations == Double(2 * 16 * 32 * 24 * 12 * 9))
+    for one in Precision.allCases {
+      #expect(count.done[one] == (one == used ? Double(2 * 16 * 32 * products) : 0))
+    }
   }
 
   @Test(arguments: [(channels: 16, precision: Precision.bfloat16), (8, .float32)])
   func denseLayersRoundWholeBlocks(channels: Int, precision: Precision) {
     guard Precision.bfloat16.isAvailable else { return }
     let x = Tensor(repeating: 1, shape: [3, channels])
-    Profiler.set(on: true)
-    defer { Profiler.set(on: false) }
-    _ = Dense.forward(
-      x, weight: Tensor(repeating: 1, shape: [32, channels]), bias: nil, precision: .bfloat16)
-    #expect(Profiler.done(in: precision) == Double(2 * 3 * 32 * channels))
+    let weight = Tensor(repeating: 1, shape: [32, channels])
+    let count = counted { _ = Dense.forward(x, weight: weight, bias: nil, precision: .bfloat16) }
+    #expect(count.done[precision] == Double(2 * 3 * 32 * channels))
   }
 
   @Test func denseLayersAndAttentionCount() {

@@ -6,7 +6,7 @@ extern "C" {
 /// Geometry of one 2-d convolution. Activations are [batch, channels, height, width]; `in_block` / `out_block` is the
 /// channel block of the layout (0 = plain NCHW). Weights are [kernel, kernel, in, out] (HWIO) when groups == 1 and
 /// [out, in / groups, kernel, kernel] (OIHW) otherwise. Padding and dilation are in pixels, 1 = not dilated.
-/// `short_products`: products round their operands to bfloat16 and sum in float32; the taps algorithm alone knows them.
+/// `short_products`: products round their operands to bfloat16 and sum in float32, in every algorithm but the direct one.
 typedef struct {
   int batch, in_channels, in_height, in_width, in_block;
   int out_channels, out_height, out_width, out_block;
