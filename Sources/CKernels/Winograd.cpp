@@ -165,7 +165,7 @@ struct Pass {
   void shared() const {
     const long positions = plan.positions, total = plan.total, weight_pitch = pitch_of<Number>(plan.pairs);
     const Number *u = transform_all(weight_pitch);
-    const long chunk = plan.tiles_at_once();
+    const long chunk = plan.tiles_at_once(positions * plan.pairs / 2);
     for (long start = 0; start < total; start += chunk) {
       const long count = std::min(chunk, total - start), v_pitch = pitch_of<Number>(count * k);
       const long m_pitch = pitch_of(count * n);

@@ -1,6 +1,7 @@
 // The weight gradient of Winograd convolution: the transpose of the same algorithm,
 // dg = G^T [ (B^T d B) . (A dy A^T) ] G.
 #include <algorithm>
+#include <type_traits>
 
 #include "BlockedProducts.hpp"
 #include "Dnnl.hpp"
@@ -12,6 +13,15 @@
 
 namespace jml {
 namespace {
+
+/// Tiles up to which the weight gradient is summed a few channels at a time: both operands stay near the cache.
+constexpr long few_tiles = 128;
+
+/// Sums up to which tiles are split into parts that are summed apart, and the most parts.
+constexpr long few_sums = 200'000, most_parts = 16;
+
+/// Numbers of transformed tiles and gradients that a thread keeps in its own cache.
+constexpr long own_numbers = 300'000;
 
 /// The products of one position, dw's sums over tiles, with operands in `Number`.
 template <typename Number>
@@ -45,6 +55,11 @@ struct TileSums<Short> {
 
   void scatter(const Plane &plane, long start, long count, bool gradient, const float *map, Short *v) const {
     plan.scatter_pairs(plane, start, count, gradient, map, v);
+  }
+
+  /// The same on the calling thread.
+  void scatter_alone(const Plane &plane, long start, long count, bool gradient, const float *map, Short *v) const {
+    scatter_tile_pairs(plan.tiling, plane, plan.pair_tiles(plane, start, 0, count, count), gradient, map, v);
   }
 
   void multiply(
@@ -90,7 +105,8 @@ void shared_gradients(const WinogradPlan &plan, const float *x, const float *dy,
   const long k = plan.c.in_channels, n = plan.c.out_channels, positions = plan.positions, total = plan.total;
   const long pitch = pitch_of(plan.pairs);
   float *u = scratch<float>(weight_slot, positions * pitch);
-  const long chunk = plan.tiles_at_once();
+  // The sums are read and written once a chunk, so that large ones need large chunks.
+  const long chunk = plan.tiles_at_once(positions * plan.pairs * sizeof(float) / sizeof(Number));
   for (long start = 0; start < total; start += chunk) {
     const long count = std::min(chunk, total - start), length = sums.length(count);
     const long v_pitch = pitch_of<Number>(length * k), m_pitch = pitch_of<Number>(length * n);
@@ -109,12 +125,49 @@ void shared_gradients(const WinogradPlan &plan, const float *x, const float *dy,
   });
 }
 
-/// Tiles up to which the weight gradient is summed a few channels at a time: both operands stay near the cache.
-constexpr long few_tiles = 128;
+/// dw for few weights: every thread takes its own parts of the tiles all the way, and what lies between stays in its cache.
+/// There are as many parts whatever the threads, so that sums have one order. In float32 they have the order of before.
+void parted_gradients(const WinogradPlan &plan, const float *x, const float *dy, float *dw) {
+  const TileSums<Short> sums{plan};
+  const long k = plan.c.in_channels, n = plan.c.out_channels, positions = plan.positions, total = plan.total;
+  const long parts = std::min(most_parts, (total + few_tiles - 1) / few_tiles), pitch = pitch_of(plan.pairs);
+  const long chunk = std::max<long>(16, own_numbers / (positions * (k + n)));
+  float *partial = scratch<float>(weight_slot, parts * positions * pitch);
+  parallel_for(parts, 1, [&](long first, long last) {
+    const long most = sums.length(std::min(chunk, total));
+    Short *v = scratch<Short>(input_slot, positions * pitch_of<Short>(most * k));
+    Short *m = scratch<Short>(output_slot, positions * pitch_of<Short>(most * n));
+    for (long part = first; part < last; ++part) {
+      const long begin = total * part / parts, end = total * (part + 1) / parts;
+      float *u = partial + part * positions * pitch;
+      for (long start = begin; start < end; start += chunk) {
+        const long count = std::min(chunk, end - start), length = sums.length(count);
+        sums.scatter_alone(plan.in, start, count, false, x, v);
+        sums.scatter_alone(plan.out, start, count, true, dy, m);
+        for (long p = 0; p < positions; ++p)
+          sums.multiply(
+              count, k, n, v + p * pitch_of<Short>(length * k), m + p * pitch_of<Short>(length * n), start == begin,
+              u + p * pitch, n);
+      }
+    }
+  });
+  parallel_for(k, 8, [&](long first, long last) {
+    for (long part = 1; part < parts; ++part)
+      for (long p = 0; p < positions; ++p) {
+        float *sum = partial + p * pitch;
+        for (long i = first * n; i < last * n; ++i) sum[i] += sum[part * positions * pitch + i];
+      }
+    adjoint_weights(
+        plan.tiling, plan.block, last - first, n, partial + first * n, pitch, dw + first * n, plan.pairs, n);
+  });
+}
 
 template <typename Number>
 void gradients(const WinogradPlan &plan, const float *x, const float *dy, float *dw) {
-  (plan.total <= few_tiles ? own_gradients<Number> : shared_gradients<Number>)(plan, x, dy, dw);
+  const bool is_short = std::is_same_v<Number, Short>;
+  if (plan.total <= few_tiles) own_gradients<Number>(plan, x, dy, dw);
+  else if (is_short && plan.positions * plan.pairs <= few_sums) parted_gradients(plan, x, dy, dw);
+  else shared_gradients<Number>(plan, x, dy, dw);
 }
 
 }  // namespace

@@ -54,13 +54,18 @@ WinogradPlan::WinogradPlan(const jml_convolution &c)
       positions(tiling.positions),
       pairs((long)c.in_channels * c.out_channels) {}
 
+Tiles WinogradPlan::pair_tiles(const Plane &plane, long start, long first, long last, long count) const {
+  const long numbers = (count + 1) / 2 * 2 * plane.blocks * plane.block;
+  return {tiling.tiles.data() + start, first, last, count, c.dilation, pitch_of<Short>(numbers)};
+}
+
 long WinogradPlan::channels_at_once(long width) const {
   return std::max<long>(1, panel_floats / (positions * width * block)) * block;
 }
 
-long WinogradPlan::tiles_at_once() const {
+long WinogradPlan::tiles_at_once(long numbers) const {
   const long channels = c.in_channels + c.out_channels;
-  const long budget = std::max<long>(3'000'000, positions * pairs / 2) / (positions * channels);
+  const long budget = std::max<long>(3'000'000, numbers) / (positions * channels);
   const long chunk = std::max<long>(64, budget);
   const long pieces = (total + chunk - 1) / chunk;
   return (total + pieces - 1) / pieces;
@@ -81,11 +86,9 @@ void WinogradPlan::scatter(const Plane &plane, long start, long count, const flo
 
 void WinogradPlan::scatter_pairs(
     const Plane &plane, long start, long count, bool gradient, const float *map, Short *v) const {
-  const long pairs = (count + 1) / 2, channels = plane.blocks * plane.block;
-  parallel_for(pairs, 2, [&](long first, long last) {
-    Tiles t = tiles<Short>(start, 2 * first, std::min(2 * last, count), count, channels);
-    t.pitch = pitch_of<Short>(2 * pairs * channels);
-    scatter_tile_pairs(tiling, plane, t, gradient, map, v);
+  parallel_for((count + 1) / 2, 2, [&](long first, long last) {
+    scatter_tile_pairs(
+        tiling, plane, pair_tiles(plane, start, 2 * first, std::min(2 * last, count), count), gradient, map, v);
   });
 }
 

@@ -19,12 +19,15 @@ struct WinogradPlan {
   template <typename Number = float>
   Tiles tiles(long start, long first, long last, long count, long channels) const;
 
+  /// The same in bfloat16 and pairs of tiles, of all channels of a plane. `first` is even.
+  Tiles pair_tiles(const Plane &plane, long start, long first, long last, long count) const;
+
   /// Channels of a transformed weight that fit a thread's cache with `width` channels of the other side.
   long channels_at_once(long width) const;
 
   /// Tiles handled at once: enough to amortise reading the transformed weights, few enough that both operands of the
-  /// products stay near the cache.
-  long tiles_at_once() const;
+  /// products stay near the cache. `numbers`: of both operands that are worth it for the sake of the weights.
+  long tiles_at_once(long numbers) const;
 
   /// Transforms `count` tiles from `start` of all channels, on all threads. With `gradient` as gradients of outputs.
   void scatter(const Plane &plane, long start, long count, bool gradient, const float *map, float *v) const;

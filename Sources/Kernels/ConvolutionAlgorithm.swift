@@ -28,15 +28,12 @@ extension Convolution {
     var c = keepingSize(shape)
     let channels = Double(geometry.inChannels + geometry.outChannels)
     let pairs = Double(geometry.inChannels * geometry.outChannels)
-    // Unit: one multiply-add in float32. `traffic` is the price of moving one float. bfloat16 multiplies two pairs in the time
-    // of one, and does not move Winograd's sums faster.
+    // Unit: one multiply-add. `traffic` is the price of moving one number of a tile, in units: in bfloat16 both are half.
     let traffic = 12.0
-    let product = precision == .bfloat16 ? 0.5 : 1
     let tiles = Double(jml_winograd_tiles(&c))
     let winograd =
-      Double(jml_winograd_positions(&c))
-      * (tiles * pairs * product + traffic * (tiles * channels * 1.5 + pairs * 2))
-    let taps = Double(jml_taps_pixels(&c)) * pairs * product
+      Double(jml_winograd_positions(&c)) * (tiles * pairs + traffic * (tiles * channels * 1.5 + pairs * 2))
+    let taps = Double(jml_taps_pixels(&c)) * pairs
     return winograd < taps ? .winograd : .taps
   }
 
