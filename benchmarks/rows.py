@@ -106,11 +106,39 @@ DEEPLAB_R50 = step("deeplabv3_resnet50d", "DeepLabV3-R50 step", bar=2.5, bar_bes
 DEEPLAB_R101 = step(
     "deeplabv3_resnet101d", "DeepLabV3-R101 step", batch=2, bar=None, bar_best=1.5, steps=2, peer_steps=2
 )
+UNET_R18 = step("unet_resnet18d", "UNet-R18 step", crop="256x256", bar=2, bar_best=2.5)
+UNET_R50 = step(
+    "unet_resnet50d", "UNet-R50 step", crop="256x256", bar=None, bar_best=1.5, steps=2, peer_steps=2
+)
 SEGFORMER_B1 = step(
     "segformer_mit_b1", "SegFormer-B1 step", crop="256x256", recipe="adamw_ade20k", bar=2, bar_best=2
 )
 SEGFORMER_B3 = step(
     "segformer_mit_b3", "SegFormer-B3 step", crop="256x256", recipe="adamw_ade20k", bar=None, bar_best=2
+)
+MINI_STEP = Row(
+    "mini_step",
+    "DeepLabV3-R18 step, 4x3x64x128, 19 classes",
+    "step",
+    {"model": "deeplabv3_resnet18d", "batch": "4", "crop": "64x128", "classes": "19"},
+    modes=STEP_MODES,
+    steps=10,
+    peer_steps=10,
+    bar=3,
+    bar_best=3.5,
+)
+FRAME = Row(
+    "frame",
+    "Evaluation of one 1024x2048 frame by DeepLabV3-R18: sliding windows of 512x1024, counts of 19 classes",
+    "frame",
+    {"model": "deeplabv3_resnet18d", "classes": "19", "size": "1024x2048", "crop": "512x1024"},
+    modes=STEP_MODES,
+    steps=3,
+    peer_steps=3,
+    bar=None,
+    bar_best=3,
+    note="Both sides run the same nine windows, four at once, average their scores where they overlap, and count "
+    "accuracy, intersections and unions, ECE, BECE and SCE; the peer's counts are its fused ones in every mode.",
 )
 
 ROWS = [
@@ -122,8 +150,10 @@ ROWS = [
     in_bfloat16(DEEPLAB_R50, bar_best=2.2),
     DEEPLAB_R101,
     in_bfloat16(DEEPLAB_R101, bar_best=2.2),
-    step("unet_resnet18d", "UNet-R18 step", crop="256x256", bar=2, bar_best=2.5),
-    step("unet_resnet50d", "UNet-R50 step", crop="256x256", bar=None, bar_best=1.5, steps=2, peer_steps=2),
+    UNET_R18,
+    in_bfloat16(UNET_R18, bar_best=2.5),
+    UNET_R50,
+    in_bfloat16(UNET_R50, bar_best=1.5),
     step("segformer_mit_b0", "SegFormer-B0 step", crop="256x256", recipe="adamw_ade20k", bar=2),
     SEGFORMER_B1,
     in_bfloat16(SEGFORMER_B1, bar_best=2),
@@ -137,34 +167,15 @@ ROWS = [
     distilled("maskd", "MasKD"),
     distilled("dist", "DIST"),
     jml_kd(),
+    in_bfloat16(jml_kd(), bar_best=2.5),
     augseg(
         "semi_augseg", "float32", modes=("channels_last",), note="Strong views are given; row views times them."
     ),
     augseg("semi_augseg_bfloat16", "bfloat16", modes=("channels_last", "bfloat16"), note="Bar against float32."),
-    Row(
-        "mini_step",
-        "DeepLabV3-R18 step, 4x3x64x128, 19 classes",
-        "step",
-        {"model": "deeplabv3_resnet18d", "batch": "4", "crop": "64x128", "classes": "19"},
-        modes=STEP_MODES,
-        steps=10,
-        peer_steps=10,
-        bar=3,
-        bar_best=3.5,
-    ),
-    Row(
-        "frame",
-        "Evaluation of one 1024x2048 frame by DeepLabV3-R18: sliding windows of 512x1024, counts of 19 classes",
-        "frame",
-        {"model": "deeplabv3_resnet18d", "classes": "19", "size": "1024x2048", "crop": "512x1024"},
-        modes=STEP_MODES,
-        steps=3,
-        peer_steps=3,
-        bar=None,
-        bar_best=3,
-        note="Both sides run the same nine windows, four at once, average their scores where they overlap, and count "
-        "accuracy, intersections and unions, ECE, BECE and SCE; the peer's counts are its fused ones in every mode.",
-    ),
+    MINI_STEP,
+    in_bfloat16(MINI_STEP, bar_best=3.5),
+    FRAME,
+    in_bfloat16(FRAME, bar_best=3),
     Row(
         "head",
         "Up-sample 64x128 logits to 8x19x512x1024, CE + JML, back to the small logits",
