@@ -52,6 +52,7 @@ JML_INLINE void points_of(
   }
 }
 
+/// `gather_tiles`.
 template <typename R, typename C, int B>
 JML_INLINE void gather(
     const Plane &plane, long first_block, long last_block, const Tiles &t, const float *m, float *map) {
@@ -111,6 +112,7 @@ JML_INLINE void load_turned_kernels(const Weights &w, long row, long b, Vector<B
   }
 }
 
+/// `adjoint_weights`.
 template <typename R, typename C, int B>
 JML_INLINE void adjoint(long k, long n, const float *u, long pitch, float *w, long tap, long row) {
   Vector<B> whole[R::points * C::points], half[3 * C::points], g[9];
@@ -128,17 +130,17 @@ JML_INLINE void adjoint(long k, long n, const float *u, long pitch, float *w, lo
 #define JML_INLINE_LAMBDA __attribute__((always_inline))
 
 /// Runs `call` with the schemes R and C of a tiling, whose tiles of four outputs are those of `Four`.
-#define JML_WITH_SCHEMES(Four, tiling, call)                                                    \
-  const auto with_columns = [&](auto r) JML_INLINE_LAMBDA {                                 \
-    using R = decltype(r);                                                              \
-    switch ((tiling).columns) {                                                         \
-      case Scheme::wide: { using C = Four; call; break; }                         \
-      case Scheme::narrow: { using C = NarrowScheme; call; break; }                     \
-      case Scheme::pair: { using C = PairScheme; call; break; }                         \
-    }                                                                                   \
-  };                                                                                    \
-  switch ((tiling).rows) {                                                              \
-    case Scheme::wide: with_columns(Four{}); break;                               \
-    case Scheme::narrow: with_columns(NarrowScheme{}); break;                           \
-    case Scheme::pair: with_columns(PairScheme{}); break;                               \
+#define JML_WITH_SCHEMES(Four, tiling, call)                                     \
+  const auto with_columns = [&](auto r) JML_INLINE_LAMBDA {                      \
+    using R = decltype(r);                                                       \
+    switch ((tiling).columns) {                                                  \
+      case Scheme::wide: { using C = Four; call; break; }                        \
+      case Scheme::narrow: { using C = NarrowScheme; call; break; }              \
+      case Scheme::pair: { using C = PairScheme; call; break; }                  \
+    }                                                                            \
+  };                                                                             \
+  switch ((tiling).rows) {                                                       \
+    case Scheme::wide: with_columns(Four{}); break;                              \
+    case Scheme::narrow: with_columns(NarrowScheme{}); break;                    \
+    case Scheme::pair: with_columns(PairScheme{}); break;                        \
   }

@@ -49,9 +49,15 @@ JML_INLINE void turned_weights(long k, long n, const Weights &w, long pitch, flo
 }
 
 /// Defines NAME16 and NAME8, compiled for the instruction sets that use these blocks.
-#define FOR_BLOCKS(name, parameters, call)                                              \
-  JML_MULTIVERSION16 void name##16 parameters { constexpr int B = 16; JML_WITH_SCHEMES(WideScheme, tiling, (call)) } \
-  JML_MULTIVERSION8 void name##8 parameters { constexpr int B = 8; JML_WITH_SCHEMES(WideScheme, tiling, (call)) }
+#define FOR_BLOCKS(name, parameters, call)                                         \
+  JML_MULTIVERSION16 void name##16 parameters {                                    \
+    constexpr int B = 16;                                                          \
+    JML_WITH_SCHEMES(WideScheme, tiling, (call))                                   \
+  }                                                                                \
+  JML_MULTIVERSION8 void name##8 parameters {                                      \
+    constexpr int B = 8;                                                           \
+    JML_WITH_SCHEMES(WideScheme, tiling, (call))                                   \
+  }
 
 FOR_BLOCKS(scatter, (const Tiling &tiling, const Plane &plane, const Tiles &t, bool gradient, const float *map, float *v),
            (scatter<R, C, B>(plane, t, gradient, map, v)))

@@ -34,14 +34,15 @@ struct PrecisionTests {
     ConvolutionTests.Case(input: [1, 32, 3, 5], out: 48, kernel: 3, stride: 2, dilation: 6, groups: 1),
   ]
 
-  private struct Passes: Equatable {
+  struct Passes: Equatable {
     var y: [Float]
     var dx: [Float]
     var dw: [Float]
     var db: [Float] = []
   }
 
-  private func passes(
+  /// Forward and both gradients.
+  static func passes(
     _ test: ConvolutionTests.Case, _ precision: Precision, _ x: [Float], _ w: [Float], _ dy: [Float],
     bias: [Float]? = nil, algorithm: ConvolutionAlgorithm = .taps
   ) -> Passes {
@@ -68,10 +69,10 @@ struct PrecisionTests {
     let w = Reference.random(test.geometry.weightShape, "w")
     let dy = Reference.random(outputShape, "dy")
     let (rx, rw, rdy) = (x.map(Self.rounded), w.map(Self.rounded), dy.map(Self.rounded))
-    let short = passes(test, .bfloat16, x, w, dy)
-    #expect(short == passes(test, .bfloat16, rx, rw, rdy), "rounding is to the nearest, ties to even")
+    let short = Self.passes(test, .bfloat16, x, w, dy)
+    #expect(short == Self.passes(test, .bfloat16, rx, rw, rdy), "rounding is to the nearest, ties to even")
 
-    let exact = passes(test, .float32, rx, rw, rdy)
+    let exact = Self.passes(test, .float32, rx, rw, rdy)
     for (actual, expected, what) in [
       (short.y, exact.y, "y"), (short.dx, exact.dx, "dx"), (short.dw, exact.dw, "dw"),
     ] {
@@ -79,7 +80,7 @@ struct PrecisionTests {
       expectClose(actual: actual, expected: expected, tolerance: 1e-5 * max(scale, 1), "\(what) of \(test)")
     }
     // Far from float32's result, or nothing was rounded at all.
-    #expect(short.y != passes(test, .float32, x, w, dy).y)
+    #expect(short.y != Self.passes(test, .float32, x, w, dy).y)
   }
 
   @Test(arguments: patchCases) func patchesAreRoundedAndSumsAreNot(_ test: ConvolutionTests.Case) {
@@ -89,13 +90,13 @@ struct PrecisionTests {
     let bias = Reference.random([test.out], "bias")
     let (rx, rw, rdy) = (x.map(Self.rounded), w.map(Self.rounded), dy.map(Self.rounded))
     for bias in [nil, bias] {
-      let short = passes(test, .bfloat16, x, w, dy, bias: bias, algorithm: .patches)
-      var again = passes(test, .bfloat16, rx, rw, rdy, bias: bias, algorithm: .patches)
+      let short = Self.passes(test, .bfloat16, x, w, dy, bias: bias, algorithm: .patches)
+      var again = Self.passes(test, .bfloat16, rx, rw, rdy, bias: bias, algorithm: .patches)
       // A bias' gradient is a sum, not a product.
       again.db = short.db
       #expect(short == again, "rounding is to the nearest, ties to even")
-      let exact = passes(test, .float32, rx, rw, rdy, bias: bias, algorithm: .direct)
-      let plain = passes(test, .float32, x, w, dy, bias: bias, algorithm: .direct)
+      let exact = Self.passes(test, .float32, rx, rw, rdy, bias: bias, algorithm: .direct)
+      let plain = Self.passes(test, .float32, x, w, dy, bias: bias, algorithm: .direct)
       for (actual, expected, what) in [
         (short.y, exact.y, "y"), (short.dx, exact.dx, "dx"), (short.dw, exact.dw, "dw"),
         (short.db, plain.db, "db"),
@@ -109,7 +110,7 @@ struct PrecisionTests {
     defer { KernelRuntime.threads = before }
     let runs = [1, 2, 1, 2].map { threads in
       KernelRuntime.threads = threads
-      return passes(test, .bfloat16, x, w, dy, bias: bias, algorithm: .patches)
+      return Self.passes(test, .bfloat16, x, w, dy, bias: bias, algorithm: .patches)
     }
     #expect(runs.dropFirst().allSatisfy { $0 == runs[0] })
   }
@@ -147,7 +148,7 @@ struct PrecisionTests {
       let dy = Reference.random(outputShape, "dy")
       let runs = [1, 2, 1, 2].map { threads in
         KernelRuntime.threads = threads
-        return passes(test, .bfloat16, x, w, dy)
+        return Self.passes(test, .bfloat16, x, w, dy)
       }
       #expect(runs.dropFirst().allSatisfy { $0 == runs[0] })
     }
@@ -170,7 +171,7 @@ struct PrecisionTests {
     DenseCase(rows: 33, inputs: 2048, outputs: 80, isPatch: true),
   ]
 
-  private func passes(
+  private static func passes(
     _ test: DenseCase, _ precision: Precision, _ x: [Float], _ w: [Float], _ dy: [Float], bias: [Float]?
   ) -> Passes {
     var weight = Tensor(w, shape: test.weightShape)
@@ -196,13 +197,13 @@ struct PrecisionTests {
     let bias = Reference.random([test.outputs], "bias")
     let (rx, rw, rdy) = (x.map(Self.rounded), w.map(Self.rounded), dy.map(Self.rounded))
     for bias in [nil, bias] {
-      let short = passes(test, .bfloat16, x, w, dy, bias: bias)
-      let again = passes(test, .bfloat16, rx, rw, rdy, bias: bias)
+      let short = Self.passes(test, .bfloat16, x, w, dy, bias: bias)
+      let again = Self.passes(test, .bfloat16, rx, rw, rdy, bias: bias)
       #expect(short.y == again.y && short.dx == again.dx, "rounding is to the nearest, ties to even")
       // A bias' gradient is a sum, not a product: nothing of it is rounded.
       #expect(short.dw.dropLast(test.outputs) == again.dw.dropLast(test.outputs))
-      let exact = passes(test, .float32, rx, rw, rdy, bias: bias)
-      let plain = passes(test, .float32, x, w, dy, bias: bias)
+      let exact = Self.passes(test, .float32, rx, rw, rdy, bias: bias)
+      let plain = Self.passes(test, .float32, x, w, dy, bias: bias)
       #expect(short.dw.suffix(test.outputs) == plain.dw.suffix(test.outputs))
       #expect(short.y != plain.y && short.dx != plain.dx && short.dw != plain.dw)
       for (actual, expected, what) in [
@@ -224,7 +225,7 @@ struct PrecisionTests {
     let dy = Reference.random([test.rows, test.outputs], "dy")
     let runs = [1, 2, 1, 2].map { threads in
       KernelRuntime.threads = threads
-      return passes(test, .bfloat16, x, w, dy, bias: nil)
+      return Self.passes(test, .bfloat16, x, w, dy, bias: nil)
     }
     #expect(runs.dropFirst().allSatisfy { $0 == runs[0] })
   }
@@ -235,7 +236,8 @@ struct PrecisionTests {
     let x = Reference.random([test.rows, test.inputs], "x")
     let w = Reference.random(test.weightShape, "w")
     let dy = Reference.random([test.rows, test.outputs], "dy")
-    #expect(passes(test, .bfloat16, x, w, dy, bias: nil) == passes(test, .float32, x, w, dy, bias: nil))
+    #expect(
+      Self.passes(test, .bfloat16, x, w, dy, bias: nil) == Self.passes(test, .float32, x, w, dy, bias: nil))
   }
 
   /// Both algorithms' products and what they move take half in bfloat16, so that the choice is that of float32.

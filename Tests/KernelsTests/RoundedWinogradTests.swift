@@ -124,22 +124,12 @@ struct RoundedWinogradTests {
       .squareRoot()
   }
 
+  /// y, dx and dw.
   private static func passes(
     _ test: ConvolutionTests.Case, _ precision: Precision, _ x: [Float], _ w: [Float], _ dy: [Float]
   ) -> [[Float]] {
-    let convolution = Convolution(test.geometry, precision: precision)
-    let weight = Tensor(uninitialized: test.geometry.weightShape, layout: .hwio)
-    weight.assign(kernelValues: w)
-    let input = Tensor(blocked: x, test.input)
-    let gradient = Tensor(blocked: dy, convolution.outputShape(test.input))
-    let dw = Tensor(uninitialized: test.geometry.weightShape, layout: .hwio)
-    convolution.backwardWeights(
-      input, gradient, weightGradient: dw, biasGradient: nil, algorithm: .winograd)
-    return [
-      convolution.forward(input, weight: weight, bias: nil, algorithm: .winograd).plainValues,
-      convolution.backwardData(gradient, weight: weight, shape: test.input, algorithm: .winograd).plainValues,
-      dw.kernelValues,
-    ]
+    let passes = PrecisionTests.passes(test, precision, x, w, dy, algorithm: .winograd)
+    return [passes.y, passes.dx, passes.dw]
   }
 
   private static func values(_ test: ConvolutionTests.Case) -> (x: [Float], w: [Float], dy: [Float]) {
