@@ -106,7 +106,10 @@ void *jml_scratch(int slot, unsigned long bytes) {
   if (scratch.bytes < bytes) {
     scratch.release();
     unsigned long rounded = (bytes + 4095) & ~4095UL;
-    if (posix_memalign(&scratch.memory, 64, rounded) != 0) jml_memory_end(rounded, "the scratch memory of a kernel");
+    const unsigned long alignment = rounded < JML_HUGE_PAGE ? 64 : JML_HUGE_PAGE;
+    if (posix_memalign(&scratch.memory, alignment, rounded) != 0) {
+      jml_memory_end(rounded, "the scratch memory of a kernel");
+    }
     jml_prefer_huge_pages(scratch.memory, rounded);
     scratch.bytes = rounded;
   }

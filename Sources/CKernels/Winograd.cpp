@@ -18,8 +18,9 @@
 namespace jml {
 namespace {
 
-/// Floats of transformed weights up to which they are taken to stay in the shared cache.
-constexpr long small_weights = 600'000;
+/// Bytes of transformed weights up to which they are taken to stay in the shared cache; the same where there are tiles enough to
+/// use them often.
+constexpr long small_weights = 2'400'000, used_weights = 5'000'000, many_tiles = 256;
 
 /// Floats of transformed tiles and of products that a thread keeps in its own cache.
 constexpr long own_floats = 300'000;
@@ -107,7 +108,8 @@ struct Pass {
   }
 
   void run() const {
-    if (plan.positions * plan.pairs <= small_weights) own_tiles();
+    const long weights = plan.positions * plan.pairs * sizeof(Number);
+    if (weights <= (plan.total < many_tiles ? small_weights : used_weights)) own_tiles();
     else if (plan.positions * plan.total * width <= panel_floats) own_panels();
     else shared();
   }

@@ -7,9 +7,7 @@
 
 void jml_prefer_huge_pages(void *block, size_t bytes) {
 #ifdef MADV_HUGEPAGE
-  // Below this no huge page fits.
-  constexpr size_t huge = 1 << 21;
-  if (bytes < huge) return;
+  if (bytes < JML_HUGE_PAGE) return;
   const uintptr_t page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
   const uintptr_t begin = (reinterpret_cast<uintptr_t>(block) + page - 1) & ~(page - 1);
   const uintptr_t end = (reinterpret_cast<uintptr_t>(block) + bytes) & ~(page - 1);

@@ -46,6 +46,8 @@ public enum MemoryPool {
 
   private static func new(_ capacity: Int) -> UnsafeMutableRawPointer? {
     var block: UnsafeMutableRawPointer?
+    // What malloc notes of a block lies before it: were that in the block's first huge page, it would be none.
+    let alignment = capacity < HugePages.bytes ? alignment : HugePages.bytes
     guard posix_memalign(&block, alignment, capacity) == 0, let block else { return nil }
     HugePages.prefer(for: block, bytes: capacity)
     return block

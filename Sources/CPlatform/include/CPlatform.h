@@ -25,6 +25,9 @@ size_t jml_memory_refused(void);
 /// called after jml_memory_watch, whose watch on crashes it needs.
 void jml_abort_words(const char *line, int code);
 
+/// Bytes of a huge page.
+enum { JML_HUGE_PAGE = 1 << 21 };
+
 /// Asks the system to lay out a block that was never written in pages of 2 MiB, as far as they lie in it.
 void jml_prefer_huge_pages(void *block, size_t bytes);
 
