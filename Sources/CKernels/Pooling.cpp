@@ -80,13 +80,6 @@ int jml_pool_backward(const jml_pooling *p, const float *dy, const void *workspa
   });
 }
 
-int jml_resize_forward(const jml_map *in, const jml_map *out, const float *x, float *y) {
-  return jml::guarded("resize forward", [&] {
-    jml::Arguments arguments{{DNNL_ARG_SRC, jml::wrap(desc_of(*in), x)}, {DNNL_ARG_DST, jml::wrap(desc_of(*out), y)}};
-    jml::execute(resizing(*in, *out, false), arguments);
-  });
-}
-
 int jml_resize_backward(const jml_map *in, const jml_map *out, const float *dy, float *dx) {
   return jml::guarded("resize backward", [&] {
     jml::Arguments arguments{{DNNL_ARG_DIFF_DST, jml::wrap(desc_of(*out), dy)},

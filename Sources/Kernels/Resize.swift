@@ -8,9 +8,7 @@ public enum Resize {
     let y = Tensor(uninitialized: [x.shape[0], x.shape[1], height, width], layout: x.layout)
     var from = x.map
     var to = y.map
-    KernelRuntime.run("resize", "resize of \(x.shape) to \(y.shape)") {
-      jml_resize_forward(&from, &to, x.pointer, y.pointer)
-    }
+    Profiler.measure("resize") { jml_resize_forward(&from, &to, x.pointer, y.pointer) }
     return y
   }
 

@@ -80,8 +80,8 @@ unsigned long jml_pool_workspace_bytes(const jml_pooling *p);
 int jml_pool_forward(const jml_pooling *p, int training, const float *x, float *y, void *workspace);
 int jml_pool_backward(const jml_pooling *p, const float *dy, const void *workspace, float *dx);
 
-/// Bilinear resize, half-pixel centres (align_corners = false).
-int jml_resize_forward(const jml_map *in, const jml_map *out, const float *x, float *y);
+/// Bilinear resize, half-pixel centres (align_corners = false). Both maps lie alike.
+void jml_resize_forward(const jml_map *in, const jml_map *out, const float *x, float *y);
 int jml_resize_backward(const jml_map *in, const jml_map *out, const float *dy, float *dx);
 /// y += what jml_resize_forward gives, bit for bit; both maps blocked alike.
 void jml_resize_add(const jml_map *in, const jml_map *out, const float *x, float *y);
