@@ -39,14 +39,12 @@ const jml::Compiled &pooling(const jml_pooling &p, int direction) {
   });
 }
 
-const jml::Compiled &resizing(const jml_map &in, const jml_map &out, bool backward) {
-  return jml::cached({310, backward, in.batch, in.channels, in.height, in.width, in.block, out.height, out.width},
+const jml::Compiled &resizing_back(const jml_map &in, const jml_map &out) {
+  return jml::cached({310, in.batch, in.channels, in.height, in.width, in.block, out.height, out.width},
                      [&]() -> jml::Compiled {
     resampling_forward::primitive_desc forward(
         {prop_kind::forward_training, algorithm::resampling_linear, desc_of(in), desc_of(out)},
         jml::user_scratchpad(), jml::engine());
-    if (!backward)
-      return {resampling_forward(forward), forward.scratchpad_desc(), {}, {}};
     resampling_backward::primitive_desc pd({algorithm::resampling_linear, desc_of(in), desc_of(out)},
                                            jml::user_scratchpad(), jml::engine(), forward);
     return {resampling_backward(pd), pd.scratchpad_desc(), {}, {}};
@@ -84,7 +82,7 @@ int jml_resize_backward(const jml_map *in, const jml_map *out, const float *dy, 
   return jml::guarded("resize backward", [&] {
     jml::Arguments arguments{{DNNL_ARG_DIFF_DST, jml::wrap(desc_of(*out), dy)},
                              {DNNL_ARG_DIFF_SRC, jml::wrap(desc_of(*in), dx)}};
-    jml::execute(resizing(*in, *out, true), arguments);
+    jml::execute(resizing_back(*in, *out), arguments);
   });
 }
 

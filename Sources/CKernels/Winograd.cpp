@@ -82,19 +82,6 @@ struct Pass {
     else blocked_product(plan.block, maps, &all, 1, v, u, {fresh, plan.block}, m);
   }
 
-  /// Some tiles, on the calling thread.
-  void scatter(long start, long count, Number *v) const {
-    const Tiles tiles = plan.tiles<Number>(start, 0, count, count, k);
-    if constexpr (std::is_same_v<Number, Short>) scatter_tiles(plan.tiling, from, tiles, x, v);
-    else scatter_tiles(plan.tiling, from, tiles, false, x, v);
-  }
-
-  /// Some tiles, on all threads.
-  void scatter_on_all(long start, long count, Number *v) const {
-    if constexpr (std::is_same_v<Number, Short>) plan.scatter(from, start, count, x, v);
-    else plan.scatter(from, start, count, false, x, v);
-  }
-
   /// The outputs of some tiles into the map. With an epilogue one channel block after the other, which is finished while
   /// it is in the cache.
   void gather(long first_block, long last_block, const Tiles &t, const float *m) const {
@@ -126,7 +113,7 @@ struct Pass {
       for (long start = first * chunk; start < std::min(last * chunk, total); start += chunk) {
         const long count = std::min(chunk, total - start), v_pitch = pitch_of<Number>(count * k);
         const long m_pitch = pitch_of(count * n);
-        scatter(start, count, v);
+        scatter_tiles(plan.tiling, from, plan.tiles<Number>(start, 0, count, count, k), false, x, v);
         for (long p = 0; p < positions; ++p)
           multiply(count, k, n, v + p * v_pitch, u + p * weight_pitch, true, m + p * m_pitch);
         gather(0, to.blocks, plan.tiles(start, 0, count, count, n), m);
@@ -141,7 +128,7 @@ struct Pass {
     const long positions = plan.positions, total = plan.total, v_pitch = pitch_of<Number>(total * k);
     const long depth = std::min(k, plan.channels_at_once(width));
     Number *v = scratch<Number>(input_slot, positions * v_pitch);
-    scatter_on_all(0, total, v);
+    plan.scatter(from, 0, total, false, x, v);
     parallel_for(panels, 1, [&](long first, long last) {
       Number *u = scratch<Number>(weight_slot, positions * pitch_of<Number>(depth * width));
       float *m = scratch<float>(output_slot, positions * pitch_of(total * width));
@@ -173,7 +160,7 @@ struct Pass {
       const long m_pitch = pitch_of(count * n);
       Number *v = scratch<Number>(input_slot, positions * v_pitch);
       float *m = scratch<float>(output_slot, positions * m_pitch);
-      scatter_on_all(start, count, v);
+      plan.scatter(from, start, count, false, x, v);
       parallel_for(positions, 1, [&](long first, long last) {
         for (long p = first; p < last; ++p)
           multiply(count, k, n, v + p * v_pitch, u + p * weight_pitch, true, m + p * m_pitch);

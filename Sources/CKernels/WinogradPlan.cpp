@@ -71,19 +71,6 @@ long WinogradPlan::tiles_at_once(long numbers) const {
   return (total + pieces - 1) / pieces;
 }
 
-void WinogradPlan::scatter(
-    const Plane &plane, long start, long count, bool gradient, const float *map, float *v) const {
-  parallel_for(count, 4, [&](long first, long last) {
-    scatter_tiles(tiling, plane, tiles(start, first, last, count, plane.blocks * plane.block), gradient, map, v);
-  });
-}
-
-void WinogradPlan::scatter(const Plane &plane, long start, long count, const float *map, Short *v) const {
-  parallel_for(count, 4, [&](long first, long last) {
-    scatter_tiles(tiling, plane, tiles<Short>(start, first, last, count, plane.blocks * plane.block), map, v);
-  });
-}
-
 void WinogradPlan::scatter_pairs(
     const Plane &plane, long start, long count, bool gradient, const float *map, Short *v) const {
   parallel_for((count + 1) / 2, 2, [&](long first, long last) {

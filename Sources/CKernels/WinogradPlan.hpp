@@ -1,6 +1,7 @@
 #pragma once
 // What the three passes of Winograd convolution share: the tiling of a convolution, and sizes that fit the caches.
 #include "Convolution.h"
+#include "Parallel.h"
 #include "WinogradTransforms.hpp"
 
 namespace jml {
@@ -30,9 +31,9 @@ struct WinogradPlan {
   long tiles_at_once(long numbers) const;
 
   /// Transforms `count` tiles from `start` of all channels, on all threads. With `gradient` as gradients of outputs.
-  void scatter(const Plane &plane, long start, long count, bool gradient, const float *map, float *v) const;
-  /// The same in bfloat16 (not gradients), and in pairs of tiles.
-  void scatter(const Plane &plane, long start, long count, const float *map, Short *v) const;
+  template <typename Number>
+  void scatter(const Plane &plane, long start, long count, bool gradient, const float *map, Number *v) const;
+  /// The same in bfloat16 and in pairs of tiles.
   void scatter_pairs(const Plane &plane, long start, long count, bool gradient, const float *map, Short *v) const;
 };
 
@@ -50,6 +51,15 @@ inline long pitch_of(long count) {
 template <typename Number>
 Tiles WinogradPlan::tiles(long start, long first, long last, long count, long channels) const {
   return {tiling.tiles.data() + start, first, last, count, c.dilation, pitch_of<Number>(count * channels)};
+}
+
+template <typename Number>
+void WinogradPlan::scatter(
+    const Plane &plane, long start, long count, bool gradient, const float *map, Number *v) const {
+  parallel_for(count, 4, [&](long first, long last) {
+    scatter_tiles(
+        tiling, plane, tiles<Number>(start, first, last, count, plane.blocks * plane.block), gradient, map, v);
+  });
 }
 
 }  // namespace jml

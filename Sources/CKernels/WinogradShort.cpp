@@ -16,11 +16,11 @@ constexpr int B = 16;
 using V = Vector<B>;
 
 template <typename R, typename C>
-JML_INLINE void scatter(const Plane &plane, const Tiles &t, const float *map, Short *v) {
+JML_INLINE void scatter(const Plane &plane, const Tiles &t, bool gradient, const float *map, Short *v) {
   V points[R::points * C::points];
   for (long b = 0; b < plane.blocks; ++b)
     for (long i = t.first; i < t.last; ++i) {
-      points_of<R, C, B>(plane, t.tiles[i], b, t.dilation, false, map, points);
+      points_of<R, C, B>(plane, t.tiles[i], b, t.dilation, gradient, map, points);
       Short *out = v + (b * t.count + i) * B;
       for (int p = 0; p < R::points * C::points; ++p)
         _mm256_storeu_si256(reinterpret_cast<__m256i *>(out + p * t.pitch), shortened((__m512)points[p]));
@@ -87,8 +87,9 @@ JML_INLINE void turned_weights(long k, long n, const Weights &w, long pitch, Sho
 
 }  // namespace
 
-void scatter_tiles(const Tiling &tiling, const Plane &plane, const Tiles &t, const float *map, Short *v) {
-  JML_WITH_SCHEMES(BalancedScheme, tiling, (scatter<R, C>(plane, t, map, v)))
+void scatter_tiles(
+    const Tiling &tiling, const Plane &plane, const Tiles &t, bool gradient, const float *map, Short *v) {
+  JML_WITH_SCHEMES(BalancedScheme, tiling, (scatter<R, C>(plane, t, gradient, map, v)))
 }
 
 void scatter_tile_pairs(
@@ -121,7 +122,7 @@ JML_SHORT_END
 
 namespace jml {
 
-void scatter_tiles(const Tiling &, const Plane &, const Tiles &, const float *, Short *) { __builtin_trap(); }
+void scatter_tiles(const Tiling &, const Plane &, const Tiles &, bool, const float *, Short *) { __builtin_trap(); }
 void scatter_tile_pairs(const Tiling &, const Plane &, const Tiles &, bool, const float *, Short *) {
   __builtin_trap();
 }

@@ -56,10 +56,10 @@ struct Tiles {
 /// B^T d B of activations, or A d A^T when `gradient`, for tiles first..<last of `count`.
 void scatter_tiles(const Tiling &tiling, const Plane &plane, const Tiles &t, bool gradient, const float *map, float *v);
 
-/// B^T d B in bfloat16.
-void scatter_tiles(const Tiling &tiling, const Plane &plane, const Tiles &t, const float *map, Short *v);
+/// The same in bfloat16.
+void scatter_tiles(const Tiling &tiling, const Plane &plane, const Tiles &t, bool gradient, const float *map, Short *v);
 
-/// Either of them in bfloat16 and in pairs of tiles, [channel block][tile pair][block][2], for products that are summed over
+/// The same in bfloat16 and in pairs of tiles, [channel block][tile pair][block][2], for products that are summed over
 /// tiles. `t.first` is even; an odd tile at the end is paired with zeros.
 void scatter_tile_pairs(
     const Tiling &tiling, const Plane &plane, const Tiles &t, bool gradient, const float *map, Short *v);
