@@ -8,7 +8,8 @@ import Testing
     let registry = try Registry(
       root: Repository.root.appendingPathComponent("experiments"), methods: Methods.catalogue)
     let files = try Repository.files(below: "experiments", ["yaml"])
-    let counts = [
+    // Without its type the compiler thinks for minutes.
+    let counts: [Int] = [
       registry.models.count, registry.datasets.count, registry.losses.count, registry.labels.count,
       registry.distillations.count, registry.recipes.count, registry.profiles.count, registry.tables.count,
       registry.figures.count, registry.qualitative.count, registry.semiSupervised.count,

@@ -85,7 +85,8 @@ import Testing
   @Test func ranksTrainTheRunOfOneProcess() throws {
     try withRun { run in
       let id = run.spec.id.text
-      #expect(try run.execute(nil, in: run.store("one")) == [.done])
+      let alone = try run.execute(nil, in: run.store("one"))
+      #expect(alone == [.done], "\(alone)")
       let whole = try run.store("one").tensors(id)
       #expect(try run.store("one").record(id)?.ranks == nil)
       for size in [2, 3] {
@@ -111,7 +112,8 @@ import Testing
   @Test func aPictureOfOneRankEndsAllAndAnyNumberGoesOn() throws {
     try withRun { run in
       let id = run.spec.id.text
-      #expect(try run.execute(nil, in: run.store("one")) == [.done])
+      let alone = try run.execute(nil, in: run.store("one"))
+      #expect(alone == [.done], "\(alone)")
       let whole = try run.store("one").tensors(id)
       let loader = try #require(try Assembly(run.spec, data: run.data).batches().loaders.first)
       #expect(loader.batchesPerEpoch > 4 && RankGroup.slots(of: 3, rank: 1, size: 2).contains(2))
