@@ -39,18 +39,6 @@ const jml::Compiled &pooling(const jml_pooling &p, int direction) {
   });
 }
 
-const jml::Compiled &resizing_back(const jml_map &in, const jml_map &out) {
-  return jml::cached({310, in.batch, in.channels, in.height, in.width, in.block, out.height, out.width},
-                     [&]() -> jml::Compiled {
-    resampling_forward::primitive_desc forward(
-        {prop_kind::forward_training, algorithm::resampling_linear, desc_of(in), desc_of(out)},
-        jml::user_scratchpad(), jml::engine());
-    resampling_backward::primitive_desc pd({algorithm::resampling_linear, desc_of(in), desc_of(out)},
-                                           jml::user_scratchpad(), jml::engine(), forward);
-    return {resampling_backward(pd), pd.scratchpad_desc(), {}, {}};
-  });
-}
-
 }  // namespace
 
 unsigned long jml_pool_workspace_bytes(const jml_pooling *p) {
@@ -75,14 +63,6 @@ int jml_pool_backward(const jml_pooling *p, const float *dy, const void *workspa
                              {DNNL_ARG_DIFF_SRC, jml::wrap(desc_of(p->in), dx)}};
     if (workspace) arguments[DNNL_ARG_WORKSPACE] = memory(primitive.workspace, jml::engine(), const_cast<void *>(workspace));
     jml::execute(primitive, arguments);
-  });
-}
-
-int jml_resize_backward(const jml_map *in, const jml_map *out, const float *dy, float *dx) {
-  return jml::guarded("resize backward", [&] {
-    jml::Arguments arguments{{DNNL_ARG_DIFF_DST, jml::wrap(desc_of(*out), dy)},
-                             {DNNL_ARG_DIFF_SRC, jml::wrap(desc_of(*in), dx)}};
-    jml::execute(resizing_back(*in, *out), arguments);
   });
 }
 

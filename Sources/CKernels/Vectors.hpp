@@ -2,9 +2,14 @@
 
 namespace jml {
 
-/// The numbers of one channel block at one pixel.
+/// The numbers of one channel block at one pixel; a plain map's block is one channel.
 template <int B>
 struct VectorOf;
+template <>
+struct VectorOf<1> {
+  typedef float type;
+  typedef float in_memory;
+};
 template <>
 struct VectorOf<8> {
   typedef float type __attribute__((vector_size(32)));

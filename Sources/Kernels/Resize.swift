@@ -28,9 +28,7 @@ public enum Resize {
     let dx = Tensor(uninitialized: shape, layout: gradient.layout)
     var from = dx.map
     var to = gradient.map
-    KernelRuntime.run("resize", "resize backward of \(gradient.shape) to \(shape)") {
-      jml_resize_backward(&from, &to, gradient.pointer, dx.pointer)
-    }
+    Profiler.measure("resize") { jml_resize_backward(&from, &to, gradient.pointer, dx.pointer) }
     return dx
   }
 }

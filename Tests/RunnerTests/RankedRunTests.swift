@@ -62,7 +62,7 @@ import Testing
         }
         return spec.loss.jaccard != nil
       }
-      let small = supervised.first { $0.model.backbone.rawValue == "mobilenetv2_100" }
+      let small = supervised.first { $0.model.backbone.rawValue == "resnet18d" }
       let spec = try #require(small ?? supervised.first)
       try body(Run(spec: spec, data: data, folder: folder))
     }

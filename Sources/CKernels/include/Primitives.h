@@ -82,7 +82,7 @@ int jml_pool_backward(const jml_pooling *p, const float *dy, const void *workspa
 
 /// Bilinear resize, half-pixel centres (align_corners = false). Both maps lie alike.
 void jml_resize_forward(const jml_map *in, const jml_map *out, const float *x, float *y);
-int jml_resize_backward(const jml_map *in, const jml_map *out, const float *dy, float *dx);
+void jml_resize_backward(const jml_map *in, const jml_map *out, const float *dy, float *dx);
 /// y += what jml_resize_forward gives, bit for bit; both maps blocked alike.
 void jml_resize_add(const jml_map *in, const jml_map *out, const float *x, float *y);
 
