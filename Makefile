@@ -5,6 +5,7 @@
 #   PAIRS    repeats of make bench                    ROWS     rows of make bench (default: all)
 #   NIGHT    subsets of make nightly (default: all but those of tier paper)
 #   SKIP     modes of PyTorch that make bench leaves out
+#   BENCH    folder that make bench writes to (default: results/bench); another processor's numbers need one of their own
 #   COUNT    signals of make faults; the other faults are tried as often as that allows
 #   SEED     seed of make faults, as it printed one      KEEP     folder for what its findings left
 #   ONLY     faults of make faults, such as ONLY=signals,disk (default: all); JSON=1 for machines
@@ -23,7 +24,7 @@ SITE    ?= site
 
 # What the user gives is text: taken as it was typed, and handed to recipes by the environment, so that neither make nor a
 # shell reads it. Paths may hold blanks, quotes, $ and ;.
-given   := TABLE PROFILE DATA RESULTS JOBS THREADS PAIRS ROWS SKIP SET SEEDS COUNT SEED ONLY KEEP SECONDS RUNS TARGET INSTRUMENT NIGHT SITE
+given   := TABLE PROFILE DATA RESULTS JOBS THREADS PAIRS ROWS SKIP BENCH SET SEEDS COUNT SEED ONLY KEEP SECONDS RUNS TARGET INSTRUMENT NIGHT SITE
 $(foreach name,$(given),$(eval override $(name) := $$(value $(name))))
 export $(given)
 
@@ -115,7 +116,7 @@ doctor: build ## Checks machine, libraries, experiment files and folders.
 	$(pairs) $(jml) doctor $(where)
 bench: build ## Compares speed with PyTorch and OpenCV (PAIRS, ROWS=head,labels): results/bench.
 	benchmarks/run.sh --jml $(jml) --pairs "$$PAIRS" $(if $(ROWS),--rows "$$ROWS") $(if $(SKIP),--skip "$$SKIP") \
-	  $(if $(THREADS),--threads "$$THREADS")
+	  $(if $(THREADS),--threads "$$THREADS") $(if $(BENCH),--out "$$BENCH")
 bench-step: build ## Times one training step.
 	$(jml) bench step --model deeplabv3_resnet18d --batch 4 --crop 256x512 --classes 19 --loss jml $(if $(THREADS),--threads "$$THREADS") --json
 format:      ## Formats the sources.

@@ -207,7 +207,7 @@ import Methods
     }
     let shape: Shape = [2, Self.classes, 16, 24]
     let (real, fake) = (
-      FillRule.symmetric("real", shape, bound: 3), FillRule.symmetric("fake", shape, bound: 3)
+      FillRule.symmetric("real.170", shape, bound: 3), FillRule.symmetric("fake.170", shape, bound: 3)
     )
     let pass = ForwardPass.training(seed: 0, iteration: 0)
     let tape = try #require(pass.tape)

@@ -197,8 +197,10 @@ def record(file):
     add("tokens/diversity", lambda e: token_terms(e, zt, label)[1], e=tokens)
 
     network = Discriminator()
-    real = leaf(fill.symmetric("real", (2, CLASSES, 16, 24), 3)).detach()
-    fake = leaf(fill.symmetric("fake", (2, CLASSES, 16, 24), 3))
+    # Of 260 pairs the one whose activations stay farthest (3e-6) from the kink of their leaky ReLU, where single precision would
+    # decide a gradient.
+    real = leaf(fill.symmetric("real.170", (2, CLASSES, 16, 24), 3)).detach()
+    fake = leaf(fill.symmetric("fake.170", (2, CLASSES, 16, 24), 3))
     group = file.create_group("adversarial")
     scores = network(fake)
     scores.mean().backward()

@@ -24,10 +24,11 @@ TENSORS = (
     "method.cat_conv.1.1.running_mean", "method.cat_conv.1.1.weight", "head.1.weight", "head.1.bias")
 
 
-# Thresholds near the methods' own that no confidence is near to.
+# Thresholds near the methods' own that no confidence is near to. Names are the pictures' too: "jml_ssl_smoothed" would have an
+# activation of the fourth stage so near to zero (5e-7 of their deviation) that single precision decides its gradient.
 METHODS = {
     "augseg": lambda name: AugSeg(name, 0.945),
-    "jml_ssl_smoothed": lambda name: AugSeg(name, 0.95, (0.25, 0.75), epsilon=0.5),
+    "jml_ssl_smoothed_labels": lambda name: AugSeg(name, 0.95, (0.25, 0.75), epsilon=0.5),
     # The choices that Appendix I leaves open, taken otherwise.
     "jml_ssl_kept": lambda name: AugSeg(
         name, 0.55, (0.25, 0.75), epsilon=0.5, smooths_first=False, divides_by_all=False),
