@@ -13,9 +13,8 @@ import Methods
   static let bounds = SemiSupervisedOracle.Bounds(terms: 1e-5, gradient: 2e-2, moved: 1e-2, state: 2e-6)
 
   /// JML-SSL: smoothed before unsure pixels are left out, or after; divided by all pixels, or by the kept ones; hard labels.
-  @Test(arguments: ["augseg", "jml_ssl_smoothed_labels", "jml_ssl_kept", "jml_ssl_hard"]) func augSeg(_ name: String)
-    throws
-  {
+  @Test(arguments: ["augseg", "jml_ssl_smoothed_labels", "jml_ssl_kept", "jml_ssl_hard"])
+  func augSeg(_ name: String) throws {
     let oracle = try SemiSupervisedOracle(name)
     let isPlain = name == "augseg"
     let isKept = name == "jml_ssl_kept"
