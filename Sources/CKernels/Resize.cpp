@@ -7,6 +7,7 @@
 
 #include "Parallel.h"
 #include "Primitives.h"
+#include "ResizeGeometry.hpp"
 #include "Vectors.hpp"
 
 namespace {
@@ -21,7 +22,7 @@ struct Place {
 std::vector<Place> places_of(long from, long to) {
   std::vector<Place> places(to);
   for (long i = 0; i < to; ++i) {
-    const float s = ((float)i + 0.5f) * (float)from / (float)to - 0.5f;
+    const float s = jml::resized_position(i, to, from);
     const long left = std::max((long)std::floor(s), 0L), right = std::min((long)std::ceil(s), from - 1);
     const float share = std::fabs(s - (float)left);
     places[i] = {left, right, 1 - share, share};
@@ -44,6 +45,7 @@ inline __attribute__((always_inline)) void resize_row(const Axis &columns, const
     JML_BLOCK(B, line) = __builtin_elementwise_fma(right, jml::Vector<B>{} + p->right_share, left * p->left_share);
   }
 }
+
 /// y = the resized plane, or y += it.
 template <int B, bool adds>
 inline __attribute__((always_inline)) void resize_plane(
@@ -122,9 +124,9 @@ template <typename Plane>
 void resize(const jml_map &in, const jml_map &out, const float *x, float *y, const Plane &plane) {
   const auto down = places_of(in.height, out.height), across = places_of(in.width, out.width);
   const Axis rows(down), columns(across);
-  const long block = std::max(in.block, 1), from = in.height * in.width * block, to = out.height * out.width * block;
-  jml::parallel_for(in.batch * ((in.channels + block - 1) / block), 1, [&](long first, long last) {
-    std::vector<float> lines((in.block > 0 ? 2 : 6) * out.width * block);
+  const long from = jml::plane_size(in), to = jml::plane_size(out);
+  jml::parallel_for(jml::planes_of(in), 1, [&](long first, long last) {
+    std::vector<float> lines(in.block > 0 ? 2 * out.width * in.block : 6 * out.width);
     for (long p = first; p < last; ++p) plane(rows, columns, in.width, x + p * from, lines.data(), y + p * to);
   });
 }

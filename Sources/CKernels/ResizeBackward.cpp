@@ -6,12 +6,10 @@
 
 #include "Parallel.h"
 #include "Primitives.h"
+#include "ResizeGeometry.hpp"
 #include "Vectors.hpp"
 
 namespace {
-
-/// Where position `i` of an axis of `from` lies on one of `to`, half-pixel centres.
-float mapped(long i, long from, long to) { return ((float)i + 0.5f) * (float)to / (float)from - 0.5f; }
 
 /// Targets that a source position is the left (0) or right (1) neighbour of: first[side]..<last[side].
 struct Reach {
@@ -25,7 +23,7 @@ struct Transpose {
 
   /// - Parameter mirrored: a target before the first source position gives it both shares; they are swapped there.
   Transpose(long source, long target, bool mirrored) : reaches(source), shares(2 * target) {
-    const auto on_target = [&](long i) { return mapped(i, source, target); };
+    const auto on_target = [&](long i) { return jml::resized_position(i, source, target); };
     for (long i = 0; i < source; ++i) {
       Reach &r = reaches[i];
       r.first[0] = i == 0 ? 0 : (long)std::ceil(on_target(i));
@@ -34,7 +32,7 @@ struct Transpose {
       r.last[1] = i == source - 1 ? target : std::clamp((long)std::floor(on_target(i)) + 1, 0L, target);
     }
     for (long o = 0; o < target; ++o) {
-      const float s = mapped(o, target, source);
+      const float s = jml::resized_position(o, target, source);
       const float right = mirrored ? s - std::floor(s) : std::fabs(s - std::trunc(s));
       shares[2 * o] = 1 - right;
       shares[2 * o + 1] = right;
@@ -97,10 +95,9 @@ void jml_resize_backward(const jml_map *in, const jml_map *out, const float *dy,
   const bool wide = in->block == 16;
   const Transpose down(in->height, out->height, wide), across(in->width, out->width, wide);
   const Axis rows(down), columns(across);
-  const long block = std::max(in->block, 1);
-  const long from = (long)out->height * out->width * block, to = (long)in->height * in->width * block;
+  const long from = jml::plane_size(*out), to = jml::plane_size(*in);
   const auto plane = wide ? plane16 : in->block == 8 ? plane8 : plain_plane;
-  jml::parallel_for(in->batch * ((in->channels + block - 1) / block), 1, [&](long first, long last) {
+  jml::parallel_for(jml::planes_of(*in), 1, [&](long first, long last) {
     for (long p = first; p < last; ++p) plane(rows, columns, dy + p * from, dx + p * to);
   });
 }
