@@ -71,8 +71,9 @@ __attribute__((always_inline)) inline void product_all(
   }
 }
 
-/// `count` input channels of one block times `blocks` blocks of output channels, summed over the pixels.
-template <int B, int channels, int blocks>
+/// `channels` input channels from lane `lane` of the first block on, times `blocks` blocks of output channels, summed over the
+/// pixels.
+template <int B, int lane, int channels, int blocks>
 __attribute__((always_inline)) inline void transposed_kernel(
     const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u, long stride) {
   using V = Vector<B>;
@@ -84,14 +85,17 @@ __attribute__((always_inline)) inline void transposed_kernel(
       else sums[i][b] = JML_CONST_BLOCK(B, u + i * stride + b * B);
     }
   for (const Run *run = runs; run < runs + count; ++run) {
-    const float *in = v + run->in, *gradient = m + run->out;
+    const float *in = v + run->in, *next = in + maps.in_pitch, *gradient = m + run->out;
     for (long t = 0; t < run->count; ++t) {
       __builtin_prefetch(in + (t + 32) * B);
+      if constexpr (lane + channels > B) __builtin_prefetch(next + (t + 32) * B);
       V gradients[blocks];
       for (int b = 0; b < blocks; ++b) gradients[b] = JML_CONST_BLOCK(B, gradient + b * maps.out_pitch + t * B);
 #pragma clang loop unroll(full)
-      for (int i = 0; i < channels; ++i)
-        for (int b = 0; b < blocks; ++b) sums[i][b] += in[t * B + i] * gradients[b];
+      for (int i = 0; i < channels; ++i) {
+        const float value = lane + i < B ? in[t * B + lane + i] : next[t * B + lane + i - B];
+        for (int b = 0; b < blocks; ++b) sums[i][b] += value * gradients[b];
+      }
     }
   }
 #pragma clang loop unroll(full)
@@ -99,32 +103,51 @@ __attribute__((always_inline)) inline void transposed_kernel(
     for (int b = 0; b < blocks; ++b) JML_BLOCK(B, u + i * stride + b * B) = sums[i][b];
 }
 
+/// Calls the kernel for input channels from `first` on, which counts from a block of the maps.
+template <int B, int first, int channels, int blocks>
+__attribute__((always_inline)) inline void transposed_rows(
+    const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u, long stride) {
+  transposed_kernel<B, first % B, channels, blocks>(
+      maps, runs, count, v + first / B * maps.in_pitch, m, fresh, u + first * stride, stride);
+}
+
 /// All input channels times `blocks` blocks of output channels.
 template <int B, int channels, int blocks>
 __attribute__((always_inline)) inline void transposed_column(
     const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u, long stride) {
-  for (long c = 0; c < maps.k; c += channels)
-    transposed_kernel<B, channels, blocks>(
-        maps, runs, count, v + c / B * maps.in_pitch + c % B, m, fresh, u + c * stride, stride);
+  long c = 0;
+  if constexpr (jml::best_product_rows(B) == 3 && blocks == 2) {
+    // Twelve sums wait less for one another than eight, and load less for each.
+    for (; maps.k - c >= 3 * B; c += 3 * B, v += 3 * maps.in_pitch, u += 3 * B * stride) {
+      transposed_rows<B, 0, 6, blocks>(maps, runs, count, v, m, fresh, u, stride);
+      transposed_rows<B, 6, 6, blocks>(maps, runs, count, v, m, fresh, u, stride);
+      transposed_rows<B, 12, 6, blocks>(maps, runs, count, v, m, fresh, u, stride);
+      transposed_rows<B, 18, 6, blocks>(maps, runs, count, v, m, fresh, u, stride);
+    }
+  }
+  for (; c < maps.k; c += B, v += maps.in_pitch, u += B * stride) {
+    transposed_rows<B, 0, channels, blocks>(maps, runs, count, v, m, fresh, u, stride);
+    if constexpr (channels < B) transposed_rows<B, B / 2, channels, blocks>(maps, runs, count, v, m, fresh, u, stride);
+  }
 }
 
-/// Columns of at most `most` blocks.
-template <int B, int most>
+template <int B>
 __attribute__((always_inline)) inline void transposed_all(
     const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u, long stride) {
   for (long left = maps.n / B; left > 0;) {
-    const long blocks = std::min<long>(jml::next_product_columns(left), most);
-    if (blocks == 3) transposed_column<B, B / 2, 3>(maps, runs, count, v, m, fresh, u, stride);
-    else if (blocks == 2) transposed_column<B, B / 2, 2>(maps, runs, count, v, m, fresh, u, stride);
-    else transposed_column<B, B, 1>(maps, runs, count, v, m, fresh, u, stride);
+    const long blocks = jml::next_product_columns(B, left);
+    if constexpr (B == 16) {
+      if (blocks == 3) transposed_column<B, B / 2, 3>(maps, runs, count, v, m, fresh, u, stride);
+    }
+    if (blocks == 2) transposed_column<B, B / 2, 2>(maps, runs, count, v, m, fresh, u, stride);
+    if (blocks == 1) transposed_column<B, B, 1>(maps, runs, count, v, m, fresh, u, stride);
     left -= blocks;
     m += blocks * maps.out_pitch;
     u += blocks * B;
   }
 }
 
-// As many sums as the instruction set has registers for, less those for operands: 28 or 24 of 32, 12 or 8 of 16. With
-// 12 in the transposed kernel of AVX2 one would not stay in its register.
+// As many sums as the instruction set has registers for, less those for operands: 28 or 24 of 32, 12 of 16.
 JML_MULTIVERSION16
 void product16(const Maps &maps, const Run *runs, long count, const float *v, const float *u, const Writing &writing,
                float *m) {
@@ -138,12 +161,12 @@ void product8(const Maps &maps, const Run *runs, long count, const float *v, con
 JML_MULTIVERSION16
 void transposed16(const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u,
                   long stride) {
-  transposed_all<16, 3>(maps, runs, count, v, m, fresh, u, stride);
+  transposed_all<16>(maps, runs, count, v, m, fresh, u, stride);
 }
 JML_MULTIVERSION8
 void transposed8(const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u,
                  long stride) {
-  transposed_all<8, 2>(maps, runs, count, v, m, fresh, u, stride);
+  transposed_all<8>(maps, runs, count, v, m, fresh, u, stride);
 }
 
 }  // namespace

@@ -44,8 +44,14 @@ void blocked_product_tn(
     int block, const Maps &maps, const Run *runs, long count, const float *v, const float *m, bool fresh, float *u,
     long stride);
 
-/// How many of `left` channel blocks of n the transposed products take at once: two and two are faster than three and one.
+/// How many channel blocks of n the transposed products take at once, at most, and how many of `left` they do: two and two are
+/// faster than three and one; of blocks of 8 three do not fit into the registers.
 constexpr long product_columns = 3;
-constexpr long next_product_columns(long left) { return left == 4 ? 2 : std::min(left, product_columns); }
+constexpr long next_product_columns(int block, long left) {
+  return left == 4 || block == 8 ? std::min(left, 2L) : std::min(left, product_columns);
+}
+
+/// How many channel blocks of k they are fastest with.
+constexpr long best_product_rows(int block) { return block == 8 ? 3 : 1; }
 
 }  // namespace jml

@@ -155,7 +155,7 @@ void add_rows(
     Number *gradients = jml::scratch<Number>(jml::gradient_slot, jml::product_columns * form.block * (most_rows + 1));
     const long terms = form.pairs(left + row * m + start, count, m, inputs / form.block, v);
     for (long column = 0; column < n;) {
-      const long columns = jml::next_product_columns((n - column) / form.block) * form.block;
+      const long columns = jml::next_product_columns(form.block, (n - column) / form.block) * form.block;
       form.pairs(right + row * n + column, count, n, columns / form.block, gradients);
       form.add_transposed(inputs, columns, terms, v, gradients, dw + start * n + column, n);
       column += columns;

@@ -167,7 +167,7 @@ void backward_weights(const jml_convolution &c, const float *x, const float *dy,
         const float *given = dy + (stretch.image * n * plan.out_pixels + stretch.first * block);
         const Run run{0, 0, stretch.count};
         for (long column = 0; column < n;) {
-          const long columns = jml::next_product_columns((n - column) / block);
+          const long columns = jml::next_product_columns(block, (n - column) / block);
           jml::shorten_pixel_pairs(
               &run, 1, &Run::out, given + column * plan.out_pixels, plan.out_pixels * block, columns, gradients);
           jml::short_product_tn(

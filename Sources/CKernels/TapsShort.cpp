@@ -117,7 +117,7 @@ void jml::taps::run_short_weights(const jml_convolution &c, const float *x, cons
             runs.data(), runs.size(), &Run::in, x + start * plan.in.pixels, plan.in.pixels * block, blocks, pixels);
         Short *gradients = jml::scratch<Short>(jml::gradient_slot, jml::product_columns * block * most);
         for (long channel = 0; channel < n;) {
-          const long columns = jml::next_product_columns((n - channel) / block);
+          const long columns = jml::next_product_columns(block, (n - channel) / block);
           jml::shorten_pixel_pairs(
               runs.data(), runs.size(), &Run::out, dy + channel * plan.out.pixels, plan.out.pixels * block, columns,
               gradients);

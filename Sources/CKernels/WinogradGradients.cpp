@@ -65,7 +65,7 @@ struct TileSums<Short> {
   void multiply(
       long count, long k, long n, const Short *v, const Short *m, bool fresh, float *u, long stride) const {
     for (long column = 0; column < n;) {
-      const long columns = next_product_columns((n - column) / plan.block) * plan.block;
+      const long columns = next_product_columns(plan.block, (n - column) / plan.block) * plan.block;
       short_product_tn(k, columns, length(count) / 2, v, m + column * length(count), fresh, u + column, stride);
       column += columns;
     }
@@ -82,18 +82,18 @@ void own_gradients(const WinogradPlan &plan, const float *x, const float *dy, fl
   Number *v = scratch<Number>(input_slot, positions * v_pitch), *m = scratch<Number>(output_slot, positions * m_pitch);
   sums.scatter(plan.in, 0, total, false, x, v);
   sums.scatter(plan.out, 0, total, true, dy, m);
-  const long width = std::min(n, plan.channels_at_once(block));
+  const long most = std::min(k, best_product_rows(plan.block) * block), width = std::min(n, plan.channels_at_once(most));
   parallel_for(plan.in.blocks, 1, [&](long first, long last) {
-    float *u = scratch<float>(weight_slot, positions * pitch_of(block * width));
+    float *u = scratch<float>(weight_slot, positions * pitch_of(most * width));
     for (long column = 0; column < n; column += width)
-      for (long start = first * block; start < last * block; start += block) {
-        const long columns = std::min(width, n - column), pitch = pitch_of(block * columns);
+      for (long start = first * block, rows; start < last * block; start += rows) {
+        rows = std::min(most, last * block - start);
+        const long columns = std::min(width, n - column), pitch = pitch_of(rows * columns);
         for (long p = 0; p < positions; ++p)
           sums.multiply(
-              total, block, columns, v + p * v_pitch + start * length, m + p * m_pitch + column * length, true,
+              total, rows, columns, v + p * v_pitch + start * length, m + p * m_pitch + column * length, true,
               u + p * pitch, columns);
-        adjoint_weights(
-            plan.tiling, plan.block, block, columns, u, pitch, dw + start * n + column, plan.pairs, n);
+        adjoint_weights(plan.tiling, plan.block, rows, columns, u, pitch, dw + start * n + column, plan.pairs, n);
       }
   });
 }
