@@ -1,4 +1,7 @@
+#include <cstring>
+
 #include "Dnnl.hpp"
+#include "Scratch.hpp"
 
 using namespace dnnl;
 using jml::Key;
@@ -8,6 +11,14 @@ namespace {
 Key key_of(const jml_convolution &c, long direction, long bias) {
   return {100 + direction, bias, c.batch, c.in_channels, c.in_height, c.in_width, c.in_block, c.out_channels,
           c.out_height, c.out_width, c.out_block, c.kernel, c.stride, c.padding, c.dilation, c.groups};
+}
+
+/// The convolution as the library is told of it. Its kernels for blocks of 8 take fewer channels than a block from plain maps only
+/// and leave blocked ones to loops that are a hundred times slower, so that the zeros which fill a block are named channels.
+jml_convolution described(const jml_convolution &c) {
+  jml_convolution full = c;
+  if (c.groups == 1 && c.in_block == 8 && c.in_channels < c.in_block) full.in_channels = c.in_block;
+  return full;
 }
 
 struct Geometry {
@@ -70,6 +81,26 @@ const jml::Compiled &compiled(const jml_convolution &c, int direction, bool with
   });
 }
 
+/// Whether `full` has input channels that `c` has not.
+bool is_wider(const jml_convolution &full, const jml_convolution &c) { return full.in_channels > c.in_channels; }
+
+/// Copies a kernel's taps, [in, out] each, between weights with different numbers of input channels.
+void copy_taps(const jml_convolution &c, const float *from, long from_in, float *to, long to_in) {
+  const long taps = (long)c.kernel * c.kernel, out = c.out_channels;
+  for (long tap = 0; tap < taps; ++tap)
+    std::memcpy(to + tap * to_in * out, from + tap * from_in * out, std::min(from_in, to_in) * out * sizeof(float));
+}
+
+/// The weights of all channels that `full` has, zeros for those that `c` has not.
+const float *widened(const jml_convolution &c, const jml_convolution &full, const float *w) {
+  if (!is_wider(full, c)) return w;
+  const long count = (long)full.kernel * full.kernel * full.in_channels * full.out_channels;
+  auto *wide = jml::scratch<float>(jml::weight_slot, count);
+  std::memset(wide, 0, count * sizeof(float));
+  copy_taps(c, w, c.in_channels, wide, full.in_channels);
+  return wide;
+}
+
 /// Weights in the primitive's own layout; `w` itself when that is already the case.
 memory packed_weights(const jml_convolution &c, const jml::Compiled &primitive, const float *w) {
   Geometry g(c, false);
@@ -83,10 +114,11 @@ memory packed_weights(const jml_convolution &c, const jml::Compiled &primitive, 
 
 int jml_direct_forward(const jml_convolution *c, const float *x, const float *w, const float *bias, float *y) {
   return jml::guarded("convolution forward", [&] {
-    const auto &primitive = compiled(*c, 0, bias != nullptr);
-    Geometry g(*c, bias != nullptr);
+    const jml_convolution full = described(*c);
+    const auto &primitive = compiled(full, 0, bias != nullptr);
+    Geometry g(full, bias != nullptr);
     jml::Arguments arguments{{DNNL_ARG_SRC, jml::wrap(g.source, x)},
-                             {DNNL_ARG_WEIGHTS, packed_weights(*c, primitive, w)},
+                             {DNNL_ARG_WEIGHTS, packed_weights(full, primitive, widened(*c, full, w))},
                              {DNNL_ARG_DST, jml::wrap(g.target, y)}};
     if (bias) arguments[DNNL_ARG_BIAS] = jml::wrap(g.bias, bias);
     jml::execute(primitive, arguments);
@@ -95,10 +127,11 @@ int jml_direct_forward(const jml_convolution *c, const float *x, const float *w,
 
 int jml_direct_backward_data(const jml_convolution *c, const float *dy, const float *w, float *dx) {
   return jml::guarded("convolution backward data", [&] {
-    const auto &primitive = compiled(*c, 1, false);
-    Geometry g(*c, false);
+    const jml_convolution full = described(*c);
+    const auto &primitive = compiled(full, 1, false);
+    Geometry g(full, false);
     jml::Arguments arguments{{DNNL_ARG_DIFF_DST, jml::wrap(g.target, dy)},
-                             {DNNL_ARG_WEIGHTS, packed_weights(*c, primitive, w)},
+                             {DNNL_ARG_WEIGHTS, packed_weights(full, primitive, widened(*c, full, w))},
                              {DNNL_ARG_DIFF_SRC, jml::wrap(g.source, dx)}};
     jml::execute(primitive, arguments);
   });
@@ -107,15 +140,18 @@ int jml_direct_backward_data(const jml_convolution *c, const float *dy, const fl
 int jml_direct_backward_weights(
     const jml_convolution *c, const float *x, const float *dy, float *dw, float *dbias) {
   return jml::guarded("convolution backward weights", [&] {
-    const auto &primitive = compiled(*c, 2, dbias != nullptr);
-    Geometry g(*c, dbias != nullptr);
+    const jml_convolution full = described(*c);
+    const auto &primitive = compiled(full, 2, dbias != nullptr);
+    Geometry g(full, dbias != nullptr);
+    float *gradient = is_wider(full, *c) ? jml::scratch<float>(jml::weight_slot, g.weights_user.get_size() / sizeof(float)) : dw;
     const bool same = primitive.weights == g.weights_user;
-    float *packed = same ? dw : static_cast<float *>(jml_scratch(1, primitive.weights.get_size()));
+    float *packed = same ? gradient : static_cast<float *>(jml_scratch(1, primitive.weights.get_size()));
     jml::Arguments arguments{{DNNL_ARG_SRC, jml::wrap(g.source, x)},
                              {DNNL_ARG_DIFF_DST, jml::wrap(g.target, dy)},
                              {DNNL_ARG_DIFF_WEIGHTS, jml::wrap(primitive.weights, packed)}};
     if (dbias) arguments[DNNL_ARG_DIFF_BIAS] = jml::wrap(g.bias, dbias);
     jml::execute(primitive, arguments);
-    if (!same) jml::reorder(primitive.weights, packed, g.weights_user, dw);
+    if (!same) jml::reorder(primitive.weights, packed, g.weights_user, gradient);
+    if (is_wider(full, *c)) copy_taps(*c, gradient, full.in_channels, dw, c->in_channels);
   });
 }

@@ -38,6 +38,9 @@ import Testing
     Case(input: [2, 16, 9, 14], out: 32, kernel: 3, stride: 2, dilation: 1, groups: 1),
     Case(input: [2, 24, 8, 5], out: 40, kernel: 1, stride: 1, dilation: 1, groups: 1),
     Case(input: [2, 3, 17, 22], out: 32, kernel: 3, stride: 2, dilation: 1, groups: 1),
+    // Fewer channels than a block, from a blocked map and into one.
+    Case(input: [3, 5, 11, 14], out: 24, kernel: 3, stride: 2, dilation: 1, groups: 1),
+    Case(input: [2, 7, 9, 6], out: 5, kernel: 3, stride: 1, dilation: 1, groups: 1),
     // More channels than one product sums, several bands of pixels, and bands of several images.
     Case(input: [2, 528, 17, 19], out: 48, kernel: 1, stride: 1, dilation: 1, groups: 1),
     Case(input: [3, 1040, 3, 5], out: 80, kernel: 1, stride: 1, dilation: 1, groups: 1),
