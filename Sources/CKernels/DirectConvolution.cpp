@@ -1,6 +1,7 @@
 #include <cstring>
 
 #include "Dnnl.hpp"
+#include "PlainGradients.hpp"
 #include "Scratch.hpp"
 
 using namespace dnnl;
@@ -76,8 +77,8 @@ const jml::Compiled &compiled(const jml_convolution &c, int direction, bool with
         : convolution_backward_weights::desc(direct, g.source, g.weights_any, g.target, g.strides, g.dilates,
                                              g.padding, g.padding_end);
     convolution_backward_weights::primitive_desc pd(desc, jml::user_scratchpad(), jml::engine(), forward);
-    return {convolution_backward_weights(pd), pd.scratchpad_desc(), pd.diff_weights_desc(),
-            {}};
+    return {convolution_backward_weights(pd), pd.scratchpad_desc(), pd.diff_weights_desc(), {},
+            std::strncmp(pd.impl_info_str(), "ref", 3) != 0};
   });
 }
 
@@ -142,6 +143,7 @@ int jml_direct_backward_weights(
   return jml::guarded("convolution backward weights", [&] {
     const jml_convolution full = described(*c);
     const auto &primitive = compiled(full, 2, dbias != nullptr);
+    if (!primitive.has_vectors && jml::has_plain_gradients(*c)) return jml::plain_gradients(*c, x, dy, dw, dbias);
     Geometry g(full, dbias != nullptr);
     float *gradient = is_wider(full, *c) ? jml::scratch<float>(jml::weight_slot, g.weights_user.get_size() / sizeof(float)) : dw;
     const bool same = primitive.weights == g.weights_user;

@@ -43,6 +43,8 @@ int guarded(const char *operation, const Body &body) {
 struct Compiled {
   dnnl::primitive primitive;
   dnnl::memory::desc scratch, weights, workspace;
+  /// False where the library has none but its loops without vectors.
+  bool has_vectors = true;
 };
 
 /// Looks `key` up, building with `make` on the first use. Creating a primitive generates machine code, so each is

@@ -41,6 +41,8 @@ import Testing
     // Fewer channels than a block, from a blocked map and into one.
     Case(input: [3, 5, 11, 14], out: 24, kernel: 3, stride: 2, dilation: 1, groups: 1),
     Case(input: [2, 7, 9, 6], out: 5, kernel: 3, stride: 1, dilation: 1, groups: 1),
+    // A window larger than the map.
+    Case(input: [3, 32, 2, 7], out: 48, kernel: 3, stride: 2, dilation: 1, groups: 1),
     // More channels than one product sums, several bands of pixels, and bands of several images.
     Case(input: [2, 528, 17, 19], out: 48, kernel: 1, stride: 1, dilation: 1, groups: 1),
     Case(input: [3, 1040, 3, 5], out: 80, kernel: 1, stride: 1, dilation: 1, groups: 1),
@@ -101,27 +103,29 @@ import Testing
     }
   }
 
-  @Test func biasIsAddedAndItsGradientSums() {
-    let geometry = ConvolutionGeometry(
-      inChannels: 16, outChannels: 19, kernel: 1, stride: 1, padding: 0, dilation: 1, groups: 1)
+  @Test(arguments: [
+    Case(input: [2, 16, 3, 5], out: 19, kernel: 1, stride: 1, dilation: 1, groups: 1),
+    Case(input: [3, 32, 2, 7], out: 48, kernel: 3, stride: 2, dilation: 1, groups: 1),
+  ]) func biasIsAddedAndItsGradientSums(_ test: Case) {
+    let geometry = test.geometry
     let convolution = Convolution(geometry)
-    let shape: Shape = [2, 16, 3, 5]
+    let shape = convolution.outputShape(test.input)
     let weight = Tensor(uninitialized: geometry.weightShape, layout: .hwio)
     weight.assign(kernelValues: Reference.random(geometry.weightShape, "w"))
-    let bias = Tensor((0..<19).map(Float.init), shape: [19])
-    let x = Tensor(blocked: Reference.random(shape, "x"), shape)
+    let bias = Tensor((0..<test.out).map { Float($0 % 7) - 3 }, shape: [test.out])
+    let x = Tensor(blocked: Reference.random(test.input, "x"), test.input)
+    let channel = { (index: Int) in index / (shape[2] * shape[3]) % test.out }
     let without = convolution.forward(x, weight: weight, bias: nil).plainValues
     let with = convolution.forward(x, weight: weight, bias: bias).plainValues
-    let expected = without.indices.map { without[$0] + Float($0 / 15 % 19) }
+    let expected = without.indices.map { without[$0] + Float(channel($0) % 7) - 3 }
     expectClose(actual: with, expected: expected, tolerance: 1e-5)
 
-    let dyValues = Reference.random([2, 19, 3, 5], "dy")
+    let dyValues = Reference.random(shape, "dy")
     let dw = Tensor(uninitialized: geometry.weightShape, layout: .hwio)
-    let db = Tensor(uninitialized: [19])
-    convolution.backwardWeights(
-      x, Tensor(blocked: dyValues, [2, 19, 3, 5]), weightGradient: dw, biasGradient: db)
-    var sums = [Float](repeating: 0, count: 19)
-    for (index, value) in dyValues.enumerated() { sums[index / 15 % 19] += value }
+    let db = Tensor(uninitialized: [test.out])
+    convolution.backwardWeights(x, Tensor(blocked: dyValues, shape), weightGradient: dw, biasGradient: db)
+    var sums = [Float](repeating: 0, count: test.out)
+    for (index, value) in dyValues.enumerated() { sums[channel(index)] += value }
     expectClose(actual: db.values, expected: sums, tolerance: 1e-5)
   }
 
