@@ -103,8 +103,10 @@ const float *widened(const jml_convolution &c, const jml_convolution &full, cons
 }
 
 /// Weights in the primitive's own layout; `w` itself when that is already the case.
-memory packed_weights(const jml_convolution &c, const jml::Compiled &primitive, const float *w) {
-  Geometry g(c, false);
+memory packed_weights(
+    const jml_convolution &c, const jml_convolution &full, const jml::Compiled &primitive, const float *w) {
+  Geometry g(full, false);
+  w = widened(c, full, w);
   if (primitive.weights == g.weights_user) return jml::wrap(g.weights_user, w);
   auto *packed = static_cast<float *>(jml_scratch(1, primitive.weights.get_size()));
   jml::reorder(g.weights_user, w, primitive.weights, packed);
@@ -119,7 +121,7 @@ int jml_direct_forward(const jml_convolution *c, const float *x, const float *w,
     const auto &primitive = compiled(full, 0, bias != nullptr);
     Geometry g(full, bias != nullptr);
     jml::Arguments arguments{{DNNL_ARG_SRC, jml::wrap(g.source, x)},
-                             {DNNL_ARG_WEIGHTS, packed_weights(full, primitive, widened(*c, full, w))},
+                             {DNNL_ARG_WEIGHTS, packed_weights(*c, full, primitive, w)},
                              {DNNL_ARG_DST, jml::wrap(g.target, y)}};
     if (bias) arguments[DNNL_ARG_BIAS] = jml::wrap(g.bias, bias);
     jml::execute(primitive, arguments);
@@ -132,7 +134,7 @@ int jml_direct_backward_data(const jml_convolution *c, const float *dy, const fl
     const auto &primitive = compiled(full, 1, false);
     Geometry g(full, false);
     jml::Arguments arguments{{DNNL_ARG_DIFF_DST, jml::wrap(g.target, dy)},
-                             {DNNL_ARG_WEIGHTS, packed_weights(full, primitive, widened(*c, full, w))},
+                             {DNNL_ARG_WEIGHTS, packed_weights(*c, full, primitive, w)},
                              {DNNL_ARG_DIFF_SRC, jml::wrap(g.source, dx)}};
     jml::execute(primitive, arguments);
   });

@@ -103,21 +103,24 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    Case(input: [2, 16, 3, 5], out: 19, kernel: 1, stride: 1, dilation: 1, groups: 1),
-    Case(input: [3, 32, 2, 7], out: 48, kernel: 3, stride: 2, dilation: 1, groups: 1),
-  ]) func biasIsAddedAndItsGradientSums(_ test: Case) {
+  /// - Parameter step: from one channel's bias to the next: small where many terms are added, so that they keep their digits.
+  @Test(
+    arguments: [
+      (Case(input: [2, 16, 3, 5], out: 19, kernel: 1, stride: 1, dilation: 1, groups: 1), 1),
+      (Case(input: [3, 32, 2, 7], out: 48, kernel: 3, stride: 2, dilation: 1, groups: 1), 0.0625),
+    ] as [(Case, Float)]) func biasIsAddedAndItsGradientSums(_ test: Case, step: Float)
+  {
     let geometry = test.geometry
     let convolution = Convolution(geometry)
     let shape = convolution.outputShape(test.input)
     let weight = Tensor(uninitialized: geometry.weightShape, layout: .hwio)
     weight.assign(kernelValues: Reference.random(geometry.weightShape, "w"))
-    let bias = Tensor((0..<test.out).map { Float($0 % 7) - 3 }, shape: [test.out])
+    let bias = Tensor((0..<test.out).map { Float($0) * step }, shape: [test.out])
     let x = Tensor(blocked: Reference.random(test.input, "x"), test.input)
     let channel = { (index: Int) in index / (shape[2] * shape[3]) % test.out }
     let without = convolution.forward(x, weight: weight, bias: nil).plainValues
     let with = convolution.forward(x, weight: weight, bias: bias).plainValues
-    let expected = without.indices.map { without[$0] + Float(channel($0) % 7) - 3 }
+    let expected = without.indices.map { without[$0] + Float(channel($0)) * step }
     expectClose(actual: with, expected: expected, tolerance: 1e-5)
 
     let dyValues = Reference.random(shape, "dy")

@@ -83,13 +83,10 @@ import Testing
     let other = Tensor(blocked: Reference.random(shape, "other").map { $0 * 3 }, shape)
     let before = Self.bits(other)
     for (convolution, algorithm) in ways {
-      // Without AVX-512 the library has loops without vectors for these, which take seconds and which no network uses: what
-      // follows them is seen once.
-      let isSlow = algorithm == .direct && products && test.dilation > 3
-      for threads in isSlow ? [2] : [1, 2] {
+      for threads in [1, 2] {
         withThreads(threads) {
           let plain = convolution.forward(x, weight: weight, bias: nil, algorithm: algorithm)
-          for ending in isSlow ? Self.endings.suffix(1) : Self.endings[...] {
+          for ending in Self.endings {
             let residual = ending.sum.map { ConvolutionEpilogue.Residual(other, activation: $0) }
             let epilogue = Self.epilogue(test.out, ending.norm, residual)
             let fused = convolution.forward(
