@@ -19,10 +19,11 @@ __attribute__((always_inline)) inline void product_kernel(
   using V = Vector<B>;
   V sums[rows][blocks] = {};
   for (long c = 0; c < maps.k; c += B, v += maps.in_pitch) {
-    // A channel block is a short stretch far from the last, which the hardware does not foresee.
+    // A channel block is a short stretch far from the last, which the hardware does not foresee: each of its cache lines.
 #pragma clang loop unroll(full)
-    for (int i = 0; i < rows; ++i) __builtin_prefetch(v + maps.in_pitch + i * B);
-#pragma clang loop unroll_count(2)
+    for (int i = 0; i < rows; i += 16 / B) __builtin_prefetch(v + maps.in_pitch + i * B);
+    // Twelve sums hide no instruction that is not theirs.
+#pragma clang loop unroll_count(B == 8 ? 8 : 2)
     for (int j = 0; j < B; ++j, u += blocks * B) {
       V weights[blocks];
       for (int b = 0; b < blocks; ++b) weights[b] = JML_CONST_BLOCK(B, u + b * B);
