@@ -63,6 +63,9 @@ void run(const jml_convolution &c, const float *x, const float *w, float *y, boo
 /// Pixels of which a few channel blocks of gradients stay in the second-level cache.
 constexpr long pixels_of_gradients = 2048;
 
+/// With a larger kernel, pixels and channel blocks of the source that stay there as well, over all taps and all gradients.
+constexpr long pixels_of_taps = 1024, blocks_of_taps = 6;
+
 }  // namespace
 
 long jml_taps_pixels(const jml_convolution *c) {
@@ -93,19 +96,23 @@ int jml_taps_backward_weights(const jml_convolution *c, const float *x, const fl
     const long block = c->in_block, k = plan.in.channels, n = plan.out.channels;
     std::memset(dw, 0, (long)c->kernel * c->kernel * k * n * sizeof(float));
     const auto taps = taps_of(*c);
-    const auto bands = plan.bands(pixels_of_gradients);
+    const bool large = c->kernel > 1;
+    const auto bands = plan.bands(large ? pixels_of_taps : pixels_of_gradients);
     // Threads split the input channels, so each number of dw is one uninterrupted sum.
-    jml::parallel_for(k / block, 1, [&](long first, long last) {
-      const long start = first * block;
-      const Maps maps{(last - first) * block, n, plan.in.pixels * block, plan.out.pixels * block};
+    jml::parallel_for(k / block, 1, [&](long begin, long end) {
       std::vector<Run> runs;
-      for (const Band &band : bands)
-        for (const Tap &tap : taps) {
-          plan.runs(band, tap, 1, plan.in, plan.out, runs);
-          jml::blocked_product_tn(
-              block, maps, runs.data(), runs.size(), x + start * plan.in.pixels, dy, false,
-              dw + (tap.index * k + start) * n, n);
-        }
+      for (long first = begin, last; first < end; first = last) {
+        last = large ? std::min(first + blocks_of_taps, end) : end;
+        const long start = first * block;
+        const Maps maps{(last - first) * block, n, plan.in.pixels * block, plan.out.pixels * block};
+        for (const Band &band : bands)
+          for (const Tap &tap : taps) {
+            plan.runs(band, tap, 1, plan.in, plan.out, runs);
+            jml::blocked_product_tn(
+                block, maps, runs.data(), runs.size(), x + start * plan.in.pixels, dy, false,
+                dw + (tap.index * k + start) * n, n);
+          }
+      }
     });
   });
 }
