@@ -113,7 +113,8 @@ struct Pass {
       for (long start = first * chunk; start < std::min(last * chunk, total); start += chunk) {
         const long count = std::min(chunk, total - start), v_pitch = pitch_of<Number>(count * k);
         const long m_pitch = pitch_of(count * n);
-        scatter_tiles(plan.tiling, from, plan.tiles<Number>(start, 0, count, count, k), false, x, v);
+        scatter_tiles(
+            plan.tiling, from, 0, from.blocks, plan.tiles<Number>(start, 0, count, count, k), false, x, v);
         for (long p = 0; p < positions; ++p)
           multiply(count, k, n, v + p * v_pitch, u + p * weight_pitch, true, m + p * m_pitch);
         gather(0, to.blocks, plan.tiles(start, 0, count, count, n), m);

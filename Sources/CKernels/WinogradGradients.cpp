@@ -59,7 +59,8 @@ struct TileSums<Short> {
 
   /// The same on the calling thread.
   void scatter_alone(const Plane &plane, long start, long count, bool gradient, const float *map, Short *v) const {
-    scatter_tile_pairs(plan.tiling, plane, plan.pair_tiles(plane, start, 0, count, count), gradient, map, v);
+    scatter_tile_pairs(
+        plan.tiling, plane, 0, plane.blocks, plan.pair_tiles(plane, start, 0, count, count), gradient, map, v);
   }
 
   void multiply(

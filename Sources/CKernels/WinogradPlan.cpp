@@ -73,9 +73,9 @@ long WinogradPlan::tiles_at_once(long numbers) const {
 
 void WinogradPlan::scatter_pairs(
     const Plane &plane, long start, long count, bool gradient, const float *map, Short *v) const {
-  parallel_for((count + 1) / 2, 2, [&](long first, long last) {
+  split(plane, count, [&](long first_block, long last_block, long first, long last) {
     scatter_tile_pairs(
-        tiling, plane, pair_tiles(plane, start, 2 * first, std::min(2 * last, count), count), gradient, map, v);
+        tiling, plane, first_block, last_block, pair_tiles(plane, start, first, last, count), gradient, map, v);
   });
 }
 

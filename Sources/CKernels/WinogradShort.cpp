@@ -16,9 +16,10 @@ constexpr int B = 16;
 using V = Vector<B>;
 
 template <typename R, typename C>
-JML_INLINE void scatter(const Plane &plane, const Tiles &t, bool gradient, const float *map, Short *v) {
+JML_INLINE void scatter(
+    const Plane &plane, long first_block, long last_block, const Tiles &t, bool gradient, const float *map, Short *v) {
   V points[R::points * C::points];
-  for (long b = 0; b < plane.blocks; ++b)
+  for (long b = first_block; b < last_block; ++b)
     for (long i = t.first; i < t.last; ++i) {
       points_of<R, C, B>(plane, t.tiles[i], b, t.dilation, gradient, map, points);
       Short *out = v + (b * t.count + i) * B;
@@ -34,11 +35,12 @@ JML_INLINE void store_pairs(const V *a, const V *b, Short *out, long pitch) {
 }
 
 template <typename R, typename C>
-JML_INLINE void scatter_pairs(const Plane &plane, const Tiles &t, bool gradient, const float *map, Short *v) {
+JML_INLINE void scatter_pairs(
+    const Plane &plane, long first_block, long last_block, const Tiles &t, bool gradient, const float *map, Short *v) {
   constexpr int count = R::points * C::points;
   const long pairs = (t.count + 1) / 2;
   V even[count], odd[count];
-  for (long b = 0; b < plane.blocks; ++b)
+  for (long b = first_block; b < last_block; ++b)
     for (long i = t.first; i < t.last; i += 2) {
       points_of<R, C, B>(plane, t.tiles[i], b, t.dilation, gradient, map, even);
       if (i + 1 < t.count) points_of<R, C, B>(plane, t.tiles[i + 1], b, t.dilation, gradient, map, odd);
@@ -57,15 +59,19 @@ JML_INLINE long pair_offset(long b, long n, long row, long k) {
 template <typename R, typename C>
 JML_INLINE void weights(long k, long n, const Weights &w, long pitch, Short *u) {
   constexpr int count = R::points * C::points;
-  V g[9], even[count], odd[count];
-  for (long row = 0; row < k; row += 2)
-    for (long b = 0; b < n / B; ++b) {
-      load_kernel<B>(w, row, b, g);
-      points_of_kernel<R, C, B>(g, even);
-      load_kernel<B>(w, row + 1, b, g);
-      points_of_kernel<R, C, B>(g, odd);
-      store_pairs<count>(even, odd, u + pair_offset(b, n, row, k), pitch);
+  V g[kernel_rows][panel_blocks][9], even[count], odd[count];
+  for (long b = 0; b < n / B; b += panel_blocks) {
+    const long blocks = std::min(panel_blocks, n / B - b);
+    for (long row = 0; row < k; row += kernel_rows) {
+      load_kernels<B>(w, row, b, blocks, g);
+      for (long r = 0; r < kernel_rows; r += 2)
+        for (long i = 0; i < blocks; ++i) {
+          points_of_kernel<R, C, B>(g[r][i], even);
+          points_of_kernel<R, C, B>(g[r + 1][i], odd);
+          store_pairs<count>(even, odd, u + pair_offset(b + i, n, row + r, k), pitch);
+        }
     }
+  }
 }
 
 template <typename R, typename C>
@@ -87,14 +93,14 @@ JML_INLINE void turned_weights(long k, long n, const Weights &w, long pitch, Sho
 
 }  // namespace
 
-void scatter_tiles(
-    const Tiling &tiling, const Plane &plane, const Tiles &t, bool gradient, const float *map, Short *v) {
-  JML_WITH_SCHEMES(BalancedScheme, tiling, (scatter<R, C>(plane, t, gradient, map, v)))
+void scatter_tiles(const Tiling &tiling, const Plane &plane, long first_block, long last_block, const Tiles &t,
+                   bool gradient, const float *map, Short *v) {
+  JML_WITH_SCHEMES(BalancedScheme, tiling, (scatter<R, C>(plane, first_block, last_block, t, gradient, map, v)))
 }
 
-void scatter_tile_pairs(
-    const Tiling &tiling, const Plane &plane, const Tiles &t, bool gradient, const float *map, Short *v) {
-  JML_WITH_SCHEMES(BalancedScheme, tiling, (scatter_pairs<R, C>(plane, t, gradient, map, v)))
+void scatter_tile_pairs(const Tiling &tiling, const Plane &plane, long first_block, long last_block, const Tiles &t,
+                        bool gradient, const float *map, Short *v) {
+  JML_WITH_SCHEMES(BalancedScheme, tiling, (scatter_pairs<R, C>(plane, first_block, last_block, t, gradient, map, v)))
 }
 
 void gather_rounded_tiles(const Tiling &tiling, const Plane &plane, long first_block, long last_block, const Tiles &t,
@@ -122,8 +128,10 @@ JML_SHORT_END
 
 namespace jml {
 
-void scatter_tiles(const Tiling &, const Plane &, const Tiles &, bool, const float *, Short *) { __builtin_trap(); }
-void scatter_tile_pairs(const Tiling &, const Plane &, const Tiles &, bool, const float *, Short *) {
+void scatter_tiles(const Tiling &, const Plane &, long, long, const Tiles &, bool, const float *, Short *) {
+  __builtin_trap();
+}
+void scatter_tile_pairs(const Tiling &, const Plane &, long, long, const Tiles &, bool, const float *, Short *) {
   __builtin_trap();
 }
 void gather_rounded_tiles(const Tiling &, const Plane &, long, long, const Tiles &, const float *, float *) {

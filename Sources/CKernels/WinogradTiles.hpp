@@ -9,6 +9,9 @@
 
 namespace jml::winograd {
 
+/// A pixel beyond the image.
+inline constexpr float outside[16] = {};
+
 /// The patch of rows x columns pixels that starts `start` steps from the tile's first output; zero outside the image.
 template <int B, int rows, int columns>
 JML_INLINE void load_patch(
@@ -23,14 +26,16 @@ JML_INLINE void load_patch(
         patch[r * columns + s] = JML_CONST_BLOCK(B, in + ((long)r * plane.width + s) * d * B);
     return;
   }
+  // Which pixels lie inside differs from tile to tile, so that a choice of addresses is faster than branches.
+  bool is_column[columns];
+  for (int s = 0; s < columns; ++s) is_column[s] = (unsigned long)(left + (long)s * d) < (unsigned long)plane.width;
   for (int r = 0; r < rows; ++r) {
     const long y = top + (long)r * d;
+    const bool is_row = (unsigned long)y < (unsigned long)plane.height;
+    const float *in = map + (y * plane.width + left) * B;
     for (int s = 0; s < columns; ++s) {
-      const long x = left + (long)s * d;
-      if (y >= 0 && y < plane.height && x >= 0 && x < plane.width)
-        patch[r * columns + s] = JML_CONST_BLOCK(B, map + (y * plane.width + x) * B);
-      else
-        patch[r * columns + s] = Vector<B>{};
+      const float *pixel = (is_row & is_column[s]) ? in + (long)s * d * B : outside;
+      patch[r * columns + s] = JML_CONST_BLOCK(B, pixel);
     }
   }
 }
@@ -86,17 +91,21 @@ JML_INLINE void points_of_kernel(const Vector<B> *g, Vector<B> *points) {
   for (int r = 0; r < R::points; ++r) C::weights(half + r * 3, 1, points + r * C::points, 1);
 }
 
-/// Rows of weights that are fetched early: they lie too far apart for the hardware to foresee.
-constexpr long ahead = 8;
+/// Input channels whose kernels are loaded together.
+constexpr long kernel_rows = 8;
 
-/// The 9 taps of input channel `row` and output block `b`.
+/// The 9 taps of `kernel_rows` input channels from `row` and of the `blocks` output blocks of a panel that begins at `b`: g[channel]
+/// [block][tap]. Where channels are a power of two, all of them lie in a few sets of the cache, which keep none of them for
+/// later; so all that a line of the cache has is loaded when it comes, and many lines at a time.
 template <int B>
-JML_INLINE void load_kernel(const Weights &w, long row, long b, Vector<B> *g) {
-  for (int p = 0; p < 9; ++p) {
-    const float *weight = w.data + p * w.tap + row * w.row + b * B;
-    __builtin_prefetch(weight + ahead * w.row);
-    g[p] = JML_CONST_BLOCK(B, weight);
-  }
+JML_INLINE void load_kernels(const Weights &w, long row, long b, long blocks, Vector<B> (*g)[panel_blocks][9]) {
+  for (int p = 0; p < 9; ++p)
+    for (long r = 0; r < kernel_rows; ++r) {
+      const float *weight = w.data + p * w.tap + (row + r) * w.row + b * B;
+      __builtin_prefetch(weight + kernel_rows * w.row, 0, 2);
+      g[r][0][p] = JML_CONST_BLOCK(B, weight);
+      if (blocks > 1) g[r][1][p] = JML_CONST_BLOCK(B, weight + B);
+    }
 }
 
 /// The same of turned kernels, for a whole block of the other side: g[p][j] is tap p of channel row + j.

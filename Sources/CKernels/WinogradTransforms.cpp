@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "Parallel.h"
 #include "WinogradTiles.hpp"
 
@@ -7,9 +9,10 @@ namespace {
 using namespace winograd;
 
 template <typename R, typename C, int B>
-JML_INLINE void scatter(const Plane &plane, const Tiles &t, bool gradient, const float *map, float *v) {
+JML_INLINE void scatter(
+    const Plane &plane, long first_block, long last_block, const Tiles &t, bool gradient, const float *map, float *v) {
   Vector<B> points[R::points * C::points];
-  for (long b = 0; b < plane.blocks; ++b)
+  for (long b = first_block; b < last_block; ++b)
     for (long i = t.first; i < t.last; ++i) {
       points_of<R, C, B>(plane, t.tiles[i], b, t.dilation, gradient, map, points);
       float *out = v + (b * t.count + i) * B;
@@ -27,12 +30,16 @@ JML_INLINE void store_kernel(const Vector<B> *g, float *u, long pitch) {
 
 template <typename R, typename C, int B>
 JML_INLINE void weights(long k, long n, const Weights &w, long pitch, float *u) {
-  Vector<B> g[9];
-  for (long row = 0; row < k; ++row)
-    for (long b = 0; b < n / B; ++b) {
-      load_kernel<B>(w, row, b, g);
-      store_kernel<R, C, B>(g, u + panel_offset<B>(b, n, row, k), pitch);
+  Vector<B> g[kernel_rows][panel_blocks][9];
+  for (long b = 0; b < n / B; b += panel_blocks) {
+    const long blocks = std::min(panel_blocks, n / B - b);
+    for (long row = 0; row < k; row += kernel_rows) {
+      load_kernels<B>(w, row, b, blocks, g);
+      for (long r = 0; r < kernel_rows; ++r)
+        for (long i = 0; i < blocks; ++i)
+          store_kernel<R, C, B>(g[r][i], u + panel_offset<B>(b + i, n, row + r, k), pitch);
     }
+  }
 }
 
 template <typename R, typename C, int B>
@@ -59,8 +66,10 @@ JML_INLINE void turned_weights(long k, long n, const Weights &w, long pitch, flo
     JML_WITH_SCHEMES(WideScheme, tiling, (call))                                   \
   }
 
-FOR_BLOCKS(scatter, (const Tiling &tiling, const Plane &plane, const Tiles &t, bool gradient, const float *map, float *v),
-           (scatter<R, C, B>(plane, t, gradient, map, v)))
+FOR_BLOCKS(scatter,
+           (const Tiling &tiling, const Plane &plane, long first, long last, const Tiles &t, bool gradient,
+            const float *map, float *v),
+           (scatter<R, C, B>(plane, first, last, t, gradient, map, v)))
 FOR_BLOCKS(gather,
            (const Tiling &tiling, const Plane &plane, long first, long last, const Tiles &t, const float *m, float *map),
            (gather<R, C, B>(plane, first, last, t, m, map)))
@@ -74,8 +83,9 @@ FOR_BLOCKS(adjoint,
 
 }  // namespace
 
-void scatter_tiles(const Tiling &tiling, const Plane &plane, const Tiles &t, bool gradient, const float *map, float *v) {
-  (plane.block == 16 ? scatter16 : scatter8)(tiling, plane, t, gradient, map, v);
+void scatter_tiles(const Tiling &tiling, const Plane &plane, long first_block, long last_block, const Tiles &t,
+                   bool gradient, const float *map, float *v) {
+  (plane.block == 16 ? scatter16 : scatter8)(tiling, plane, first_block, last_block, t, gradient, map, v);
 }
 
 void gather_tiles(const Tiling &tiling, const Plane &plane, long first_block, long last_block, const Tiles &t,

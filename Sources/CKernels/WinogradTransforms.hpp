@@ -53,16 +53,19 @@ struct Tiles {
   long pitch;
 };
 
-/// B^T d B of activations, or A d A^T when `gradient`, for tiles first..<last of `count`.
-void scatter_tiles(const Tiling &tiling, const Plane &plane, const Tiles &t, bool gradient, const float *map, float *v);
+/// B^T d B of activations, or A d A^T when `gradient`, for tiles first..<last of `count` and channel blocks
+/// first_block..<last_block.
+void scatter_tiles(const Tiling &tiling, const Plane &plane, long first_block, long last_block, const Tiles &t,
+                   bool gradient, const float *map, float *v);
 
 /// The same in bfloat16.
-void scatter_tiles(const Tiling &tiling, const Plane &plane, const Tiles &t, bool gradient, const float *map, Short *v);
+void scatter_tiles(const Tiling &tiling, const Plane &plane, long first_block, long last_block, const Tiles &t,
+                   bool gradient, const float *map, Short *v);
 
 /// The same in bfloat16 and in pairs of tiles, [channel block][tile pair][block][2], for products that are summed over
 /// tiles. `t.first` is even; an odd tile at the end is paired with zeros.
-void scatter_tile_pairs(
-    const Tiling &tiling, const Plane &plane, const Tiles &t, bool gradient, const float *map, Short *v);
+void scatter_tile_pairs(const Tiling &tiling, const Plane &plane, long first_block, long last_block, const Tiles &t,
+                        bool gradient, const float *map, Short *v);
 
 /// A^T m A into the map, for channel blocks first_block..<last_block. Every output is written once; what of a tile
 /// lies beyond the map's edge is dropped.
