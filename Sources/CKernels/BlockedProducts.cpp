@@ -19,7 +19,7 @@ __attribute__((always_inline)) inline void product_kernel(
   using V = Vector<B>;
   V sums[rows][blocks] = {};
   for (long c = 0; c < maps.k; c += B, v += maps.in_pitch) {
-    // A channel block is a short stretch far from the last, which the hardware does not foresee: each of its cache lines.
+    // A channel block is a short stretch far from the last, which the hardware does not foresee. A line of the cache has 16 numbers.
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i += 16 / B) __builtin_prefetch(v + maps.in_pitch + i * B);
     // Twelve sums hide no instruction that is not theirs.

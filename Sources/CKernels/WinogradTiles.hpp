@@ -102,9 +102,12 @@ JML_INLINE void load_kernels(const Weights &w, long row, long b, long blocks, Ve
   for (int p = 0; p < 9; ++p)
     for (long r = 0; r < kernel_rows; ++r) {
       const float *weight = w.data + p * w.tap + (row + r) * w.row + b * B;
-      __builtin_prefetch(weight + kernel_rows * w.row, 0, 2);
-      g[r][0][p] = JML_CONST_BLOCK(B, weight);
-      if (blocks > 1) g[r][1][p] = JML_CONST_BLOCK(B, weight + B);
+      for (long i = 0; i < panel_blocks; ++i) {
+        if (i == blocks) break;
+        // Once for each line of the cache, which has 16 numbers.
+        if (i * B % 16 == 0) __builtin_prefetch(weight + i * B + kernel_rows * w.row, 0, 2);
+        g[r][i][p] = JML_CONST_BLOCK(B, weight + i * B);
+      }
     }
 }
 
