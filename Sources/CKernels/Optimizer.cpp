@@ -1,5 +1,7 @@
 #include "Optimizer.h"
 
+#include <algorithm>
+
 #include "Parallel.h"
 
 namespace {
@@ -32,6 +34,10 @@ void average_range(float *average, const float *w, long count, float decay) {
 }
 
 }  // namespace
+
+void jml_clear(float *values, long count) {
+  jml::parallel_for(count, 32768, [&](long a, long b) { std::fill(values + a, values + b, 0.0f); });
+}
 
 void jml_sgd_step(float *w, const float *gradient, float *velocity, long count, float rate, float momentum,
                   float decay) {

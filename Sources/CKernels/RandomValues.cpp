@@ -33,16 +33,17 @@ ALWAYS_INLINE void philox(const jml_random_stream &stream, uint64_t block, uint6
   uint64_t c0 = position & low, c1 = position >> 32, c2 = stream.counter[2], c3 = stream.counter[3];
   uint64_t k0 = stream.key[0], k1 = stream.key[1];
   for (int round = 0; round < 10; ++round) {
-    const uint64_t p0 = 0xD2511F53 * c0, p1 = 0xCD9E8D57 * c2;
+    // What lies above their 32 bits is of no value: a product of vectors reads none of it.
+    const uint64_t p0 = 0xD2511F53 * (c0 & low), p1 = 0xCD9E8D57 * (c2 & low);
     c0 = (p1 >> 32) ^ c1 ^ k0;
-    c1 = p1 & low;
+    c1 = p1;
     c2 = (p0 >> 32) ^ c3 ^ k1;
-    c3 = p0 & low;
+    c3 = p0;
     k0 = (k0 + 0x9E3779B9) & low;
     k1 = (k1 + 0xBB67AE85) & low;
   }
-  *first = (c1 << 32 | c0) >> 11;
-  *second = (c3 << 32 | c2) >> 11;
+  *first = (c1 << 32 | (c0 & low)) >> 11;
+  *second = (c3 << 32 | (c2 & low)) >> 11;
 }
 
 /// The natural logarithm of a number in [2^-53, 1].
@@ -111,7 +112,7 @@ ALWAYS_INLINE uint64_t in_doubt(double value, double reach) {
   return static_cast<float>(value - reach) != static_cast<float>(value + reach);
 }
 
-/// `count` blocks from `block` on, two values each.
+/// `count` blocks from `block` on, at most `batch`, two values each.
 /// - Returns: whether any value is in doubt; `doubts` has which blocks.
 JML_MULTIVERSION
 bool draw_uniform(const jml_random_stream &stream, uint64_t block, long count, double bound, float *values,
@@ -134,13 +135,13 @@ bool draw_uniform(const jml_random_stream &stream, uint64_t block, long count, d
 JML_MULTIVERSION
 bool draw_normal(const jml_random_stream &stream, uint64_t block, long count, double deviation, float *values,
                  uint64_t *doubts) {
-  uint64_t any = 0;
+  uint64_t any = 0, first[batch], second[batch];
+  // Rounds of Philox wait for one another; in a loop of their own several blocks are under way.
+  for (long i = 0; i < count; ++i) philox(stream, block + static_cast<uint64_t>(i), &first[i], &second[i]);
   for (long i = 0; i < count; ++i) {
-    uint64_t first, second;
-    philox(stream, block + static_cast<uint64_t>(i), &first, &second);
-    const double radius = deviation * __builtin_sqrt(-2 * fast_log(1 - static_cast<double>(first) * unit));
+    const double radius = deviation * __builtin_sqrt(-2 * fast_log(1 - static_cast<double>(first[i]) * unit));
     double sine, cosine;
-    fast_sincos(two_pi * (static_cast<double>(second) * unit), &sine, &cosine);
+    fast_sincos(two_pi * (static_cast<double>(second[i]) * unit), &sine, &cosine);
     const double a = radius * cosine, b = radius * sine, reach = radius * margin;
     values[2 * i] = static_cast<float>(a);
     values[2 * i + 1] = static_cast<float>(b);

@@ -16,6 +16,14 @@ Number *scratch(int slot, long count) {
   return static_cast<Number *>(jml_scratch(slot, count * sizeof(Number)));
 }
 
+/// Numbers from one of many equal parts of an operand to the next, `count` or more: an odd number of cache lines, because a power of
+/// two would send the lines that are touched together to one and the same set of the cache.
+template <typename Number = float>
+inline long pitch_of(long count) {
+  constexpr long line = 64 / sizeof(Number);
+  return ((count + line - 1) / line | 1) * line;
+}
+
 /// How many of `total` pixels, of `k` numbers each, a thread takes at once: a quarter of the second-level cache, and no more than
 /// its share.
 template <typename Number>

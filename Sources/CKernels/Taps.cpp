@@ -1,7 +1,7 @@
 // Convolution as one matrix product per kernel tap, over just those pixels for which the tap sees the image.
 //
-// Products read and write the maps where they lie. An item of work is a band of target pixels; for one panel of its
-// channels, which then stays in the cache, all taps are summed.
+// An item of work is a band of target pixels. What a tap sees of the source is copied into the thread's cache, where it serves
+// all panels of target channels; sums are written where they lie.
 #include <algorithm>
 #include <cstring>
 #include <vector>
@@ -21,10 +21,32 @@ using namespace jml::taps;
 using jml::Maps;
 using jml::Run;
 
-/// Target pixels of a band. With a larger kernel a panel of their sums shall stay in the second-level cache over all
-/// taps, otherwise their source shall, over all panels.
-long pixels_at_once(const jml_convolution &c, long channels) {
-  return c.kernel > 1 ? 2048 : 131072 / std::min(channels, channels_at_once);
+/// Target pixels of a band, so that their source stays in the second-level cache.
+long pixels_at_once(long channels) { return 98304 / std::min(channels, channels_at_once); }
+
+/// The source of some runs, side by side: `in` counts from `data`, and floats from one channel block to the next are `pitch`.
+struct Source {
+  std::vector<Run> runs;
+  const float *data;
+  long pitch;
+};
+
+/// Copies `count` channels of a tap's source from x. In the map they lie a power of two apart more often than not, and then in so
+/// few sets of the cache that every panel would read them from farther away.
+Source copied(const std::vector<Run> &runs, const float *x, const Map &map, long count, long block) {
+  Source source{runs, nullptr, 0};
+  for (Run &run : source.runs) {
+    run.in = source.pitch;
+    source.pitch += run.count * block;
+  }
+  source.pitch = jml::pitch_of(source.pitch);
+  float *out = jml::scratch<float>(jml::input_slot, source.pitch * count / block);
+  for (long b = 0; b < count / block; ++b)
+    for (size_t i = 0; i < runs.size(); ++i)
+      std::memcpy(out + b * source.pitch + source.runs[i].in, x + b * map.pixels * block + runs[i].in,
+                  runs[i].count * block * sizeof(float));
+  source.data = out;
+  return source;
 }
 
 /// y = x * w, finished by `epilogue` panel by panel, or dx = dy * w^T when `backward`.
@@ -40,23 +62,26 @@ void run(const jml_convolution &c, const float *x, const float *w, float *y, boo
     else jml::pack_panels(block, count, n, matrix + start * n, n, u + offset);
   });
   const long width = jml::panel_blocks * block, panels = (n + width - 1) / width;
-  over_bands(plan.bands(pixels_at_once(c, k)), panels, [&](const Band &band, long first, long last) {
+  over_bands(plan.bands(pixels_at_once(k)), panels, [&](const Band &band, long first, long last) {
     std::vector<std::vector<Run>> runs(taps.size());
     for (size_t tap = 0; tap < taps.size(); ++tap)
       plan.runs(band, taps[tap], backward ? -1 : 1, from, to, runs[tap]);
     const auto patches = plan.patches(band);
-    for (long start = 0; start < k; start += channels_at_once)
-      for (long panel = first; panel < last; ++panel) {
-        const long count = std::min(channels_at_once, k - start), channel = panel * width;
-        const Maps maps{count, std::min(width, n - channel), from.pixels * block, to.pixels * block};
-        for (size_t tap = 0; tap < taps.size(); ++tap)
+    for (long start = 0; start < k; start += channels_at_once) {
+      const long count = std::min(channels_at_once, k - start);
+      for (size_t tap = 0; tap < taps.size(); ++tap) {
+        const Source source = copied(runs[tap], x + start * from.pixels, from, count, block);
+        for (long panel = first; panel < last; ++panel) {
+          const long channel = panel * width;
+          const Maps maps{count, std::min(width, n - channel), source.pitch, to.pixels * block};
           jml::blocked_product(
-              block, maps, runs[tap].data(), runs[tap].size(), x + start * from.pixels,
-              u + (tap * k + start) * n + channel * count, {start == 0 && tap == 0, block},
-              y + channel * to.pixels);
-        if (epilogue && start + count == k)
-          epilogue.finish(channel / block, (channel + maps.n) / block, patches.data(), patches.size());
+              block, maps, source.runs.data(), source.runs.size(), source.data,
+              u + (tap * k + start) * n + channel * count, {start == 0 && tap == 0, block}, y + channel * to.pixels);
+          if (epilogue && start + count == k && tap + 1 == taps.size())
+            epilogue.finish(channel / block, (channel + maps.n) / block, patches.data(), patches.size());
+        }
       }
+    }
   });
 }
 

@@ -4,6 +4,7 @@
 
 #include "Convolution.h"
 #include "Parallel.h"
+#include "Scratch.hpp"
 #include "WinogradTransforms.hpp"
 
 namespace jml {
@@ -50,14 +51,6 @@ constexpr long panel_floats = 75'000;
 /// Tiles of a channel block that lie in a stretch too short to be split among threads: they would wait for each other's lines of
 /// the cache.
 constexpr long short_stretch = 64;
-
-/// Numbers from one position to the next: an odd number of cache lines, because a power of two would send the lines
-/// that a transform touches at a time to one and the same set of the cache.
-template <typename Number = float>
-inline long pitch_of(long count) {
-  constexpr long line = 64 / sizeof(Number);
-  return ((count + line - 1) / line | 1) * line;
-}
 
 template <typename Number>
 Tiles WinogradPlan::tiles(long start, long first, long last, long count, long channels) const {

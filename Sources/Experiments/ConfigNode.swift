@@ -1,5 +1,4 @@
 import JSON
-internal import Yams
 
 /// A YAML document as a plain tree: what the strict reader walks. Canonical JSON is YAML too, so stored run
 /// specs come through the same door as the experiment files.
@@ -17,19 +16,9 @@ indirect enum ConfigNode: Equatable, Sendable {
 
   /// - Parameter file: the name used in errors.
   /// - Throws: `RegistryError.syntax`, `.duplicateKey`.
-  init(yaml text: String, file: String) throws {
-    try YAMLEvents.check(text, file: file)
-    do {
-      // What a plain word means is the strict reader's business: no rules, whose patterns take longer than the rest.
-      guard let root = try Yams.compose(yaml: text, .basic) else {
-        throw RegistryError.syntax(file: file, line: nil, reason: "the document is empty")
-      }
-      self = try ConfigNode(root, file: file)
-    } catch YamlError.duplicatedKeysInMapping(let duplicates, let context) {
-      throw RegistryError.duplicateKey(file: file, line: context.mark.line, key: duplicates.first ?? "")
-    } catch let error as YamlError {
-      throw RegistryError.syntax(file: file, line: error.line, reason: error.problem)
-    }
+  init(yaml text: String, file: String) throws(RegistryError) {
+    // What a plain word means is the strict reader's business.
+    self = try YAMLTree.node(of: text, file: file)
   }
 
   /// The tree that `yaml: value.canonical` would give.
@@ -40,26 +29,6 @@ indirect enum ConfigNode: Equatable, Sendable {
     case .array(let items): self = .sequence(items.map { ConfigNode($0) })
     case .object(let members):
       self = .mapping(JSONValue.sorted(members).map { Pair(key: $0.key, node: ConfigNode($0.value)) })
-    }
-  }
-
-  private init(_ node: Node, file: String) throws {
-    switch node {
-    case .scalar(let scalar):
-      let quoted = scalar.style != .plain && scalar.style != .any
-      self = .scalar(text: scalar.string, quoted: quoted)
-    case .sequence(let sequence):
-      self = .sequence(try sequence.map { try ConfigNode($0, file: file) })
-    case .mapping(let mapping):
-      self = .mapping(
-        try mapping.map { key, value in
-          guard case .scalar(let scalar) = key else {
-            throw RegistryError.syntax(file: file, line: key.mark?.line, reason: "a key must be a plain word")
-          }
-          return Pair(key: scalar.string, node: try ConfigNode(value, file: file))
-        })
-    case .alias(let alias):
-      throw RegistryError.syntax(file: file, line: alias.mark?.line, reason: "aliases are not used here")
     }
   }
 
@@ -123,25 +92,6 @@ enum ListAddress {
     guard !labels.isEmpty, known.count == labels.count else { return nil }
     return known.enumerated().map { index, label in
       known.count { $0 == label } == 1 ? label : String(index)
-    }
-  }
-}
-
-extension YamlError {
-  fileprivate var line: Int? {
-    switch self {
-    case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _):
-      return mark.line
-    default: return nil
-    }
-  }
-
-  fileprivate var problem: String {
-    switch self {
-    case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _),
-      .reader(let problem, _, _, _):
-      return problem
-    default: return "\(self)"
     }
   }
 }

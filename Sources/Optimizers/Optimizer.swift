@@ -1,4 +1,5 @@
 import Autograd
+import CKernels
 import Tensors
 
 /// How one parameter differs from the base settings.
@@ -35,7 +36,7 @@ struct Moments {
     self.parameters = parameters
     tensors = parameters.map { parameter in
       let tensor = Tensor(uninitialized: parameter.shape, layout: parameter.value.layout)
-      tensor.pointer.initialize(repeating: 0, count: tensor.elementCount)
+      jml_clear(tensor.pointer, tensor.elementCount)
       return tensor
     }
   }

@@ -3,6 +3,9 @@
 extern "C" {
 #endif
 
+/// Zeros, by all threads: the system gives memory to whoever writes it first, a page at a time.
+void jml_clear(float *values, long count);
+
 /// One pass over flat memory: g += decay * w; v = momentum * v + g; w -= rate * v.
 void jml_sgd_step(float *w, const float *gradient, float *velocity, long count, float rate, float momentum,
                   float decay);
