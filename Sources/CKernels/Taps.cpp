@@ -1,7 +1,8 @@
 // Convolution as one matrix product per kernel tap, over just those pixels for which the tap sees the image.
 //
-// An item of work is a band of target pixels. What a tap sees of the source is copied into the thread's cache, where it serves
-// all panels of target channels; sums are written where they lie.
+// An item of work is a band of target pixels. Of a large map, what a tap sees of the source is copied into the thread's cache,
+// where it serves all panels of target channels. Of a small one the source is in the cache anyhow, and products read it where it
+// lies: for one panel, whose sums then stay near, all taps follow one another.
 #include <algorithm>
 #include <cstring>
 #include <vector>
@@ -21,18 +22,26 @@ using namespace jml::taps;
 using jml::Maps;
 using jml::Run;
 
-/// Target pixels of a band, so that their source stays in the second-level cache.
-long pixels_at_once(long channels) { return 98304 / std::min(channels, channels_at_once); }
+/// Pixels of an image from which on its source is copied.
+constexpr long large_map = 512;
 
-/// The source of some runs, side by side: `in` counts from `data`, and floats from one channel block to the next are `pitch`.
+/// Target pixels of a band. A copied source shall stay in the second-level cache; otherwise, with a larger kernel, a panel of sums
+/// over all taps, and else the source over all panels.
+long pixels_at_once(const jml_convolution &c, const Map &from) {
+  const long channels = std::min(from.channels, channels_at_once);
+  if (from.pixels >= large_map) return 98304 / channels;
+  return c.kernel > 1 ? 2048 : 131072 / channels;
+}
+
+/// The source of some runs: their `in` counts from `data`, and floats from one channel block to the next are `pitch`.
 struct Source {
   std::vector<Run> runs;
   const float *data;
   long pitch;
 };
 
-/// Copies `count` channels of a tap's source from x. In the map they lie a power of two apart more often than not, and then in so
-/// few sets of the cache that every panel would read them from farther away.
+/// Copies `count` channels of the source from x, runs side by side. In the map channel blocks lie a power of two apart more often
+/// than not, and then in so few sets of the cache that every panel would read them from farther away.
 Source copied(const std::vector<Run> &runs, const float *x, const Map &map, long count, long block) {
   Source source{runs, nullptr, 0};
   for (Run &run : source.runs) {
@@ -62,24 +71,32 @@ void run(const jml_convolution &c, const float *x, const float *w, float *y, boo
     else jml::pack_panels(block, count, n, matrix + start * n, n, u + offset);
   });
   const long width = jml::panel_blocks * block, panels = (n + width - 1) / width;
-  over_bands(plan.bands(pixels_at_once(k)), panels, [&](const Band &band, long first, long last) {
+  const bool copies = from.pixels >= large_map;
+  over_bands(plan.bands(pixels_at_once(c, from)), panels, [&](const Band &band, long first, long last) {
     std::vector<std::vector<Run>> runs(taps.size());
     for (size_t tap = 0; tap < taps.size(); ++tap)
       plan.runs(band, taps[tap], backward ? -1 : 1, from, to, runs[tap]);
     const auto patches = plan.patches(band);
     for (long start = 0; start < k; start += channels_at_once) {
       const long count = std::min(channels_at_once, k - start);
-      for (size_t tap = 0; tap < taps.size(); ++tap) {
-        const Source source = copied(runs[tap], x + start * from.pixels, from, count, block);
-        for (long panel = first; panel < last; ++panel) {
-          const long channel = panel * width;
-          const Maps maps{count, std::min(width, n - channel), source.pitch, to.pixels * block};
-          jml::blocked_product(
-              block, maps, source.runs.data(), source.runs.size(), source.data,
-              u + (tap * k + start) * n + channel * count, {start == 0 && tap == 0, block}, y + channel * to.pixels);
-          if (epilogue && start + count == k && tap + 1 == taps.size())
-            epilogue.finish(channel / block, (channel + maps.n) / block, patches.data(), patches.size());
+      const auto multiply = [&](size_t tap, long panel, const std::vector<Run> &where, const float *v, long pitch) {
+        const long channel = panel * width;
+        const Maps maps{count, std::min(width, n - channel), pitch, to.pixels * block};
+        jml::blocked_product(
+            block, maps, where.data(), where.size(), v, u + (tap * k + start) * n + channel * count,
+            {start == 0 && tap == 0, block}, y + channel * to.pixels);
+        if (epilogue && start + count == k && tap + 1 == taps.size())
+          epilogue.finish(channel / block, (channel + maps.n) / block, patches.data(), patches.size());
+      };
+      const float *source = x + start * from.pixels;
+      if (copies) {
+        for (size_t tap = 0; tap < taps.size(); ++tap) {
+          const Source copy = copied(runs[tap], source, from, count, block);
+          for (long panel = first; panel < last; ++panel) multiply(tap, panel, copy.runs, copy.data, copy.pitch);
         }
+      } else {
+        for (long panel = first; panel < last; ++panel)
+          for (size_t tap = 0; tap < taps.size(); ++tap) multiply(tap, panel, runs[tap], source, from.pixels * block);
       }
     }
   });
@@ -119,12 +136,15 @@ int jml_taps_backward_weights(const jml_convolution *c, const float *x, const fl
     if (c->short_products) return run_short_weights(*c, x, dy, dw);
     const Plan plan(*c);
     const long block = c->in_block, k = plan.in.channels, n = plan.out.channels;
-    std::memset(dw, 0, (long)c->kernel * c->kernel * k * n * sizeof(float));
     const auto taps = taps_of(*c);
+    std::vector<bool> is_blind(c->kernel * c->kernel, true);
+    for (const Tap &tap : taps) is_blind[tap.index] = false;
     const bool large = c->kernel > 1;
     const auto bands = plan.bands(large ? pixels_of_taps : pixels_of_gradients);
     // Threads split the input channels, so each number of dw is one uninterrupted sum.
     jml::parallel_for(k / block, 1, [&](long begin, long end) {
+      for (size_t index = 0; index < is_blind.size(); ++index)
+        if (is_blind[index]) std::fill_n(dw + (index * k + begin * block) * n, (end - begin) * block * n, 0.0f);
       std::vector<Run> runs;
       for (long first = begin, last; first < end; first = last) {
         last = large ? std::min(first + blocks_of_taps, end) : end;
@@ -134,7 +154,7 @@ int jml_taps_backward_weights(const jml_convolution *c, const float *x, const fl
           for (const Tap &tap : taps) {
             plan.runs(band, tap, 1, plan.in, plan.out, runs);
             jml::blocked_product_tn(
-                block, maps, runs.data(), runs.size(), x + start * plan.in.pixels, dy, false,
+                block, maps, runs.data(), runs.size(), x + start * plan.in.pixels, dy, &band == &bands.front(),
                 dw + (tap.index * k + start) * n, n);
           }
       }
