@@ -47,6 +47,9 @@ import Testing
     Case(input: [2, 528, 17, 19], out: 48, kernel: 1, stride: 1, dilation: 1, groups: 1),
     Case(input: [3, 1040, 3, 5], out: 80, kernel: 1, stride: 1, dilation: 1, groups: 1),
     Case(input: [3, 528, 5, 9], out: 64, kernel: 3, stride: 1, dilation: 3, groups: 1),
+    // The same where the source is copied, and taps that see nothing of some bands.
+    Case(input: [1, 528, 18, 29], out: 16, kernel: 1, stride: 1, dilation: 1, groups: 1),
+    Case(input: [1, 528, 22, 24], out: 16, kernel: 3, stride: 1, dilation: 12, groups: 1),
     Case(input: [1, 16, 43, 51], out: 112, kernel: 3, stride: 1, dilation: 24, groups: 1),
     Case(input: [2, 16, 4, 6], out: 19, kernel: 1, stride: 1, dilation: 1, groups: 1),
     Case(input: [2, 24, 9, 7], out: 24, kernel: 3, stride: 1, dilation: 1, groups: 24),
